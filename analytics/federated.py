@@ -1,0 +1,66 @@
+"""Reads of people and plays through the foreign tables in the catalog's database: all its SQL is here.
+
+Both tables are of one foreign server, so the join, the filter and the limit run there in one round trip.
+Failure: `django.db.OperationalError` when the replica or the catalog is away.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
+from django.db import connections
+
+from streaming.stores.federation import SCHEMA
+from streaming.stores.router import CATALOG
+
+Position = tuple[datetime, UUID]
+
+
+class Play(TypedDict):
+    history_id: UUID
+    user_id: UUID
+    username: str
+    content_id: UUID
+    watched_at: datetime
+    duration_watched_seconds: int
+    last_position_seconds: int
+
+
+PLAY_COLUMNS = tuple(Play.__annotations__)
+
+HISTORY = f"""
+SELECT h.history_id, h.user_id, u.username, h.content_id, h.watched_at,
+       h.duration_watched_seconds, h.last_position_seconds
+  FROM {SCHEMA}.user_watch_history h JOIN {SCHEMA}.users u ON u.user_id = h.user_id
+ WHERE h.user_id = %s AND (%s::timestamptz IS NULL OR (h.watched_at, h.history_id) < (%s::timestamptz, %s::uuid))
+ ORDER BY h.watched_at DESC, h.history_id DESC
+ LIMIT %s
+"""  # noqa: S608  # SCHEMA is a constant
+
+
+def usernames_by_id(user_ids: Collection[UUID]) -> dict[UUID, str]:
+    """User id to username; ids without a user are absent."""
+    if not user_ids:
+        return {}
+    query = f"SELECT user_id, username FROM {SCHEMA}.users WHERE user_id = ANY(%s::uuid[])"  # noqa: S608
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(query, [[str(user_id) for user_id in user_ids]])
+        return dict(cursor.fetchall())
+
+
+def user_ids_after(*, user_id: UUID | None, limit: int) -> list[UUID]:
+    """Up to `limit` user ids in order, past `user_id`."""
+    query = f"""SELECT user_id FROM {SCHEMA}.users
+                 WHERE %s::uuid IS NULL OR user_id > %s::uuid ORDER BY user_id LIMIT %s"""  # noqa: S608
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(query, [user_id, user_id, limit])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def plays_of(*, user_id: UUID, after: Position | None, limit: int) -> list[Play]:
+    """Up to `limit` of a viewer's plays, newest first, past the play at `after`."""
+    watched_at, history_id = after or (None, None)
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(HISTORY, [user_id, watched_at, watched_at, history_id, limit])
+        return [Play(**dict(zip(PLAY_COLUMNS, row, strict=True))) for row in cursor.fetchall()]  # type: ignore[typeddict-item]

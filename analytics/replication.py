@@ -1,0 +1,41 @@
+"""What of `users` and plays leaves the primary: these tables and columns, and no other.
+
+The publication, the replica role's grants and the foreign tables are all made from `PUBLISHED`.
+"""
+
+from django.db import connections, models
+
+from analytics.models import User, WatchHistory
+from streaming.stores.router import REPLICA
+
+PUBLISHED: dict[type[models.Model], tuple[str, ...]] = {
+    User: ("user_id", "username", "registration_date"),
+    WatchHistory: (
+        "history_id",
+        "user_id",
+        "content_id",
+        "watched_at",
+        "duration_watched_seconds",
+        "last_position_seconds",
+        "event_id",
+    ),
+}
+
+
+def published_columns() -> dict[str, tuple[str, ...]]:
+    """Table name to published column names."""
+    return {model._meta.db_table: columns for model, columns in PUBLISHED.items()}
+
+
+def published_column_types() -> dict[str, dict[str, str]]:
+    """Table name to column name and its SQL type as PostgreSQL spells it, read from the replica's catalogue."""
+    types = {}
+    for table, columns in published_columns().items():
+        with connections[REPLICA].cursor() as cursor:
+            cursor.execute(
+                """SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+                    WHERE attrelid = to_regclass(%s) AND attname = ANY(%s) ORDER BY attnum""",
+                [table, list(columns)],
+            )
+            types[table] = dict(cursor.fetchall())
+    return types

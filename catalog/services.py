@@ -1,0 +1,105 @@
+"""Writes to the catalog. The admin, the importers and the API all come through here or `catalog.bulk`.
+
+A write commits first and then makes the cached records it touched stale, so that what the API serves next is
+what was saved. A title's children are saved with their title, whose `updated_at` moves along.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+from uuid import UUID
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from catalog.models import Content, Credit, Genre, Person
+from catalog.selectors import record_key
+from streaming.stores.cache import forget, forget_all
+from streaming.stores.router import CATALOG
+
+MOST_KEYS_FORGOTTEN = 1000  # beyond, one new epoch is cheaper than naming the titles
+
+
+def content_save(*, content: Content) -> Content:
+    """Inserts or updates a title. Publishing it for the first time dates `published_at`."""
+    now = timezone.now()
+    if content.status == Content.Status.PUBLISHED and content.published_at is None:
+        content.published_at = now
+    content.updated_at = now
+    if content._state.adding:
+        content.created_at = now
+    with transaction.atomic(using=CATALOG):
+        content.save(using=CATALOG)
+        _forget_contents([content.content_id])
+    return content
+
+
+def content_delete(*, content: Content) -> None:
+    """Deletes a title and its children. Plays and reviews keep its id and are no longer reachable through it."""
+    content_id = content.content_id
+    with transaction.atomic(using=CATALOG):
+        content.delete(using=CATALOG)
+        _forget_contents([content_id])
+
+
+def content_set_genres(*, content: Content, genres: Iterable[Genre]) -> None:
+    with transaction.atomic(using=CATALOG):
+        content.genres.set(genres)
+        _touch([content.content_id])
+
+
+def children_save(
+    *, content: Content, saved: Sequence[models.Model], deleted: Sequence[models.Model]
+) -> None:
+    """Saves and deletes rows of a title's child tables (credits, seasons), in one transaction with its touch."""
+    with transaction.atomic(using=CATALOG):
+        for row in deleted:
+            row.delete(using=CATALOG)
+        for row in saved:
+            row.save(using=CATALOG)
+        _touch([content.content_id])
+
+
+def person_save(*, person: Person) -> Person:
+    with transaction.atomic(using=CATALOG):
+        person.save(using=CATALOG)
+        _touch(_contents_of(person))
+    return person
+
+
+def person_delete(*, person: Person) -> None:
+    """Raises `django.db.models.ProtectedError` while the person is credited anywhere."""
+    with transaction.atomic(using=CATALOG):
+        person.delete(using=CATALOG)
+
+
+def genre_save(*, genre: Genre) -> Genre:
+    with transaction.atomic(using=CATALOG):
+        genre.save(using=CATALOG)
+        transaction.on_commit(forget_all, using=CATALOG)
+    return genre
+
+
+def genre_delete(*, genre: Genre) -> None:
+    """Deletes a genre; its titles stay, without it."""
+    with transaction.atomic(using=CATALOG):
+        genre.delete(using=CATALOG)
+        transaction.on_commit(forget_all, using=CATALOG)
+
+
+def _contents_of(person: Person) -> list[UUID]:
+    return list(Credit.objects.filter(person=person).values_list("content_id", flat=True).distinct())
+
+
+def _touch(content_ids: Sequence[UUID]) -> None:
+    """Moves `updated_at` of titles whose children changed, and forgets their records."""
+    if content_ids:
+        Content.objects.using(CATALOG).filter(content_id__in=content_ids).update(updated_at=timezone.now())
+        _forget_contents(content_ids)
+
+
+def _forget_contents(content_ids: Sequence[UUID]) -> None:
+    if len(content_ids) > MOST_KEYS_FORGOTTEN:
+        transaction.on_commit(forget_all, using=CATALOG)
+    else:
+        keys = [record_key(content_id) for content_id in content_ids]
+        transaction.on_commit(partial(forget, keys), using=CATALOG)

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from catalog.views import CastView, ContentIdsView, ContentView
+
+literal = [path("content/ids", ContentIdsView.as_view())]
+by_id = [
+    path("content/<uuid:content_id>", ContentView.as_view()),
+    path("content/<uuid:content_id>/cast", CastView.as_view()),
+]

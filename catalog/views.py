@@ -1,0 +1,63 @@
+"""The catalog's own endpoints: ids, one title, its cast."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from catalog.selectors import ContentRecord, content_ids_after, content_record
+from catalog.serializers import CastSerializer, IdsQuery, MetadataSerializer, NoQuery
+from streaming.api.conditional import conditional_json
+from streaming.api.inputs import query_of
+from streaming.api.pages import cursor_of, next_link, parse_cursor, split_page
+
+
+def record_or_404(content_id: UUID) -> ContentRecord:
+    record = content_record(content_id=content_id)
+    if record is None:
+        raise NotFound("There is no such title.")
+    return record
+
+
+class ContentIdsView(APIView):
+    @extend_schema(
+        operation_id="content_ids",
+        parameters=[IdsQuery],
+        responses={200: {"type": "array", "items": {"type": "string", "format": "uuid"}}},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Ids of all public titles, in id order; the next page is in `Link`."""
+        query = query_of(request, IdsQuery)
+        after = parse_cursor(query.get("cursor"), UUID)
+        rows = content_ids_after(content_id=after[0] if after else None, limit=query["limit"] + 1)
+        page, last = split_page(rows, query["limit"])
+        link = next_link(request, cursor_of(last) if last else None)
+        return conditional_json(request, page, headers=link)
+
+
+class ContentView(APIView):
+    @extend_schema(
+        operation_id="content_read",
+        parameters=[NoQuery],
+        responses={200: MetadataSerializer, 304: OpenApiTypes.NONE},
+    )
+    def get(self, request: Request, content_id: UUID) -> HttpResponse:
+        """One title's metadata."""
+        query_of(request, NoQuery)
+        return conditional_json(request, record_or_404(content_id)["metadata"])
+
+
+class CastView(APIView):
+    @extend_schema(
+        operation_id="content_cast",
+        parameters=[NoQuery],
+        responses={200: CastSerializer(many=True), 304: OpenApiTypes.NONE},
+    )
+    def get(self, request: Request, content_id: UUID) -> HttpResponse:
+        """A title's credits in billing order."""
+        query_of(request, NoQuery)
+        return conditional_json(request, record_or_404(content_id)["cast"])

@@ -1,0 +1,56 @@
+"""What every request passes: its deadline and its record of stores, and the API's promises outside DRF.
+
+`request_deadline` bounds the time spent in stores and, for the API, writes `Server-Timing`. `ApiEnvelope`
+refuses bodies over the limit before they are read and turns an outage that surfaces outside DRF into 503.
+"""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from streaming.api.problems import BodyTooLarge, outage_response, problem_response
+from streaming.stores import timing
+from streaming.stores.deadline import within
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+API_PREFIX = "/api/"
+
+
+def request_deadline(get_response: GetResponse) -> GetResponse:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(API_PREFIX):
+            with within(settings.ADMIN_DEADLINE):
+                return get_response(request)
+        with within(settings.REQUEST_DEADLINE), timing.recording() as milliseconds:
+            response = get_response(request)
+        if milliseconds:
+            response["Server-Timing"] = ", ".join(
+                f"{store};dur={spent:.1f}" for store, spent in milliseconds.items()
+            )
+        return response
+
+    return middleware
+
+
+class ApiEnvelope:
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path.startswith(API_PREFIX) and _length(request) > settings.API_BODY_LIMIT:
+            return problem_response(413, BodyTooLarge.default_detail)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """The admin during an outage: 503 in plain words instead of a 500."""
+        response = outage_response(error)
+        if response is not None and not request.path.startswith(API_PREFIX):
+            response.content = b"A store did not answer in time. Reload the page shortly; nothing was saved."
+            response["Content-Type"] = "text/plain; charset=utf-8"
+        return response
+
+
+def _length(request: HttpRequest) -> int:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length) if length.isascii() and length.isdigit() else 0

@@ -1,0 +1,61 @@
+"""Keyset pages: a cursor names the last row seen, so a page costs the same wherever it is.
+
+A cursor is opaque to clients: base64 of the JSON list of that row's sort values. It is parsed by types the
+endpoint names, never trusted. The next page of a bare array is in `Link: <…>; rel="next"` (RFC 8288).
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import orjson
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from streaming.api.inputs import StrictSerializer
+
+T = TypeVar("T")
+
+
+class PageQuery(StrictSerializer):
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="Rows in a page.")
+    cursor = serializers.CharField(
+        required=False, max_length=500, help_text="From the `Link` of the page before."
+    )
+
+
+def cursor_of(*values: object) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps([str(value) for value in values])).decode().rstrip("=")
+
+
+def parse_cursor(cursor: str | None, *parsers: Callable[[str], Any]) -> tuple[Any, ...] | None:
+    """The values behind a cursor, each through its parser; None for the first page. Raises `ValidationError`."""
+    if cursor is None:
+        return None
+    try:
+        values = orjson.loads(
+            base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        )
+        if not isinstance(values, list) or len(values) != len(parsers):
+            raise ValueError(cursor)
+        return tuple(parse(str(value)) for parse, value in zip(parsers, values, strict=True))
+    except (ValueError, binascii.Error, orjson.JSONDecodeError) as error:
+        raise serializers.ValidationError(
+            {"cursor": serializers.ErrorDetail("Not a cursor of this list.", code="invalid_cursor")}
+        ) from error
+
+
+def split_page(rows: Sequence[T], limit: int) -> tuple[list[T], T | None]:
+    """From `limit + 1` rows: the page, and its last row when another page follows."""
+    page = list(rows[:limit])
+    return page, page[-1] if len(rows) > limit else None
+
+
+def next_link(request: Request, cursor: str | None) -> dict[str, str]:
+    """The `Link` header to the next page; empty on the last one."""
+    if cursor is None:
+        return {}
+    query = request.query_params.copy()
+    query["cursor"] = cursor
+    return {"Link": f'<{request.build_absolute_uri(request.path)}?{query.urlencode()}>; rel="next"'}

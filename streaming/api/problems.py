@@ -1,0 +1,148 @@
+"""Errors as RFC 9457 `application/problem+json`, with a stable `code` for programs.
+
+`exception_to_problem` is DRF's exception handler: it knows DRF's own exceptions, an outage of a store (503)
+and nothing else; a bug stays an exception. Views raise DRF's exceptions or the `Problem`s below.
+"""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+
+from streaming.stores.outage import RAISED_BY_OUTAGE, StoreUnavailable
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_OUTAGE_SECONDS = 1
+CODES = {
+    400: "invalid",
+    401: "not_authenticated",
+    403: "permission_denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    409: "conflict",
+    412: "precondition_failed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    429: "throttled",
+    500: "internal_error",
+    503: "store_unavailable",
+}
+
+
+class Conflict(exceptions.APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+    default_detail = "It exists already."
+
+
+class BodyTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "body_too_large"
+    default_detail = "The body is over 65,536 bytes. Send less, or in several requests."
+
+
+def problem(
+    status_code: int,
+    detail: str,
+    *,
+    code: str | None = None,
+    errors: list[dict[str, str]] | None = None,
+) -> dict[str, Any]:
+    """The body of a problem. `code` defaults to the one that belongs to the status."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status_code).phrase,
+        "status": status_code,
+        "detail": detail,
+        "code": code or CODES[status_code],
+    }
+    if errors:
+        body["errors"] = errors
+    return body
+
+
+def problem_response(status_code: int, detail: str, *, code: str | None = None) -> HttpResponse:
+    """For what fails before or beside DRF: middleware and routes."""
+    response = HttpResponse(
+        orjson.dumps(problem(status_code, detail, code=code)),
+        status=status_code,
+        content_type=MEDIA_TYPE,
+    )
+    response["Cache-Control"] = "no-store"
+    if status_code == status.HTTP_503_SERVICE_UNAVAILABLE:
+        response["Retry-After"] = str(RETRY_AFTER_OUTAGE_SECONDS)
+    return response
+
+
+def outage_response(error: BaseException) -> HttpResponse | None:
+    """503 for an outage of a store, None for any other exception."""
+    if isinstance(error, (StoreUnavailable, *RAISED_BY_OUTAGE)):
+        return problem_response(503, "A store did not answer in time. Try again shortly.")
+    return None
+
+
+def exception_to_problem(error: Exception, context: dict[str, Any]) -> Response | HttpResponse | None:
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return outage_response(error)
+    headers = {"Cache-Control": "no-store"}
+    if auth_header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = auth_header
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+        headers.update(getattr(context["request"], "rate_limit_headers", {}))
+    return Response(_body(error), status=error.status_code, headers=headers, content_type=MEDIA_TYPE)
+
+
+def _body(error: exceptions.APIException) -> dict[str, Any]:
+    if isinstance(error, exceptions.ValidationError):
+        fields = list(_field_errors(error.get_full_details(), ""))
+        codes = {field["code"] for field in fields if not field["field"]}
+        return problem(
+            error.status_code,
+            "Some values are not acceptable; `errors` names each.",
+            code=codes.pop() if len(codes) == 1 and len(fields) == 1 and codes != {"invalid"} else None,
+            errors=fields,
+        )
+    code = error.get_codes()
+    simple = code if isinstance(code, str) and code not in {"error", "parse_error"} else None
+    if isinstance(error, exceptions.ParseError):
+        simple = "malformed_json"
+    return problem(error.status_code, _detail(error), code=simple if simple not in GENERIC else None)
+
+
+GENERIC = {"authentication_failed", "max_length_exceeded"}
+
+
+def _detail(error: exceptions.APIException) -> str:
+    if isinstance(error.detail, dict):  # simplejwt's token errors
+        return str(error.detail.get("detail", error.default_detail))
+    return str(error.detail)
+
+
+def _field_errors(details: Any, field: str) -> Iterator[dict[str, str]]:
+    """DRF's nested details as a flat list; a list's index and a nested field join the name with a dot."""
+    if isinstance(details, list):
+        for index, item in enumerate(details):
+            nested = isinstance(item, dict) and "message" not in item
+            yield from _field_errors(item, f"{field}.{index}".lstrip(".") if nested else field)
+    elif isinstance(details, dict) and {"message", "code"} == set(details):
+        yield {"field": field, "code": str(details["code"]), "detail": str(details["message"])}
+    elif isinstance(details, dict):
+        for name, item in details.items():
+            inner = "" if name == "non_field_errors" else str(name)
+            yield from _field_errors(item, f"{field}.{inner}".strip("."))
+
+
+def no_such_path(request: HttpRequest) -> HttpResponse:
+    """The API's last route: unknown paths and malformed ids alike."""
+    return problem_response(404, "There is no such resource. See /api-docs for what there is.")

@@ -1,0 +1,76 @@
+"""The OpenAPI description: every operation gets the problems it can answer with, declared in one place.
+
+drf-spectacular documents what succeeds. What can fail follows from the operation itself: a path with an id can
+be 404, a body 400, 413 and 415, a permission 401 and 403, a throttle 429, any store 503.
+"""
+
+from typing import Any
+
+from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from rest_framework.permissions import AllowAny
+
+from streaming.api.problems import CODES, MEDIA_TYPE
+
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457 problem details.",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong and what to do."},
+        "code": {"type": "string", "description": "Stable; for programs."},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "code", "detail"],
+                "properties": {
+                    "field": {"type": "string"},
+                    "code": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+class ViewerScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # drf-spectacular registers subclasses
+    target_class = "streaming.api.authentication.ViewerAuthentication"
+    name = "viewer"
+
+
+class ProblemAwareSchema(AutoSchema):
+    """Adds the problems, and `problem_statuses` that a view declares beyond those."""
+
+    def _get_response_bodies(self, direction: str = "response") -> Any:
+        responses = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+        for status_code in sorted(self._problem_statuses()):
+            responses.setdefault(str(status_code), self._problem_response(status_code))
+        return responses
+
+    def _problem_statuses(self) -> set[int]:
+        statuses = {400, 406, 503} | set(getattr(self.view, "problem_statuses", ()))
+        if "{" in self.path:
+            statuses.add(404)
+        if self.method in {"POST", "PUT", "PATCH", "DELETE"}:
+            statuses |= {413, 415}
+        if any(not isinstance(permission, AllowAny) for permission in self.view.get_permissions()):
+            statuses |= {401, 403}
+        if self.view.get_throttles():
+            statuses.add(429)
+        return statuses
+
+    def _problem_response(self, status_code: int) -> dict[str, Any]:
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
+            name="Problem", type=ResolvedComponent.SCHEMA, schema=PROBLEM, object="Problem"
+        )
+        self.registry.register_on_missing(component)
+        return {
+            "description": CODES[status_code],
+            "content": {MEDIA_TYPE: {"schema": component.ref}},
+        }

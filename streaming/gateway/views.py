@@ -1,0 +1,146 @@
+"""Endpoints over two stores or more: details, reviews with usernames, watch history, user ids."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from analytics.federated import user_ids_after
+from catalog.serializers import IdsQuery, NoQuery
+from catalog.views import record_or_404
+from reviews.selectors import reviews_page
+from reviews.serializers import ReviewCreatedSerializer, ReviewInput, ReviewSerializer
+from reviews.services import AlreadyReviewed, review_create
+from streaming.api.conditional import PRIVATE, PUBLIC, conditional_json
+from streaming.api.inputs import body_of, query_of
+from streaming.api.pages import PageQuery, cursor_of, next_link, parse_cursor, split_page
+from streaming.api.permissions import IsStaff, IsViewer
+from streaming.api.problems import Conflict
+from streaming.api.throttles import WriteThrottle
+from streaming.gateway.details import content_details, with_usernames
+from streaming.gateway.history import watch_history
+from streaming.gateway.serializers import DetailsSerializer, HistoryQuery, PlaySerializer
+
+
+def fan_out_json(
+    request: Request,
+    value: object,
+    degraded: list[str],
+    *,
+    cache_control: str = PUBLIC,
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    """An answer that may lack a store: then nobody may keep it, and `X-Degraded` says which."""
+    if not degraded:
+        return conditional_json(request, value, cache_control=cache_control, headers=headers)
+    named = {**(headers or {}), "X-Degraded": ", ".join(degraded)}
+    return conditional_json(request, value, cache_control="no-store", headers=named)
+
+
+class DetailsView(APIView):
+    @extend_schema(
+        operation_id="content_details",
+        parameters=[NoQuery],
+        responses={200: DetailsSerializer, 304: OpenApiTypes.NONE},
+    )
+    def get(self, request: Request, content_id: UUID) -> HttpResponse:
+        """Everything about one title."""
+        query_of(request, NoQuery)
+        details = content_details(content_id=content_id)
+        if details is None:
+            raise NotFound("There is no such title.")
+        return fan_out_json(request, details, details["degraded"])
+
+
+class ReviewsView(APIView):
+    problem_statuses = (401, 409, 429)
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [IsViewer()] if self.request.method == "POST" else [AllowAny()]
+
+    def get_throttles(self) -> list[Any]:
+        return [WriteThrottle()] if self.request.method == "POST" else []
+
+    @extend_schema(
+        operation_id="content_reviews",
+        parameters=[PageQuery],
+        responses={200: ReviewSerializer(many=True), 304: OpenApiTypes.NONE},
+    )
+    def get(self, request: Request, content_id: UUID) -> HttpResponse:
+        """A title's reviews, newest first; the next page is in `Link`."""
+        query = query_of(request, PageQuery)
+        after = parse_cursor(query.get("cursor"), datetime.fromisoformat, UUID)
+        record_or_404(content_id)
+        rows = reviews_page(content_id=content_id, after=after, limit=query["limit"] + 1)
+        page, last = split_page(rows, query["limit"])
+        degraded: list[str] = []
+        reviews = with_usernames(page, degraded=degraded)
+        link = next_link(request, cursor_of(last["created_at"], last["review_id"]) if last else None)
+        return fan_out_json(request, reviews, degraded, headers=link)
+
+    @extend_schema(
+        operation_id="content_review_create",
+        request=ReviewInput,
+        responses={201: ReviewCreatedSerializer},
+    )
+    def post(self, request: Request, content_id: UUID) -> Response:
+        """Adds the caller's review; one per viewer and title."""
+        review_in = body_of(request, ReviewInput)
+        record_or_404(content_id)
+        try:
+            review = review_create(content_id=content_id, user_id=request.user.pk, **review_in)
+        except AlreadyReviewed as error:
+            raise Conflict("You have reviewed this title already.") from error
+        body = {
+            "message": "Review added successfully",
+            "review": {**review, "username": request.user.username},
+        }
+        return Response(body, status=status.HTTP_201_CREATED)
+
+
+class UserIdsView(APIView):
+    permission_classes = [IsStaff]
+
+    @extend_schema(
+        operation_id="user_ids",
+        parameters=[IdsQuery],
+        responses={200: {"type": "array", "items": {"type": "string", "format": "uuid"}}},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Ids of all users, in order, for staff."""
+        query = query_of(request, IdsQuery)
+        after = parse_cursor(query.get("cursor"), UUID)
+        rows = user_ids_after(user_id=after[0] if after else None, limit=query["limit"] + 1)
+        page, last = split_page(rows, query["limit"])
+        link = next_link(request, cursor_of(last) if last else None)
+        return conditional_json(request, page, cache_control=PRIVATE, headers=link)
+
+
+class WatchHistoryView(APIView):
+    permission_classes = [IsViewer]
+
+    @extend_schema(
+        operation_id="user_watch_history",
+        parameters=[HistoryQuery],
+        responses={200: PlaySerializer(many=True), 304: OpenApiTypes.NONE},
+    )
+    def get(self, request: Request, user_id: UUID) -> HttpResponse:
+        """A viewer's own plays, newest first; staff may read anybody's."""
+        if request.user.pk != user_id and not request.user.is_staff:
+            raise NotFound("There is no such history.")
+        query = query_of(request, HistoryQuery)
+        after = parse_cursor(query.get("cursor"), datetime.fromisoformat, UUID)
+        degraded: list[str] = []
+        rows = watch_history(user_id=user_id, after=after, limit=query["limit"] + 1, degraded=degraded)
+        page, last = split_page(rows, query["limit"])
+        link = next_link(request, cursor_of(last["watched_at"], last["history_id"]) if last else None)
+        return fan_out_json(request, page, degraded, cache_control=PRIVATE, headers=link)

@@ -1,0 +1,123 @@
+"""Read-through cache of JSON values that a writer can invalidate without a race.
+
+A value is stored with the mark it was loaded under. The mark is two random tokens: the key's own, renewed by
+`forget`, and the epoch of everything, renewed by `forget_all`. A reader takes the mark before it asks the
+database and the value is stored only while the mark still stands, so a read that began before a write can
+never put the old value back. A value whose mark, shape version or JSON does not fit counts as absent.
+
+The cache is optional: when it is away, `read_through` loads and logs, `forget` logs. What a lost `forget`
+leaves behind lives at most `CACHE_TTL_SECONDS`.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import orjson
+import redis.exceptions
+from django.conf import settings
+from prometheus_client import Counter
+
+from streaming.stores import redis as servers
+from streaming.stores.timing import asked
+
+logger = logging.getLogger(__name__)
+
+VERSION = 1
+EPOCH = "cache:epoch"
+MARK_SECONDS = 600  # longer than any read takes, so that no reader outlives the token that stops it
+UNREACHED = Counter("streaming_cache_unreached_total", "Calls that had to do without the cache.", ["call"])
+
+STORE_UNDER_MARK = """
+if (redis.call('GET', KEYS[2]) or '') ~= ARGV[1] or (redis.call('GET', KEYS[3]) or '') ~= ARGV[2] then
+  return 0
+end
+redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+return 1
+"""
+
+
+def key_as_published(key: str, prefix: str, version: int) -> str:
+    """Django's `KEY_FUNCTION`: other teams read these keys, so they carry no prefix and no version."""
+    return key
+
+
+def mark_of(key: str) -> str:
+    return f"{key}:mark"
+
+
+def read_through(key: str, load: Callable[[], Any], *, seconds: float | None = None) -> Any:
+    """The JSON value under `key`, else `load()`, stored for `seconds` (default and at most the cache's age limit).
+
+    `load` returns what `orjson` can write; None is returned but never stored. What `load` raises passes on.
+    The value comes back as JSON has it, whether it was cached or not.
+    """
+    try:
+        with asked("cache"):
+            held, mark, epoch = servers.cache().mget(key, mark_of(key), EPOCH)
+    except redis.exceptions.RedisError as error:
+        _do_without("read", key, error)
+        return orjson.loads(orjson.dumps(load()))
+    value = _accepted(held, epoch)
+    if value is not None:
+        return value
+    value = orjson.loads(orjson.dumps(load()))
+    if value is not None:
+        _store(key, value, mark or b"", epoch or b"", seconds)
+    return value
+
+
+def forget(keys: Iterable[str]) -> None:
+    """Drops the values and stops every read that is under way from storing them."""
+    pipeline = servers.cache().pipeline(transaction=True)
+    for key in keys:
+        pipeline.set(mark_of(key), uuid.uuid4().hex, ex=MARK_SECONDS)
+        pipeline.delete(key)
+    _run("forget", pipeline.execute)
+
+
+def forget_all() -> None:
+    """Makes every value stale at once: for changes that touch more titles than one would name."""
+    _run("forget_all", lambda: servers.cache().set(EPOCH, uuid.uuid4().hex))
+
+
+def _run(call: str, command: Callable[[], object]) -> None:
+    try:
+        with asked("cache"):
+            command()
+    except redis.exceptions.RedisError as error:
+        _do_without(call, "", error)
+
+
+def _accepted(held: bytes | None, epoch: bytes | None) -> Any:
+    if held is None:
+        return None
+    try:
+        envelope = orjson.loads(held)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(envelope, dict) or envelope.get("version") != VERSION:
+        return None
+    if envelope.get("epoch") != (epoch or b"").decode():
+        return None
+    return envelope.get("value")
+
+
+def _store(key: str, value: Any, mark: bytes, epoch: bytes, seconds: float | None) -> None:
+    limit = settings.CACHE_TTL_SECONDS
+    milliseconds = int(min(limit, limit if seconds is None else seconds) * 1000)
+    if milliseconds <= 0:
+        return
+    envelope = orjson.dumps({"version": VERSION, "epoch": epoch.decode(), "value": value})
+    _run(
+        "store",
+        lambda: servers.cache().eval(
+            STORE_UNDER_MARK, 3, key, mark_of(key), EPOCH, mark, epoch, envelope, milliseconds
+        ),
+    )
+
+
+def _do_without(call: str, key: str, error: redis.exceptions.RedisError) -> None:
+    logger.warning("cache %s went without: %s %s", call, key, error)
+    UNREACHED.labels(call=call).inc()

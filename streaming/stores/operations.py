@@ -1,0 +1,89 @@
+"""Migration operations for what Django cannot say: a key with the distribution column, a primary-only column.
+
+`KeyWithContent` gives a child table of the catalog the primary key `(content_id, <column>)` that Citus asks
+for, while Django's own `pk` stays the single column; plain PostgreSQL gets the same key, so that distributing
+a table later changes no schema. `AddFieldOnPrimary` adds a field everywhere but on the replica.
+"""
+
+from typing import Any
+
+from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+
+from streaming.stores.router import REPLICA
+
+
+class KeyWithContent(Operation):
+    """Replace a table's primary key by `(content_id, column)`.
+
+    A column that is Django's `pk` but no longer the whole key gets an index of its own, because the ORM
+    updates by `pk` alone. With `drop_unique`, a unique constraint on the same two columns is dropped: the
+    key now says it.
+    """
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(
+        self,
+        model_name: str,
+        table: str,
+        column: str,
+        *,
+        index_column: bool = True,
+        drop_unique: bool = False,
+    ) -> None:
+        self.model_name = model_name
+        self.table = table
+        self.column = column
+        self.index_column = index_column
+        self.drop_unique = drop_unique
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Django's state keeps `pk` as it is: the key is wider in the database only."""
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        if not self.allow_migrate_model(
+            schema_editor.connection.alias, to_state.apps.get_model(app_label, self.model_name)
+        ):
+            return
+        schema_editor.deferred_sql = [
+            statement
+            for statement in schema_editor.deferred_sql
+            if not (self.drop_unique and "UNIQUE" in str(statement) and f'"{self.table}"' in str(statement))
+        ]
+        schema_editor.execute(f'ALTER TABLE "{self.table}" DROP CONSTRAINT "{self.table}_pkey"')
+        schema_editor.execute(
+            f'ALTER TABLE "{self.table}" ADD CONSTRAINT "{self.table}_pkey" PRIMARY KEY ("content_id", "{self.column}")'
+        )
+        if self.index_column:
+            schema_editor.execute(
+                f'CREATE INDEX "{self.table}_{self.column}_idx" ON "{self.table}" ("{self.column}")'
+            )
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """The table goes with its `CreateModel`; the narrow key is not put back."""
+
+    def describe(self) -> str:
+        return f"Key {self.table} by (content_id, {self.column})"
+
+
+class AddFieldOnPrimary(migrations.AddField):
+    """`AddField` that leaves the replica alone: for fields whose tables are not replicated."""
+
+    def allow_migrate_model(self, connection_alias: str, model: Any) -> bool:
+        return connection_alias != REPLICA and super().allow_migrate_model(connection_alias, model)

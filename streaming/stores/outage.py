@@ -1,0 +1,71 @@
+"""When a store cannot be reached: the drivers' exceptions under one name, and the way to do without it.
+
+`unavailable_as` turns what a driver raises for a dead, refusing or silent server into `StoreUnavailable`;
+anything else (a constraint, a bug) passes through. `optional` fails open on that one exception, once, with a
+log line and a counter, and says so in the answer's `degraded`. `RAISED_BY_OUTAGE` is for the error handler.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TypeVar
+
+import redis.exceptions
+from django.db import InterfaceError, OperationalError, connections
+from prometheus_client import Counter
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError
+
+from streaming.stores.deadline import within
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+DEGRADED = Counter("streaming_degraded_total", "Answers that had to do without a store.", ["store"])
+RAISED_BY_OUTAGE = (
+    OperationalError,
+    InterfaceError,
+    redis.exceptions.ConnectionError,
+    redis.exceptions.TimeoutError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    WaitQueueTimeoutError,
+)
+
+
+class StoreUnavailable(Exception):
+    """The store named by `store` gave no answer in time."""
+
+    def __init__(self, store: str) -> None:
+        super().__init__(f"{store} is not available")
+        self.store = store
+
+
+@contextmanager
+def unavailable_as(store: str) -> Iterator[None]:
+    """Raises `StoreUnavailable(store)` for an outage inside the block."""
+    try:
+        yield
+    except RAISED_BY_OUTAGE as error:
+        discard_broken_connections()
+        raise StoreUnavailable(store) from error
+
+
+def discard_broken_connections() -> None:
+    """Lets Django reconnect within this request: it notices a connection that died only at the next one."""
+    for connection in connections.all(initialized_only=True):
+        broken = connection.connection is not None and connection.connection.closed
+        if broken and not connection.in_atomic_block:
+            connection.close()
+
+
+def optional(store: str, ask: Callable[[], T], *, otherwise: T, limit: timedelta, degraded: list[str]) -> T:
+    """`ask()` bounded by `limit`, or `otherwise` with `store` added to `degraded` when it is not to be had."""
+    try:
+        with unavailable_as(store), within(limit):
+            return ask()
+    except StoreUnavailable as error:
+        logger.warning("answered without %s: %s", store, error.__cause__)
+        DEGRADED.labels(store=store).inc()
+        degraded.append(store)
+        return otherwise

@@ -1,0 +1,36 @@
+"""The only route table. Literal paths stand before those with an id; what matches nothing is a problem, not a page."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+import analytics.urls
+import catalog.urls
+import streaming.gateway.urls
+import trending.urls
+from streaming.api.health import livez, metrics, readyz
+from streaming.api.problems import no_such_path
+
+API_V1 = [
+    *analytics.urls.literal,
+    *catalog.urls.literal,
+    *trending.urls.literal,
+    *streaming.gateway.urls.literal,
+    *catalog.urls.by_id,
+    *trending.urls.by_id,
+    *streaming.gateway.urls.by_id,
+]
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/api-docs")),
+    path("livez", livez),
+    path("readyz", readyz),
+    path("metrics", metrics),
+    path("api-docs", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/redoc", SpectacularRedocView.as_view(url_name="schema")),
+    path("api/v1/", include(API_V1)),
+    re_path("^api/", no_such_path),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,128 @@
+"""View counters on the state server: exact, and each event once.
+
+`content:views:<id>` is a title's views of all time; `trending:daily` ranks today's views; both names are
+published. One script counts: it remembers the event, increments both and, on the first view of a new UTC day,
+puts the finished day aside as `trending:daily:<date>`, so that no view falls between two days whatever the
+flush does. The client never retries (see `streaming.stores.redis`); a caller that may retry sends an event id.
+
+Failure: `redis.RedisError`; then nothing was counted, or the event id makes the retry harmless.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterator
+from datetime import date, timedelta
+from uuid import UUID
+
+from streaming.stores.redis import state
+from streaming.stores.timing import asked
+
+TODAY = "trending:daily"
+TODAY_DATE = "trending:daily:date"
+EVENT_SECONDS = 24 * 3600
+FINISHED_DAY_SECONDS = 8 * 24 * 3600
+
+COUNT_VIEW = """
+local event = KEYS[4]
+if event ~= '' then
+  local counted = redis.call('GET', event)
+  if counted then return tonumber(counted) end
+end
+local day = redis.call('GET', KEYS[3])
+if not day or day < ARGV[2] then
+  if day and redis.call('EXISTS', KEYS[2]) == 1 then
+    redis.call('RENAME', KEYS[2], KEYS[2] .. ':' .. day)
+    redis.call('EXPIRE', KEYS[2] .. ':' .. day, ARGV[4])
+  end
+  redis.call('SET', KEYS[3], ARGV[2])
+end
+redis.call('ZINCRBY', KEYS[2], 1, ARGV[1])
+local views = redis.call('INCR', KEYS[1])
+if event ~= '' then redis.call('SET', event, views, 'EX', ARGV[3]) end
+return views
+"""
+
+
+def views_key(content_id: UUID) -> str:
+    return f"content:views:{content_id}"
+
+
+def day_key(day: date) -> str:
+    """Where a day's ranking stands once it is finished."""
+    return f"{TODAY}:{day.isoformat()}"
+
+
+def count_view(*, content_id: UUID, today: date, event_id: str | None = None) -> int:
+    """Counts one view and returns the title's total; a known `event_id` counts nothing and returns its total.
+
+    An event is known for a day. A clock behind the counters' day counts into that day.
+    """
+    keys = [views_key(content_id), TODAY, TODAY_DATE, _event_key(content_id, event_id)]
+    with asked("state"):
+        return int(
+            state().eval(
+                COUNT_VIEW,
+                len(keys),
+                *keys,
+                str(content_id),
+                today.isoformat(),
+                EVENT_SECONDS,
+                FINISHED_DAY_SECONDS,
+            )
+        )
+
+
+def views_of(content_id: UUID) -> int:
+    """A title's views of all time."""
+    with asked("state"):
+        return int(state().get(views_key(content_id)) or 0)
+
+
+def counting_day() -> date | None:
+    """The day `trending:daily` is of; None before the first view."""
+    with asked("state"):
+        held = state().get(TODAY_DATE)
+    return date.fromisoformat(held.decode()) if held else None
+
+
+def ranked(key: str, *, start: int, count: int) -> list[tuple[UUID, int]]:
+    """`count` titles of a ranking from place `start`, most viewed first; same views in reverse id order."""
+    with asked("state"):
+        rows = state().zrevrange(key, start, start + count - 1, withscores=True)
+    return [(UUID(member.decode()), int(views)) for member, views in rows]
+
+
+def views_in(key: str, content_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Views of these titles in one ranking; 0 for those not in it."""
+    if not content_ids:
+        return {}
+    with asked("state"):
+        scores = state().zmscore(key, [str(content_id) for content_id in content_ids])
+    return {content_id: int(score or 0) for content_id, score in zip(content_ids, scores, strict=True)}
+
+
+def whole_ranking(key: str, *, chunk: int = 1000) -> Iterator[list[tuple[UUID, int]]]:
+    """A whole ranking in chunks, in constant memory. Rows that move while it is read may come twice, never go amiss."""
+    cursor = 0
+    while True:
+        with asked("state"):
+            cursor, rows = state().zscan(key, cursor, count=chunk)
+        if rows:
+            yield [(UUID(member.decode()), int(views)) for member, views in rows]
+        if cursor == 0:
+            return
+
+
+def finished_days(*, before: date, days: int = 8) -> list[date]:
+    """Days before `before` that still stand aside, oldest first."""
+    candidates = [before - timedelta(days=back) for back in range(days, 0, -1)]
+    with asked("state"):
+        pipeline = state().pipeline(transaction=False)
+        for day in candidates:
+            pipeline.exists(day_key(day))
+        return [day for day, there in zip(candidates, pipeline.execute(), strict=True) if there]
+
+
+def _event_key(content_id: UUID, event_id: str | None) -> str:
+    if event_id is None:
+        return ""
+    return "views:event:" + hashlib.sha256(f"{content_id}:{event_id}".encode()).hexdigest()

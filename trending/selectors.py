@@ -1,0 +1,50 @@
+"""What is hot today, of public titles only."""
+
+from datetime import date, timedelta
+from typing import TypedDict
+from uuid import UUID
+
+from catalog.selectors import public_titles_by_id
+from trending import counters
+
+CHUNK = 50
+
+
+class TrendingRow(TypedDict):
+    content_id: UUID
+    title: str
+    views: int
+
+
+def trending_today(*, today: date, limit: int) -> list[TrendingRow]:
+    """Up to `limit` public titles by today's views, most viewed first.
+
+    Early in a UTC day few titles have been viewed: the list is then filled with yesterday's ranking, those
+    titles with today's views, which may be 0.
+    """
+    counting = counters.counting_day()
+    today_key = counters.TODAY if counting == today else counters.day_key(today)
+    yesterday = today - timedelta(days=1)
+    yesterday_key = counters.TODAY if counting == yesterday else counters.day_key(yesterday)
+    rows = _public_top(today_key, limit=limit, without=set())
+    if len(rows) < limit:
+        known = {row["content_id"] for row in rows}
+        fill = _public_top(yesterday_key, limit=limit - len(rows), without=known)
+        today_views = counters.views_in(today_key, [row["content_id"] for row in fill])
+        rows += [{**row, "views": today_views[row["content_id"]]} for row in fill]
+    return rows
+
+
+def _public_top(key: str, *, limit: int, without: set[UUID]) -> list[TrendingRow]:
+    """The ranking's first `limit` public titles; titles that are not public are passed over, not shown."""
+    rows: list[TrendingRow] = []
+    start = 0
+    while len(rows) < limit and (chunk := counters.ranked(key, start=start, count=CHUNK)):
+        titles = public_titles_by_id([content_id for content_id, _ in chunk])
+        rows += [
+            {"content_id": content_id, "title": titles[content_id], "views": views}
+            for content_id, views in chunk
+            if content_id in titles and content_id not in without
+        ]
+        start += CHUNK
+    return rows[:limit]

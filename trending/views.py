@@ -1,0 +1,65 @@
+"""Endpoints of popularity: today's ranking, and counting a view."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog.selectors import content_record
+from streaming.api.conditional import conditional_json
+from streaming.api.inputs import query_of
+from streaming.api.throttles import WriteThrottle
+from trending.selectors import trending_today
+from trending.serializers import TrendingQuery, TrendingSerializer, ViewCountedSerializer
+from trending.services import view_count
+
+LONGEST_KEY = 255
+
+
+class TrendingDailyView(APIView):
+    @extend_schema(
+        operation_id="trending_daily",
+        parameters=[TrendingQuery],
+        responses={200: TrendingSerializer(many=True), 304: OpenApiTypes.NONE},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Titles by today's views, most viewed first."""
+        query = query_of(request, TrendingQuery)
+        return conditional_json(request, trending_today(today=datetime.now(UTC).date(), limit=query["limit"]))
+
+
+class ViewIncrementView(APIView):
+    throttle_classes = [WriteThrottle]
+
+    @extend_schema(
+        operation_id="content_view_increment",
+        request=None,
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                str,
+                OpenApiParameter.HEADER,
+                description="At most 255 characters; the same key for the same title counts once a day.",
+            )
+        ],
+        responses={200: ViewCountedSerializer},
+    )
+    def post(self, request: Request, content_id: UUID) -> Response:
+        """Counts one view."""
+        if content_record(content_id=content_id) is None:
+            raise NotFound("There is no such title.")
+        views = view_count(content_id=content_id, event_id=_idempotency_key(request))
+        return Response({"message": "View count incremented", "views": views})
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
+        raise ValidationError({"Idempotency-Key": [f"Give 1 to {LONGEST_KEY} characters."]})
+    return key
