@@ -26,7 +26,7 @@ def user_register(*, username: str, email: str, password: str) -> User:
     validate_password(password, User(username=username, email=email))
     try:
         with transaction.atomic(using=ANALYTICS):
-            return User.objects.using(ANALYTICS).create_user(username, email, password)
+            return User.objects.db_manager(ANALYTICS).create_user(username, email, password)
     except IntegrityError as error:
         constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
         if constraint not in FIELD_OF_CONSTRAINT:

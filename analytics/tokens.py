@@ -1,4 +1,4 @@
-"""Access and refresh tokens. A refresh token is good once: using it puts it on the blacklist and makes the next pair."""
+"""Access and refresh tokens. A refresh token is good once: using it blacklists it and makes the next pair."""
 
 from typing import TypedDict
 
@@ -21,7 +21,7 @@ def pair_for_login(*, username: str, password: str) -> TokenPair:
     if not isinstance(user, User):
         raise AuthenticationFailed("Username and password do not match an active account.")
     refresh = RefreshToken.for_user(user)
-    return {"access": str(refresh.access_token), "refresh": str(refresh)}  # type: ignore[attr-defined]
+    return {"access": str(refresh.access_token), "refresh": str(refresh)}
 
 
 def pair_for_refresh(*, refresh: str) -> TokenPair:

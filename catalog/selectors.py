@@ -83,11 +83,11 @@ def _record_from_rows(content_id: UUID) -> ContentRecord | None:
     if metadata is None:
         return None
     rating = metadata["rating"]
-    return {
-        "metadata": {**metadata, "rating": None if rating is None else float(rating)},
-        "genres": list(Genre.objects.filter(contents=content_id).values("genre_id", "name")),
-        "cast": list(_credits(content_id)),
-    }
+    return ContentRecord(
+        metadata={**metadata, "rating": None if rating is None else float(rating)},
+        genres=[{**genre} for genre in Genre.objects.filter(contents=content_id).values("genre_id", "name")],
+        cast=list(_credits(content_id)),
+    )
 
 
 def _season_count() -> Coalesce:

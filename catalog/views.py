@@ -42,7 +42,6 @@ class ContentIdsView(APIView):
 class ContentView(APIView):
     @extend_schema(
         operation_id="content_read",
-        parameters=[NoQuery],
         responses={200: MetadataSerializer, 304: OpenApiTypes.NONE},
     )
     def get(self, request: Request, content_id: UUID) -> HttpResponse:
@@ -54,7 +53,6 @@ class ContentView(APIView):
 class CastView(APIView):
     @extend_schema(
         operation_id="content_cast",
-        parameters=[NoQuery],
         responses={200: CastSerializer(many=True), 304: OpenApiTypes.NONE},
     )
     def get(self, request: Request, content_id: UUID) -> HttpResponse:

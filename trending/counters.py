@@ -11,6 +11,7 @@ Failure: `redis.RedisError`; then nothing was counted, or the event id makes the
 import hashlib
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from streaming.stores.redis import state
@@ -81,14 +82,14 @@ def counting_day() -> date | None:
     """The day `trending:daily` is of; None before the first view."""
     with asked("state"):
         held = state().get(TODAY_DATE)
-    return date.fromisoformat(held.decode()) if held else None
+    return date.fromisoformat(_text(held)) if held else None
 
 
 def ranked(key: str, *, start: int, count: int) -> list[tuple[UUID, int]]:
     """`count` titles of a ranking from place `start`, most viewed first; same views in reverse id order."""
     with asked("state"):
         rows = state().zrevrange(key, start, start + count - 1, withscores=True)
-    return [(UUID(member.decode()), int(views)) for member, views in rows]
+    return _typed(rows)
 
 
 def views_in(key: str, content_ids: Collection[UUID]) -> dict[UUID, int]:
@@ -107,7 +108,7 @@ def whole_ranking(key: str, *, chunk: int = 1000) -> Iterator[list[tuple[UUID, i
         with asked("state"):
             cursor, rows = state().zscan(key, cursor, count=chunk)
         if rows:
-            yield [(UUID(member.decode()), int(views)) for member, views in rows]
+            yield _typed(rows)
         if cursor == 0:
             return
 
@@ -126,3 +127,12 @@ def _event_key(content_id: UUID, event_id: str | None) -> str:
     if event_id is None:
         return ""
     return "views:event:" + hashlib.sha256(f"{content_id}:{event_id}".encode()).hexdigest()
+
+
+def _typed(rows: Any) -> list[tuple[UUID, int]]:
+    """A reply's members and scores; redis-py types them for every protocol and decoding at once."""
+    return [(UUID(_text(member)), int(views)) for member, views in rows]
+
+
+def _text(reply: bytes | str) -> str:
+    return reply.decode() if isinstance(reply, bytes) else reply

@@ -22,7 +22,7 @@ def trending_flush() -> dict[date, int]:
     Views of titles that no longer exist are left out. A day is written as it stands; the running one again
     at the next flush.
     """
-    written = {}
+    written: dict[date, int] = {}
     counting = counters.counting_day()
     if counting is None:
         return written

@@ -99,7 +99,7 @@ def exception_to_problem(error: Exception, context: dict[str, Any]) -> Response 
         headers["WWW-Authenticate"] = auth_header
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(wait))
-        headers.update(getattr(context["request"], "rate_limit_headers", {}))
+        headers.update(context["request"].META.get("streaming.rate_limit", {}))
     return Response(_body(error), status=error.status_code, headers=headers, content_type=MEDIA_TYPE)
 
 

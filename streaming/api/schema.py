@@ -4,7 +4,7 @@ drf-spectacular documents what succeeds. What can fail follows from the operatio
 be 404, a body 400, 413 and 415, a permission 401 and 403, a throttle 429, any store 503.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from drf_spectacular.openapi import AutoSchema
@@ -47,8 +47,8 @@ class ViewerScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # drf-spe
 class ProblemAwareSchema(AutoSchema):
     """Adds the problems, and `problem_statuses` that a view declares beyond those."""
 
-    def _get_response_bodies(self, direction: str = "response") -> Any:
-        responses = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
+        responses = super()._get_response_bodies(direction)
         for status_code in sorted(self._problem_statuses()):
             responses.setdefault(str(status_code), self._problem_response(status_code))
         return responses

@@ -80,7 +80,7 @@ class ScopedThrottle(BaseThrottle):
             UNCOUNTED.inc()
             return True
         self.wait_seconds = max(1, seconds)
-        request.rate_limit_headers = {
+        request._request.META["streaming.rate_limit"] = {
             "RateLimit-Limit": str(rate.calls),
             "RateLimit-Remaining": str(max(0, rate.calls - count)),
             "RateLimit-Reset": str(self.wait_seconds),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from analytics.federated import usernames_by_id
 from catalog.selectors import content_record
-from reviews.selectors import rating_summary, reviews_page
+from reviews.selectors import RatingSummary, rating_summary, reviews_page
 from streaming.stores.outage import optional, unavailable_as
 from trending.counters import views_of
 
@@ -27,19 +27,9 @@ def content_details(*, content_id: UUID) -> dict[str, Any] | None:
     if record is None:
         return None
     degraded: list[str] = []
-    views = optional(
-        "views", lambda: views_of(content_id), otherwise=None, limit=VIEWS_LIMIT, degraded=degraded
-    )
-    reviews, summary = optional(
-        "reviews",
-        lambda: (
-            reviews_page(content_id=content_id, after=None, limit=REVIEWS_SHOWN),
-            rating_summary(content_id=content_id),
-        ),
-        otherwise=([], None),
-        limit=REVIEWS_LIMIT,
-        degraded=degraded,
-    )
+    views = optional("views", lambda: views_of(content_id), limit=VIEWS_LIMIT, degraded=degraded)
+    opinions = optional("reviews", lambda: _opinions(content_id), limit=REVIEWS_LIMIT, degraded=degraded)
+    reviews, summary = opinions or ([], None)
     return {
         **record,
         "reviews": with_usernames(reviews, degraded=degraded),
@@ -54,8 +44,12 @@ def with_usernames(reviews: list[dict[str, Any]], *, degraded: list[str]) -> lis
     names = optional(
         "usernames",
         lambda: usernames_by_id({review["user_id"] for review in reviews}),
-        otherwise={},
         limit=USERNAMES_LIMIT,
         degraded=degraded,
     )
-    return [{**review, "username": names.get(review["user_id"])} for review in reviews]
+    return [{**review, "username": (names or {}).get(review["user_id"])} for review in reviews]
+
+
+def _opinions(content_id: UUID) -> tuple[list[dict[str, Any]], RatingSummary]:
+    page = reviews_page(content_id=content_id, after=None, limit=REVIEWS_SHOWN)
+    return page, rating_summary(content_id=content_id)

@@ -20,8 +20,7 @@ def watch_history(
     titles = optional(
         "catalog",
         lambda: once_public_titles_by_id({play["content_id"] for play in plays}),
-        otherwise={},
         limit=TITLES_LIMIT,
         degraded=degraded,
     )
-    return [{**play, "title": titles.get(play["content_id"])} for play in plays]
+    return [{**play, "title": (titles or {}).get(play["content_id"])} for play in plays]

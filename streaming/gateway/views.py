@@ -23,7 +23,7 @@ from reviews.services import AlreadyReviewed, review_create
 from streaming.api.conditional import PRIVATE, PUBLIC, conditional_json
 from streaming.api.inputs import body_of, query_of
 from streaming.api.pages import PageQuery, cursor_of, next_link, parse_cursor, split_page
-from streaming.api.permissions import IsStaff, IsViewer
+from streaming.api.permissions import IsStaff, IsViewer, viewer_id
 from streaming.api.problems import Conflict
 from streaming.api.throttles import WriteThrottle
 from streaming.gateway.details import content_details, with_usernames
@@ -49,7 +49,6 @@ def fan_out_json(
 class DetailsView(APIView):
     @extend_schema(
         operation_id="content_details",
-        parameters=[NoQuery],
         responses={200: DetailsSerializer, 304: OpenApiTypes.NONE},
     )
     def get(self, request: Request, content_id: UUID) -> HttpResponse:
@@ -97,7 +96,7 @@ class ReviewsView(APIView):
         review_in = body_of(request, ReviewInput)
         record_or_404(content_id)
         try:
-            review = review_create(content_id=content_id, user_id=request.user.pk, **review_in)
+            review = review_create(content_id=content_id, user_id=viewer_id(request), **review_in)
         except AlreadyReviewed as error:
             raise Conflict("You have reviewed this title already.") from error
         body = {

@@ -55,7 +55,7 @@ def read_through(key: str, load: Callable[[], Any], *, seconds: float | None = N
     """
     try:
         with asked("cache"):
-            held, mark, epoch = servers.cache().mget(key, mark_of(key), EPOCH)
+            held, mark, epoch = map(_text, servers.cache().mget(key, mark_of(key), EPOCH))
     except redis.exceptions.RedisError as error:
         _do_without("read", key, error)
         return orjson.loads(orjson.dumps(load()))
@@ -64,7 +64,7 @@ def read_through(key: str, load: Callable[[], Any], *, seconds: float | None = N
         return value
     value = orjson.loads(orjson.dumps(load()))
     if value is not None:
-        _store(key, value, mark or b"", epoch or b"", seconds)
+        _store(key, value, mark, epoch, seconds)
     return value
 
 
@@ -90,8 +90,12 @@ def _run(call: str, command: Callable[[], object]) -> None:
         _do_without(call, "", error)
 
 
-def _accepted(held: bytes | None, epoch: bytes | None) -> Any:
-    if held is None:
+def _text(reply: bytes | str | None) -> str:
+    return reply.decode(errors="replace") if isinstance(reply, bytes) else reply or ""
+
+
+def _accepted(held: str, epoch: str) -> Any:
+    if not held:
         return None
     try:
         envelope = orjson.loads(held)
@@ -99,17 +103,17 @@ def _accepted(held: bytes | None, epoch: bytes | None) -> Any:
         return None
     if not isinstance(envelope, dict) or envelope.get("version") != VERSION:
         return None
-    if envelope.get("epoch") != (epoch or b"").decode():
+    if envelope.get("epoch") != epoch:
         return None
     return envelope.get("value")
 
 
-def _store(key: str, value: Any, mark: bytes, epoch: bytes, seconds: float | None) -> None:
+def _store(key: str, value: Any, mark: str, epoch: str, seconds: float | None) -> None:
     limit = settings.CACHE_TTL_SECONDS
     milliseconds = int(min(limit, limit if seconds is None else seconds) * 1000)
     if milliseconds <= 0:
         return
-    envelope = orjson.dumps({"version": VERSION, "epoch": epoch.decode(), "value": value})
+    envelope = orjson.dumps({"version": VERSION, "epoch": epoch, "value": value})
     _run(
         "store",
         lambda: servers.cache().eval(

@@ -127,7 +127,7 @@ def _options(options: Mapping[str, str], verb: str = "") -> sql.Composed:
     )
 
 
-def _exists(query: str, *parameters: object) -> bool:
+def _exists(query: str, *parameters: str) -> bool:
     with connections[CATALOG].cursor() as cursor:
         cursor.execute(query, parameters)
         return cursor.fetchone() is not None

@@ -85,5 +85,5 @@ class KeyWithContent(Operation):
 class AddFieldOnPrimary(migrations.AddField):
     """`AddField` that leaves the replica alone: for fields whose tables are not replicated."""
 
-    def allow_migrate_model(self, connection_alias: str, model: Any) -> bool:
+    def allow_migrate_model(self, connection_alias: Any, model: Any) -> bool:
         return connection_alias != REPLICA and super().allow_migrate_model(connection_alias, model)

@@ -59,8 +59,8 @@ def discard_broken_connections() -> None:
             connection.close()
 
 
-def optional(store: str, ask: Callable[[], T], *, otherwise: T, limit: timedelta, degraded: list[str]) -> T:
-    """`ask()` bounded by `limit`, or `otherwise` with `store` added to `degraded` when it is not to be had."""
+def optional(store: str, ask: Callable[[], T], *, limit: timedelta, degraded: list[str]) -> T | None:
+    """`ask()` bounded by `limit`; None, with `store` added to `degraded`, when it is not to be had."""
     try:
         with unavailable_as(store), within(limit):
             return ask()
@@ -68,4 +68,4 @@ def optional(store: str, ask: Callable[[], T], *, otherwise: T, limit: timedelta
         logger.warning("answered without %s: %s", store, error.__cause__)
         DEGRADED.labels(store=store).inc()
         degraded.append(store)
-        return otherwise
+        return None

@@ -16,19 +16,19 @@ from redis.retry import Retry
 SECONDS_TO_ANSWER = 0.1
 
 
-def cache() -> "redis.Redis[bytes]":
+def cache() -> redis.Redis:
     """Raw client of the cache, for commands Django's cache API does not have. Values are bytes."""
-    client: redis.Redis[bytes] = get_redis_connection("default")
+    client: redis.Redis = get_redis_connection("default")
     return client
 
 
-def state() -> "redis.Redis[bytes]":
+def state() -> redis.Redis:
     """Raw client of the durable state. Values are bytes."""
     return _client(settings.STATE_URL, settings.STATE_PASSWORD)
 
 
 @lru_cache(maxsize=4)
-def _client(url: str, password: str) -> "redis.Redis[bytes]":
+def _client(url: str, password: str) -> redis.Redis:
     options: dict[str, Any] = {
         "password": password or None,
         "socket_connect_timeout": SECONDS_TO_ANSWER,

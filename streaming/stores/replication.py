@@ -202,7 +202,7 @@ def _run(alias: str, statement: sql.Composable) -> None:
         cursor.execute(statement)
 
 
-def _scalar(alias: str, query: str, *parameters: object) -> object:
+def _scalar(alias: str, query: str, *parameters: str) -> object:
     """The first column of the first row, or None without rows."""
     with connections[alias].cursor() as cursor:
         cursor.execute(query, parameters)

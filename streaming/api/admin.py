@@ -1,0 +1,87 @@
+"""What the apps' admin classes share. It stands here, below every app, because apps may not import each other.
+
+`StoreAdmin` is for tables of any size: no page counts all rows, and input that PostgreSQL refuses ends as a
+message. `ReadOnlyAdmin` shows rows that only the platform itself writes.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.db import connections, models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import cached_property
+
+COUNTED_EXACTLY = 10_000  # rows; a count of more would cost more than the page it is shown on
+NUL = "\x00"
+
+
+class EstimatingPaginator(Paginator):
+    """Counts up to `COUNTED_EXACTLY` rows. Beyond, a whole table's size is the planner's; a filtered list ends there."""
+
+    @cached_property
+    def count(self) -> int:
+        rows = self.object_list
+        if not isinstance(rows, QuerySet):
+            return len(rows)
+        estimate = 0 if rows.query.where else estimated_rows(rows.model)
+        if estimate > COUNTED_EXACTLY:
+            return estimate
+        return rows.order_by()[:COUNTED_EXACTLY].count()
+
+
+def estimated_rows(model: type[models.Model]) -> int:
+    """The table's size as of its last ANALYZE; 0 where that is not known, as for a table distributed by Citus."""
+    connection = connections[model._default_manager.db]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)", [model._meta.db_table]
+        )
+        row = cursor.fetchone()
+    return max(0, row[0]) if row else 0
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+class StoreAdmin(admin.ModelAdmin):
+    paginator = EstimatingPaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # one count per value of every filter
+    list_per_page = 50
+    list_max_show_all = 500
+    empty_value_display = "–"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if any(NUL in value for values in request.GET.lists() for value in (values[0], *values[1])):
+            messages.error(request, "The address held a character that no row can hold; it was left out.")
+            return HttpResponseRedirect(request.path)
+        return super().changelist_view(request, extra_context)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return super().get_search_results(request, queryset, search_term.replace(NUL, ""))
+
+
+class ReadOnlyAdmin(StoreAdmin):
+    """Seen by who may view it, changed by nobody, superusers included."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False

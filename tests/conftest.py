@@ -1,0 +1,123 @@
+"""Fixtures of the whole suite. `stores` is the one for tests of data: real stores, real commits, empty at the start.
+
+Nothing here replaces a store: the catalog, the analytics primary with a real subscriber, the documents and both
+Redis servers are the processes that `python -m dev` started for this run.
+"""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connections
+from django.test.utils import setup_databases, teardown_databases
+from mongoengine.connection import get_db
+from pytest_django.plugin import DjangoDbBlocker
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from analytics.models import User
+from analytics.replication import published_column_types, published_columns
+from reviews.documents import Review
+from streaming.stores import federation, redis, replication
+from streaming.stores.router import ANALYTICS, CATALOG, REPLICA
+
+# Children before parents. DELETE, because on tables of a few rows it is many times quicker than TRUNCATE.
+CATALOG_TABLES = (
+    "trending_daily",
+    "content_sources",
+    "seasons",
+    "content_cast_crew",
+    "content_genres",
+    "content_metadata",
+    "cast_crew",
+    "genres",
+)
+ANALYTICS_TABLES = (
+    "user_watch_history",
+    "token_blacklist_blacklistedtoken",
+    "token_blacklist_outstandingtoken",
+    "django_admin_log",
+    "django_session",
+    "users_groups",
+    "users_user_permissions",
+    "auth_group_permissions",
+    "auth_group",
+    "users",
+)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """The test databases, joined as in production: publication, subscription, foreign tables, indexes.
+
+    In place of pytest-django's own, which makes only the databases that marks name; `stores` needs them all.
+    """
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
+        with _one_worker_at_a_time(tmp_path_factory):
+            replication.set_up(published_columns())
+            federation.set_up(published_column_types())
+        Review.ensure_indexes()
+        replication.wait_until_applied(30)
+    yield
+    with django_db_blocker.unblock():
+        get_db().client.drop_database(get_db().name)
+        with connections[REPLICA].cursor() as cursor:
+            cursor.execute(
+                f"DROP SUBSCRIPTION {replication.SUBSCRIPTION}"
+            )  # its database could not be dropped
+        teardown_databases(made, verbosity=0)
+
+
+@contextmanager
+def _one_worker_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Roles belong to the whole server: two workers altering one at once is an error of PostgreSQL's."""
+    with (tmp_path_factory.getbasetemp().parent / "roles.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture
+def stores(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Every store, reachable and empty. What a test commits is really committed, replicated and later deleted."""
+    with django_db_blocker.unblock():
+        _empty()
+        yield
+        _empty()
+
+
+def _empty() -> None:
+    for alias, tables in ((CATALOG, CATALOG_TABLES), (ANALYTICS, ANALYTICS_TABLES)):
+        with connections[alias].cursor() as cursor:
+            cursor.execute("; ".join(f"DELETE FROM {table}" for table in tables))
+    Review._get_collection().delete_many({})
+    redis.cache().flushdb()
+    redis.state().flushdb()
+
+
+@pytest.fixture
+def replicated(stores: None) -> Callable[[], None]:
+    """Call it to wait until the replica, and so the foreign tables, show what was committed."""
+    return lambda: replication.wait_until_applied(10)
+
+
+@pytest.fixture
+def api() -> APIClient:
+    return APIClient()
+
+
+@pytest.fixture
+def as_viewer(stores: None) -> Callable[[User], APIClient]:
+    """A client that sends the viewer's access token."""
+
+    def client(viewer: User) -> APIClient:
+        token = RefreshToken.for_user(viewer).access_token
+        return APIClient(headers={"authorization": f"Bearer {token}"})
+
+    return client

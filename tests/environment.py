@@ -1,0 +1,30 @@
+"""Pytest plugin (`-p tests.environment`): each worker of a run gets stores of its own on the shared servers.
+
+It runs before Django's settings are read. PostgreSQL databases get their worker's suffix from pytest-django;
+here the document database, the Redis databases and the replication slot follow. The servers themselves are
+started once per run, around pytest: `python -m dev --instance test exec --fast -- pytest`.
+"""
+
+import os
+from urllib.parse import urlsplit
+
+import pytest
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+NUMBER = int(WORKER.removeprefix("gw") or 0)
+
+if "CATALOG_DATABASE_URL" not in os.environ:
+    raise pytest.UsageError(
+        "The tests need their stores: run `make test`, or see CONTRIBUTING.md for a single one."
+    )
+
+
+def _with_path(url: str, path: str) -> str:
+    return urlsplit(url)._replace(path=path).geturl()
+
+
+os.environ["CACHE_URL"] = _with_path(os.environ["CACHE_URL"], f"/{NUMBER}")
+os.environ["STATE_URL"] = _with_path(os.environ["STATE_URL"], f"/{NUMBER}")
+os.environ["MONGODB_URL"] = _with_path(os.environ["MONGODB_URL"], f"/test_streaming_{WORKER or 'alone'}")
+os.environ["REPLICATION_SLOT"] = f"test_analytics_sub_{WORKER or 'alone'}"
+os.environ["DEBUG"] = "false"
