@@ -1,7 +1,8 @@
 """Reads of people and plays through the foreign tables in the catalog's database: all its SQL is here.
 
 Both tables are of one foreign server, so the join, the filter and the limit run there in one round trip.
-Failure: `django.db.OperationalError` when the replica or the catalog is away.
+Their time counts for the replica and, because it carries them, for the catalog. Failure:
+`django.db.OperationalError` when the replica or the catalog is away.
 """
 
 from collections.abc import Collection
@@ -13,6 +14,7 @@ from django.db import connections
 
 from streaming.stores.federation import SCHEMA
 from streaming.stores.router import CATALOG
+from streaming.stores.timing import asked
 
 Position = tuple[datetime, UUID]
 
@@ -44,7 +46,7 @@ def usernames_by_id(user_ids: Collection[UUID]) -> dict[UUID, str]:
     if not user_ids:
         return {}
     query = f"SELECT user_id, username FROM {SCHEMA}.users WHERE user_id = ANY(%s::uuid[])"  # noqa: S608
-    with connections[CATALOG].cursor() as cursor:
+    with asked("replica"), connections[CATALOG].cursor() as cursor:
         cursor.execute(query, [[str(user_id) for user_id in user_ids]])
         return dict(cursor.fetchall())
 
@@ -53,7 +55,7 @@ def user_ids_after(*, user_id: UUID | None, limit: int) -> list[UUID]:
     """Up to `limit` user ids in order, past `user_id`."""
     query = f"""SELECT user_id FROM {SCHEMA}.users
                  WHERE %s::uuid IS NULL OR user_id > %s::uuid ORDER BY user_id LIMIT %s"""  # noqa: S608
-    with connections[CATALOG].cursor() as cursor:
+    with asked("replica"), connections[CATALOG].cursor() as cursor:
         cursor.execute(query, [user_id, user_id, limit])
         return [row[0] for row in cursor.fetchall()]
 
@@ -61,6 +63,6 @@ def user_ids_after(*, user_id: UUID | None, limit: int) -> list[UUID]:
 def plays_of(*, user_id: UUID, after: Position | None, limit: int) -> list[Play]:
     """Up to `limit` of a viewer's plays, newest first, past the play at `after`."""
     watched_at, history_id = after or (None, None)
-    with connections[CATALOG].cursor() as cursor:
+    with asked("replica"), connections[CATALOG].cursor() as cursor:
         cursor.execute(HISTORY, [user_id, watched_at, watched_at, history_id, limit])
         return [Play(**dict(zip(PLAY_COLUMNS, row, strict=True))) for row in cursor.fetchall()]  # type: ignore[typeddict-item]

@@ -4,7 +4,8 @@ import logging
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Lower
 from prometheus_client import Counter
 
 from analytics import federated
@@ -21,6 +22,19 @@ FROM_PRIMARY = Counter("streaming_history_from_primary_total", "History pages th
 
 def user_exists(*, user_id: UUID) -> bool:
     return User.objects.using(ANALYTICS).filter(user_id=user_id).exists()
+
+
+def user_id_of(*, name: str) -> UUID | None:
+    """The account of this username in any case; None without one."""
+    found = User.objects.using(ANALYTICS).annotate(lower=Lower("username")).filter(lower=Lower(Value(name)))
+    return found.values_list("user_id", flat=True).first()
+
+
+def account_taken(*, username: str = "", email: str = "", but: UUID) -> bool:
+    """Whether an account other than `but` has this username, or this address, in any case."""
+    field, value = ("username", username) if username else ("email", email)
+    others = User.objects.using(ANALYTICS).exclude(user_id=but).annotate(lower=Lower(field))
+    return others.filter(lower=Lower(Value(value))).exists()
 
 
 def plays_page(*, user_id: UUID, after: Position | None, limit: int) -> list[Play]:

@@ -12,6 +12,9 @@ import trending.urls
 from streaming.api.health import livez, metrics, readyz
 from streaming.api.problems import no_such_path
 
+admin.site.site_header = admin.site.site_title = "Streaming Metadata Platform"
+admin.site.index_title = "Catalog, people and plays"
+
 API_V1 = [
     *analytics.urls.literal,
     *catalog.urls.literal,
@@ -32,5 +35,6 @@ urlpatterns = [
     path("api/redoc", SpectacularRedocView.as_view(url_name="schema")),
     path("api/v1/", include(API_V1)),
     re_path("^api/", no_such_path),
+    path("admin", RedirectView.as_view(url="/admin/")),  # APPEND_SLASH is off
     path("admin/", admin.site.urls),
 ]

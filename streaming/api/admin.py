@@ -1,7 +1,7 @@
 """What the apps' admin classes share. It stands here, below every app, because apps may not import each other.
 
 `StoreAdmin` is for tables of any size: no page counts all rows, and input that PostgreSQL refuses ends as a
-message. `ReadOnlyAdmin` shows rows that only the platform itself writes.
+message. `ReadOnlyAdmin` and `NeverWritten` are for rows that only the platform itself writes.
 """
 
 from typing import Any
@@ -19,23 +19,22 @@ NUL = "\x00"
 
 
 class EstimatingPaginator(Paginator):
-    """Counts up to `COUNTED_EXACTLY` rows. Beyond, a whole table's size is the planner's; a filtered list ends there."""
+    """Counts up to `COUNTED_EXACTLY` rows. A filtered list ends there; of a whole table it takes the planner's size."""
 
     @cached_property
     def count(self) -> int:
         rows = self.object_list
         if not isinstance(rows, QuerySet):
             return len(rows)
-        estimate = 0 if rows.query.where else estimated_rows(rows.model)
+        estimate = 0 if rows.query.where else estimated_rows(rows.model, using=rows.db)
         if estimate > COUNTED_EXACTLY:
             return estimate
         return rows.order_by()[:COUNTED_EXACTLY].count()
 
 
-def estimated_rows(model: type[models.Model]) -> int:
+def estimated_rows(model: type[models.Model], *, using: str) -> int:
     """The table's size as of its last ANALYZE; 0 where that is not known, as for a table distributed by Citus."""
-    connection = connections[model._default_manager.db]
-    with connection.cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(
             "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)", [model._meta.db_table]
         )
@@ -61,7 +60,7 @@ class StoreAdmin(admin.ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if any(NUL in value for values in request.GET.lists() for value in (values[0], *values[1])):
+        if "%00" in request.META["QUERY_STRING"]:
             messages.error(request, "The address held a character that no row can hold; it was left out.")
             return HttpResponseRedirect(request.path)
         return super().changelist_view(request, extra_context)
@@ -72,12 +71,10 @@ class StoreAdmin(admin.ModelAdmin):
         return super().get_search_results(request, queryset, search_term.replace(NUL, ""))
 
 
-class ReadOnlyAdmin(StoreAdmin):
-    """Seen by who may view it, changed by nobody, superusers included."""
+class NeverWritten:
+    """For pages and inlines: nobody adds, changes or deletes, superusers included."""
 
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
@@ -85,3 +82,7 @@ class ReadOnlyAdmin(StoreAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+
+class ReadOnlyAdmin(NeverWritten, StoreAdmin):
+    actions = None

@@ -1,7 +1,7 @@
 """The OpenAPI description: every operation gets the problems it can answer with, declared in one place.
 
 drf-spectacular documents what succeeds. What can fail follows from the operation itself: a path with an id can
-be 404, a body 400, 413 and 415, a permission 401 and 403, a throttle 429, any store 503.
+be 404, a body 400, 413 and 415, a permission 401 and 403, a throttle 429, any store 503. Every read is conditional.
 """
 
 from typing import Any, Literal
@@ -49,6 +49,8 @@ class ProblemAwareSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
         responses = super()._get_response_bodies(direction)
+        if self.method == "GET":
+            responses["304"] = {"description": "Not modified: `If-None-Match` names the present `ETag`."}
         for status_code in sorted(self._problem_statuses()):
             responses.setdefault(str(status_code), self._problem_response(status_code))
         return responses

@@ -58,14 +58,19 @@ def read_through(key: str, load: Callable[[], Any], *, seconds: float | None = N
             held, mark, epoch = map(_text, servers.cache().mget(key, mark_of(key), EPOCH))
     except redis.exceptions.RedisError as error:
         _do_without("read", key, error)
-        return orjson.loads(orjson.dumps(load()))
+        return as_json(load())
     value = _accepted(held, epoch)
     if value is not None:
         return value
-    value = orjson.loads(orjson.dumps(load()))
+    value = as_json(load())
     if value is not None:
         _store(key, value, mark, epoch, seconds)
     return value
+
+
+def as_json(value: object) -> Any:
+    """The value as it comes back from JSON, so that an answer is the same whether it was cached or not."""
+    return orjson.loads(orjson.dumps(value, option=orjson.OPT_UTC_Z))
 
 
 def forget(keys: Iterable[str]) -> None:

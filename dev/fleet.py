@@ -1,0 +1,84 @@
+"""Which servers an instance has: its stores' names turned into engines."""
+
+import shutil
+import signal
+from pathlib import Path
+
+from dev.citus import NODES, CitusNode
+from dev.documents import MongodServer, SecantusServer
+from dev.engine import Engine, Terms
+from dev.environment import DATABASES, passwords
+from dev.errors import DevError
+from dev.instance import State
+from dev.postgres import Installation, PostgresServer
+from dev.programs import Programs
+from dev.valkey import CACHE, FAST_STATE, STATE, ValkeyServer
+
+
+def assemble(
+    state: State, *, variables: dict[str, str], programs: Programs, terms: Terms
+) -> list[Engine]:
+    """An engine for each of the instance's stores, in their fixed order."""
+    secrets = passwords(variables)
+    makers = {
+        "cache": (CACHE, CACHE),
+        "state": (STATE, FAST_STATE),
+    }
+    engines: list[Engine] = []
+    for name in state.stores:
+        port, password = state.ports[name], secrets[name]
+        if name in makers:
+            settings = makers[name][terms.fast]
+            engines.append(
+                ValkeyServer(name, port, password, programs.valkey, settings, terms)
+            )
+        elif name == "documents":
+            engines.append(_documents(state, port, password, programs, terms))
+        else:
+            engines.append(_postgres(state, name, password, programs, terms))
+    return engines
+
+
+def stop_signals(store: str) -> tuple[signal.Signals, ...]:
+    """How a store's server is asked to end. By name alone: `down` works without its programs."""
+    kind = PostgresServer if store in DATABASES else ValkeyServer
+    return kind.stop_signals
+
+
+def _documents(
+    state: State, port: int, password: str, programs: Programs, terms: Terms
+) -> Engine:
+    if state.documents == "secantusdb":
+        return SecantusServer("documents", port, password, programs.secantusd, terms)
+    mongod = shutil.which("mongod")
+    if mongod is None:
+        raise DevError(
+            "this instance's documents were made by mongod, which is not on PATH any more: "
+            "put it back, or `reset`"
+        )
+    return MongodServer("documents", port, password, Path(mongod), terms)
+
+
+def _postgres(
+    state: State, name: str, password: str, programs: Programs, terms: Terms
+) -> PostgresServer:
+    port, database = state.ports[name], DATABASES[name]
+    if state.citus_bin and name in NODES:
+        return CitusNode(
+            name=name,
+            port=port,
+            password=password,
+            database=database,
+            installation=Installation(Path(state.citus_bin), "with Citus"),
+            terms=terms,
+            node_ports=tuple(state.ports[node] for node in NODES),
+        )
+    wheel = Installation(programs.postgres_bin, "wheel, no Citus")
+    return PostgresServer(
+        name=name,
+        port=port,
+        password=password,
+        database=database,
+        installation=wheel,
+        terms=terms,
+    )

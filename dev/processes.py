@@ -1,0 +1,144 @@
+"""Processes: start one that outlives us, recognise it later, stop it.
+
+Entry points: `spawn`, `is_alive`, `stop`, `run`. A process is recognised by its pid *and* its birth
+mark, so that a pid which another program has got meanwhile is never taken for ours.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+POLL_SECONDS = 0.03
+LOG_LIMIT_BYTES = 16 * 1024 * 1024
+
+# Keeps the handles of servers that this process started: dropping one warns that it still runs.
+_handles: dict[int, subprocess.Popen[bytes]] = {}
+
+
+@dataclass(frozen=True)
+class Account:
+    """The unprivileged user and group that servers run as when we are root."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to start a server: its command line and what it gets on top of the base environment."""
+
+    argv: list[str]
+    env: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Process:
+    pid: int
+    birth: str
+
+
+def birth_mark(pid: int) -> str | None:
+    """What tells this process from any other that has or will have its pid; None if it is gone.
+
+    Not the wall-clock start time: that moves when the clock is set. A zombie counts as gone.
+    """
+    if sys.platform == "linux":
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        fields = stat.rpartition(")")[2].split()  # the name before it may hold blanks
+        state, start_ticks = fields[0], fields[19]
+        return None if state in "ZX" else f"{_boot_id()}/{start_ticks}"
+    command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    state, _, started = answer.stdout.strip().partition(" ")
+    return None if not started or state.startswith("Z") else started.strip()
+
+
+def _boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def is_alive(process: Process) -> bool:
+    handle = _handles.get(process.pid)
+    if handle is not None and handle.poll() is not None:  # reaps it, if it was our child
+        del _handles[process.pid]
+    return birth_mark(process.pid) == process.birth
+
+
+def base_environment(home: Path) -> dict[str, str]:
+    """A server's environment: ours holds secrets and PG* variables that would change its ways."""
+    kept = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
+    inherited = {name: os.environ[name] for name in kept if name in os.environ}
+    return {**inherited, "HOME": str(home), "TZ": "UTC", "LC_MESSAGES": "C"}
+
+
+def spawn(launch: Launch, *, log: Path, home: Path, account: Account | None) -> Process:
+    """Start a server in its own session, so that neither Ctrl-C nor a closed terminal ends it."""
+    if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
+        log.replace(log.with_suffix(".old.log"))
+    with log.open("ab") as output:
+        handle = subprocess.Popen(
+            launch.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            env={**base_environment(home), **launch.env},
+            start_new_session=True,
+            umask=0o077,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+        )
+    _handles[handle.pid] = handle
+    # Our own child cannot vanish before we have waited for it; a zombie has no mark of its own.
+    return Process(handle.pid, birth_mark(handle.pid) or "ended")
+
+
+def run(
+    argv: Sequence[str | Path], *, account: Account | None, home: Path = Path("/")
+) -> subprocess.CompletedProcess[str]:
+    """Run a short program to its end as the servers' user; the caller looks at its exit code."""
+    return subprocess.run(
+        [str(part) for part in argv],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        cwd="/",
+        env=base_environment(home),
+        umask=0o077,
+        user=account.uid if account else None,
+        group=account.gid if account else None,
+        extra_groups=[] if account else None,
+    )
+
+
+def stop(process: Process, *, signals: Sequence[signal.Signals], grace: float = 12.0) -> None:
+    """End a process: each signal in turn with `grace` seconds to obey, SIGKILL at last.
+
+    SIGCONT goes with each, since a frozen process obeys nothing but SIGKILL.
+    """
+    for number in (*signals, signal.SIGKILL):
+        if not is_alive(process):
+            return
+        _send(process.pid, number)
+        _send(process.pid, signal.SIGCONT)
+        deadline = time.monotonic() + grace
+        while is_alive(process) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return

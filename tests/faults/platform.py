@@ -1,0 +1,153 @@
+"""A running platform that may be broken: stores of its own, served by the real web server.
+
+The other tests share their stores; killing one of those would fail whatever runs beside it.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from dev import environment, lifecycle
+from dev.instance import Instance
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 20
+
+SAMPLE = """
+from analytics.models import User
+from catalog.models import Content
+from django.utils import timezone
+from reviews.services import review_create
+viewer = User.objects.create_user("ada", "ada@example.org", "correct-horse-battery")
+ids = []
+for title in ("Metropolis", "Nosferatu", "Faust"):
+    content = Content.objects.create(
+        title=title, content_type="movie", status="published", published_at=timezone.now()
+    )
+    review_create(
+        content_id=content.content_id, user_id=viewer.user_id, rating=9.0, comment="Yes.", is_spoiler=False
+    )
+    ids.append(str(content.content_id))
+print(" ".join([str(viewer.user_id), *ids]))
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass
+class Platform:
+    """`viewer_id`'s reviews are of all `content_ids`; the server runs until `close`."""
+
+    instance: Instance
+    port: int
+    server: subprocess.Popen[bytes]
+    viewer_id: str
+    content_ids: list[str]
+
+    def get(self, path: str, *, seconds: float = 3) -> Answer:
+        """Raises `TimeoutError` when the server does not answer within `seconds`."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            body = json.loads(response.read() or b"null")
+            return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, body)
+        finally:
+            connection.close()
+
+    def details(self, content_id: str) -> Answer:
+        return self.get(f"/api/v1/content/{content_id}/details")
+
+    def signal(self, store: str, number: signal.Signals) -> None:
+        """To the store's server and its children: PostgreSQL's backends go on serving without a stopped parent."""
+        server = psutil.Process(lifecycle.pid_of(self.instance, store))
+        for process in [server, *server.children(recursive=True)]:
+            process.send_signal(number)
+
+    def restart(self, store: str) -> None:
+        lifecycle.start_store(self.instance, store)
+
+    def close(self) -> None:
+        self.server.terminate()
+        self.server.wait(timeout=PATIENCE_SECONDS)
+        lifecycle.reset(self.instance)
+
+
+def until(holds: Callable[[], bool], what: str) -> None:
+    """Asks until it holds; fails the test after `PATIENCE_SECONDS`."""
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < give_up_at, f"{what} within {PATIENCE_SECONDS} s"
+        time.sleep(0.05)
+
+
+def start(name: str) -> Platform:
+    instance = Instance.named(name)
+    lifecycle.reset(instance)
+    lifecycle.up(instance, fast=True)
+    variables = environment.for_child(environment.read(instance), dict(os.environ)) | {
+        "DEBUG": "false",
+        "CACHE_TTL_SECONDS": "600",  # a cached record outlives the test that needs one
+        "REPLICATION_SLOT": "analytics_sub",
+    }
+    manage = [sys.executable, str(ROOT / "manage.py")]
+    subprocess.run(
+        [*manage, "setup_stores", "-v0"], env=variables, check=True, cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    made = subprocess.run(
+        [*manage, "shell", "-v0", "-c", SAMPLE],
+        env=variables,
+        check=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    viewer_id, *content_ids = made.stdout.split()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            *(
+                sys.executable,
+                "-m",
+                "granian",
+                "--interface",
+                "wsgi",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(port),
+            ),
+            *("--blocking-threads", "4", "--log-level", "error", "streaming.wsgi:application"),
+        ],
+        env=variables,
+        cwd=ROOT,
+    )
+    platform = Platform(instance, port, server, viewer_id, content_ids)
+    until(lambda: _answers(platform), "the web server answers")
+    return platform
+
+
+def _answers(platform: Platform) -> bool:
+    assert platform.server.poll() is None, "the web server has stopped"
+    try:
+        return platform.get("/readyz").status == 200
+    except OSError:
+        return False

@@ -1,0 +1,73 @@
+"""A store is killed, or frozen, while the platform serves: details answers with what is left, or 503, then recovers."""
+
+import signal
+
+import pytest
+
+from tests.faults.platform import Platform, until
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+
+# Store to what details must say it lacks. The analytics primary is asked for nothing there.
+LACKING = {
+    "analytics": [],
+    "replica": ["usernames"],
+    "documents": ["reviews"],
+    "cache": [],
+    "state": ["views"],
+}
+
+
+@pytest.mark.parametrize("store", LACKING)
+@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
+def test_details_names_what_it_lacks_and_recovers(
+    served: Platform, store: str, fault: signal.Signals
+) -> None:
+    content_id = served.content_ids[0]
+    assert served.details(content_id).body["degraded"] == []
+
+    served.signal(store, fault)
+    try:
+        answers = [served.details(content_id) for _ in range(3)]
+    finally:
+        mend(served, store, fault)
+
+    assert [answer.status for answer in answers] == [200, 200, 200]
+    assert [answer.body["degraded"] for answer in answers] == [LACKING[store]] * 3
+    for answer in answers:
+        assert answer.headers.get("x-degraded", "") == ", ".join(LACKING[store])
+        assert (answer.headers["cache-control"] == "no-store") is bool(LACKING[store])
+        assert answer.body["metadata"]["content_id"] == content_id
+        assert (answer.body["real_time_views"] is None) is (store == "state")
+        assert (answer.body["rating_summary"] is None) is (store == "documents")
+    until(lambda: served.details(content_id).body["degraded"] == [], "details is whole again")
+    assert served.details(content_id).body["reviews"][0]["username"] == "ada"
+
+
+@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
+def test_without_the_catalog_a_cached_title_is_served_and_another_is_503(
+    served: Platform, fault: signal.Signals
+) -> None:
+    cached, other = served.content_ids[0], served.content_ids[1 if fault == signal.SIGKILL else 2]
+    assert served.details(cached).status == 200
+
+    served.signal("catalog", fault)
+    try:
+        whole, missing, ready = served.details(cached), served.details(other), served.get("/readyz")
+    finally:
+        mend(served, "catalog", fault)
+
+    assert (whole.status, whole.body["degraded"]) == (200, ["usernames"])
+    assert (missing.status, missing.body["code"]) == (503, "store_unavailable")
+    assert missing.headers["content-type"] == "application/problem+json"
+    assert missing.headers["retry-after"] == "1"
+    assert (ready.status, ready.body["status"]) == (503, "unavailable")
+    until(lambda: served.details(other).status == 200, "the title is served")
+    until(lambda: served.get("/readyz").body["status"] == "ok", "every store is ready")
+
+
+def mend(served: Platform, store: str, fault: signal.Signals) -> None:
+    if fault == signal.SIGSTOP:
+        served.signal(store, signal.SIGCONT)
+    else:
+        served.restart(store)
