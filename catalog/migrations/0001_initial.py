@@ -291,7 +291,9 @@ class Migration(migrations.Migration):
                 fields=("content", "scheme", "value"), name="content_sources_value_once"
             ),
         ),
-        KeyWithContent("Content", "content_genres", "genre_id", index_column=False, drop_unique=True),
+        KeyWithContent(
+            "Content", "content_genres", "genre_id", index_column=False, drop_unique=True, plain_id=True
+        ),
         KeyWithContent("Credit", "content_cast_crew", "id"),
         KeyWithContent("Season", "seasons", "id"),
         KeyWithContent("Source", "content_sources", "id"),

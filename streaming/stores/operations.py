@@ -20,7 +20,8 @@ class KeyWithContent(Operation):
 
     A column that is Django's `pk` but no longer the whole key gets an index of its own, because the ORM
     updates by `pk` alone. With `drop_unique`, a unique constraint on the same two columns is dropped: the
-    key now says it.
+    key now says it; with `plain_id`, the automatic `id` becomes a column with a sequence for its default,
+    because Citus distributes no table with an identity column.
     """
 
     reduces_to_sql = True
@@ -34,12 +35,14 @@ class KeyWithContent(Operation):
         *,
         index_column: bool = True,
         drop_unique: bool = False,
+        plain_id: bool = False,
     ) -> None:
         self.model_name = model_name
         self.table = table
         self.column = column
         self.index_column = index_column
         self.drop_unique = drop_unique
+        self.plain_id = plain_id
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """Django's state keeps `pk` as it is: the key is wider in the database only."""
@@ -64,6 +67,8 @@ class KeyWithContent(Operation):
         schema_editor.execute(
             f'ALTER TABLE "{self.table}" ADD CONSTRAINT "{self.table}_pkey" PRIMARY KEY ("content_id", "{self.column}")'
         )
+        if self.plain_id:
+            _make_id_plain(schema_editor, self.table)
         if self.index_column:
             schema_editor.execute(
                 f'CREATE INDEX "{self.table}_{self.column}_idx" ON "{self.table}" ("{self.column}")'
@@ -80,6 +85,13 @@ class KeyWithContent(Operation):
 
     def describe(self) -> str:
         return f"Key {self.table} by (content_id, {self.column})"
+
+
+def _make_id_plain(schema_editor: BaseDatabaseSchemaEditor, table: str) -> None:
+    sequence = f"{table}_id_plain_seq"
+    schema_editor.execute(f'ALTER TABLE "{table}" ALTER COLUMN "id" DROP IDENTITY')
+    schema_editor.execute(f'CREATE SEQUENCE "{sequence}" OWNED BY "{table}"."id"')
+    schema_editor.execute(f"""ALTER TABLE "{table}" ALTER COLUMN "id" SET DEFAULT nextval('"{sequence}"')""")
 
 
 class AddFieldOnPrimary(migrations.AddField):

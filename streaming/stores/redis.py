@@ -22,17 +22,17 @@ def cache() -> redis.Redis:
     return client
 
 
-def state() -> redis.Redis:
-    """Raw client of the durable state. Values are bytes."""
-    return _client(settings.STATE_URL, settings.STATE_PASSWORD)
+def state(*, seconds: float = SECONDS_TO_ANSWER) -> redis.Redis:
+    """Raw client of the durable state. Values are bytes. Commands that load in bulk give it more `seconds`."""
+    return _client(settings.STATE_URL, settings.STATE_PASSWORD, seconds)
 
 
 @lru_cache(maxsize=4)
-def _client(url: str, password: str) -> redis.Redis:
+def _client(url: str, password: str, seconds: float) -> redis.Redis:
     options: dict[str, Any] = {
         "password": password or None,
         "socket_connect_timeout": SECONDS_TO_ANSWER,
-        "socket_timeout": SECONDS_TO_ANSWER,
+        "socket_timeout": seconds,
         "retry": Retry(NoBackoff(), 0),
         "health_check_interval": 0,
     }

@@ -34,6 +34,18 @@ def set_up(published: Mapping[str, Columns]) -> list[str]:
     return [*_publish(published), *_subscribe(published)]
 
 
+def subscribed() -> bool:
+    """Whether the replica's database has the subscription, so that waiting for it makes sense."""
+    return bool(
+        _scalar(
+            REPLICA,
+            "SELECT count(*) FROM pg_subscription WHERE subname = %s "
+            "AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            SUBSCRIPTION,
+        )
+    )
+
+
 def wait_until_applied(seconds: float) -> None:
     """Returns once the replica has applied all that is committed on the primary now. Raises `ReplicaBehind`."""
     target = _scalar(ANALYTICS, "SELECT pg_current_wal_insert_lsn()")

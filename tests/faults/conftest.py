@@ -3,12 +3,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.environment import WORKER
-from tests.faults import platform
-from tests.faults.platform import Platform
+from tests import served as platforms
+from tests.served import Platform
 
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Platform]:
-    running = platform.start(f"faults-{WORKER or 'alone'}")
+    running = platforms.start(f"faults-{WORKER or 'alone'}")
     yield running
     running.close()

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tests.faults.platform import Platform, until
+from tests.served import Platform, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 

@@ -1,6 +1,7 @@
-"""A running platform that may be broken: stores of its own, served by the real web server.
+"""A running platform of a test's own: six stores or a Citus cluster, served by the real web server.
 
-The other tests share their stores; killing one of those would fail whatever runs beside it.
+For tests that break stores, distribute the catalog or need a process to kill: the stores that the other tests
+share would fail whatever runs beside them.
 """
 
 import json
@@ -21,7 +22,7 @@ import psutil
 from dev import environment, lifecycle
 from dev.instance import Instance
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_SECONDS = 20
 
 SAMPLE = """
@@ -59,6 +60,7 @@ class Platform:
     server: subprocess.Popen[bytes]
     viewer_id: str
     content_ids: list[str]
+    variables: dict[str, str]
 
     def get(self, path: str, *, seconds: float = 3) -> Answer:
         """Raises `TimeoutError` when the server does not answer within `seconds`."""
@@ -73,6 +75,10 @@ class Platform:
 
     def details(self, content_id: str) -> Answer:
         return self.get(f"/api/v1/content/{content_id}/details")
+
+    def manage(self, *arguments: str) -> str:
+        """Runs a management command on this platform's stores; its standard output."""
+        return _manage(self.variables, *arguments)
 
     def signal(self, store: str, number: signal.Signals) -> None:
         """To the store's server and its children: PostgreSQL's backends go on serving without a stopped parent."""
@@ -106,19 +112,8 @@ def start(name: str) -> Platform:
         "CACHE_TTL_SECONDS": "600",  # a cached record outlives the test that needs one
         "REPLICATION_SLOT": "analytics_sub",
     }
-    manage = [sys.executable, str(ROOT / "manage.py")]
-    subprocess.run(
-        [*manage, "setup_stores", "-v0"], env=variables, check=True, cwd=ROOT, stdout=subprocess.DEVNULL
-    )
-    made = subprocess.run(
-        [*manage, "shell", "-v0", "-c", SAMPLE],
-        env=variables,
-        check=True,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    viewer_id, *content_ids = made.stdout.split()
+    _manage(variables, "setup_stores", "-v0")
+    viewer_id, *content_ids = _manage(variables, "shell", "-v0", "-c", SAMPLE).split()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -140,9 +135,16 @@ def start(name: str) -> Platform:
         env=variables,
         cwd=ROOT,
     )
-    platform = Platform(instance, port, server, viewer_id, content_ids)
+    platform = Platform(instance, port, server, viewer_id, content_ids, variables)
     until(lambda: _answers(platform), "the web server answers")
     return platform
+
+
+def _manage(variables: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(
+        command, env=variables, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
 
 
 def _answers(platform: Platform) -> bool:
