@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 ADDRESS ?= 127.0.0.1
 PORT ?= 8000
-WORKERS ?= 1
+WORKERS ?= 2
 TESTS ?= tests
 XDIST ?= 2
+METRICS := .local/run/metrics
 STAMP := $(VENV)/installed
 
 .PHONY: help
@@ -37,8 +38,9 @@ run: stores ## Start everything, with demo data at first, and serve it (Ctrl-C s
 	@echo "  Admin     http://$(ADDRESS):$(PORT)/admin/   (demo login: admin / admin-demo)"
 	@echo "  Health    http://$(ADDRESS):$(PORT)/readyz"
 	@echo
-	@exec $(BIN)/granian --interface wsgi --host $(ADDRESS) --port $(PORT) --workers $(WORKERS) \
-		--backpressure 64 --blocking-threads 16 --log-level warning streaming.wsgi:application
+	@rm -rf $(METRICS) && mkdir -p $(METRICS)
+	@PROMETHEUS_MULTIPROC_DIR=$(METRICS) exec $(BIN)/granian --interface wsgi --host $(ADDRESS) --port $(PORT) \
+		--workers $(WORKERS) --blocking-threads 4 --log-level warning streaming.wsgi:application
 
 .PHONY: stop
 stop: $(STAMP) ## Stop the local stores; their data stays
