@@ -16,6 +16,7 @@ from math import gcd
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 from django.db import connections, transaction
+from django.db.models import Q
 
 from analytics.models import User, WatchHistory
 from streaming.stores.copying import copy_lines
@@ -39,7 +40,9 @@ LAST_DAY_WEIGHT = 0.25  # of a usual day's plays
 REGISTERED_DAYS = 3 * 365
 LEAST_WATCHED, WHOLE = 20, 1024  # in 1024ths of the title's length
 FINISHED_SHARE = 0.55
-DEMO_SALT = "seeded-demo-login"  # fixed, so that the same seeding gives the same row; demo logins are for DEBUG only
+DEMO_SALT = (
+    "seeded-demo-login"  # fixed, so that the same seeding gives the same row; demo logins are for DEBUG only
+)
 # Fixed too: an administrator outlives `--replace`, whatever the next seed is.
 ADMIN_ID = "00000000000040008000000000000001"
 VIEWER_ID = "00000000000040008000000000000002"
@@ -95,7 +98,9 @@ class PlayLog:
         """Viewer, title and second of plays from all over the time, each viewer and title once."""
         count = len(self.titles)
         rng = random_for(seed, "pairs")
-        step = next((step for step in (rng.randrange(count) for _ in range(1000)) if gcd(step, count) == 1), 1)
+        step = next(
+            (step for step in (rng.randrange(count) for _ in range(1000)) if gcd(step, count) == 1), 1
+        )
         met: set[tuple[int, int]] = set()
         place = 0
         for _ in range(count):
@@ -122,10 +127,13 @@ def plan_viewers(*, seed: int, count: int, handles: Sequence[str], demo: bool) -
     return Viewers(ids, usernames)
 
 
-def usernames_taken(viewers: Viewers) -> list[str]:
-    """Those of the viewers' names that somebody has already, as a username or in an e-mail address."""
+def usernames_taken(viewers: Viewers, *, staff_only: bool) -> list[str]:
+    """Those of the viewers' names that somebody (of the staff) has already, as a username or an e-mail address."""
     wanted = {*viewers.usernames, *map(_email, viewers.usernames)}
-    present = User.objects.using(ANALYTICS).values_list("username", "email")
+    users = (
+        User.objects.using(ANALYTICS).filter(is_staff=True) if staff_only else User.objects.using(ANALYTICS)
+    )
+    present = users.values_list("username", "email")
     return sorted({text.lower() for names in present for text in names} & wanted)
 
 
@@ -134,11 +142,8 @@ def viewers_load(viewers: Viewers, *, seed: int, until: date, demo: bool, track:
     lines = track(_viewer_lines(viewers, seed, until, demo), "viewers", len(viewers.ids))
     with transaction.atomic(using=ANALYTICS):
         copy_lines(ANALYTICS, "users", USER_COLUMNS, lines)
-        if demo and not User.objects.using(ANALYTICS).filter(username__iexact="admin").exists():
-            registered = f"{until - timedelta(days=REGISTERED_DAYS)} 00:00:00+00"
-            password = make_password("admin-demo", salt=DEMO_SALT)
-            admin = _user_line(ADMIN_ID, "admin", registered, password, "t\tt\tt")
-            copy_lines(ANALYTICS, "users", USER_COLUMNS, [admin])
+        if demo and not _admin_exists():
+            copy_lines(ANALYTICS, "users", USER_COLUMNS, [_admin_line(until)])
 
 
 def plays_load(
@@ -173,6 +178,17 @@ def people_counts(alias: str) -> dict[str, int]:
         "users": User.objects.using(alias).count(),
         "plays": WatchHistory.objects.using(alias).count(),
     }
+
+
+def _admin_exists() -> bool:
+    """An administrator of that name or address stays as they are, password included."""
+    named = Q(user_id=ADMIN_ID) | Q(username__iexact="admin") | Q(email__iexact=_email("admin"))
+    return User.objects.using(ANALYTICS).filter(named).exists()
+
+
+def _admin_line(until: date) -> str:
+    registered = f"{until - timedelta(days=REGISTERED_DAYS)} 00:00:00+00"
+    return _user_line(ADMIN_ID, "admin", registered, make_password("admin-demo", salt=DEMO_SALT), "t\tt\tt")
 
 
 def _viewer_lines(viewers: Viewers, seed: int, until: date, demo: bool) -> Iterator[str]:
@@ -214,11 +230,14 @@ def _play_lines(
     weights = [*repeat(1.0, DAYS - 1), LAST_DAY_WEIGHT]
     for back, plays in zip(range(DAYS - 1, -1, -1), shared_out(count, weights), strict=True):
         day = until - timedelta(days=back)
+        if not plays:  # nobody to choose from, perhaps
+            log.days.append(DayOfPlays(day))
+            continue
         text = day.isoformat()
         viewers = rng.choices(range(len(user_ids)), cum_weights=by_viewer, k=plays)
         titles = rng.choices(range(len(content_ids)), cum_weights=by_title, k=plays)
         moments = sorted(rng.choices(range(SECONDS_A_DAY if back else LAST_DAY_SECONDS), k=plays))
-        if plays and not log.titles:
+        if not log.titles:
             viewers[0] = 0
         watched = [content_seconds[title] * shares[bits(10)] >> 10 for title in titles]
         _note(log, day, viewers, titles, moments, watched)

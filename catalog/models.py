@@ -46,7 +46,9 @@ class Person(models.Model):
         indexes = [models.Index(fields=["name", "person_id"], name="cast_crew_by_name")]
 
     def __str__(self) -> str:
-        return self.name
+        """With what tells people of one name apart."""
+        known = [self.role, f"born {self.date_of_birth.year}" if self.date_of_birth else ""]
+        return f"{self.name} ({', '.join(filter(None, known))})" if any(known) else self.name
 
 
 class Content(models.Model):
@@ -141,7 +143,8 @@ class Credit(models.Model):
         ordering = ["billing_order", "id"]
 
     def __str__(self) -> str:
-        return f"{self.job}: {self.person_id}"
+        """Names the person where it is at hand: a list of credits must not cost a query each."""
+        return f"{self.job}: {self._state.fields_cache.get('person', self.person_id)}"
 
 
 class Season(models.Model):

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from catalog.models import Content, Credit, Genre, Season
@@ -65,6 +65,19 @@ def once_public_titles_by_id(ids: Collection[UUID]) -> dict[UUID, str]:
     """Id to title, for those of `ids` that are or were public: what a viewer's own history may name."""
     seen = Content.objects.exclude(status=Content.Status.DRAFT)
     return dict(seen.filter(content_id__in=ids).values_list("content_id", "title"))
+
+
+def any_titles_by_id(ids: Collection[UUID]) -> dict[UUID, str]:
+    """Id to title, public or not: for editors."""
+    return dict(Content.objects.filter(content_id__in=ids).values_list("content_id", "title"))
+
+
+def credits_of_people(*, person_ids: Collection[UUID], limit: int) -> list[Credit]:
+    """Up to `limit` credits of these people, newest titles first, each with its title, public or not: for editors."""
+    credited = Credit.objects.filter(person__in=person_ids).select_related("content")
+    return list(
+        credited.order_by(F("content__release_date").desc(nulls_last=True), "content_id", "id")[:limit]
+    )
 
 
 def existing_ids(ids: Collection[UUID]) -> set[UUID]:

@@ -13,10 +13,6 @@ class IdsQuery(StrictSerializer):
     cursor = serializers.CharField(required=False, max_length=500)
 
 
-class NoQuery(StrictSerializer):
-    """An endpoint without parameters; any is an error."""
-
-
 class MetadataSerializer(serializers.Serializer[Any]):
     content_id = serializers.UUIDField()
     title = serializers.CharField()

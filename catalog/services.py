@@ -4,11 +4,15 @@ A write commits first and then makes the cached records it touched stale, so tha
 what was saved. A title's children are saved with their title, whose `updated_at` moves along.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from catalog.models import Content, Credit, Genre, Person
@@ -22,23 +26,52 @@ MOST_KEYS_FORGOTTEN = 1000  # beyond, one new epoch is cheaper than naming the t
 def content_save(*, content: Content) -> Content:
     """Inserts or updates a title. Publishing it for the first time dates `published_at`."""
     now = timezone.now()
-    if content.status == Content.Status.PUBLISHED and content.published_at is None:
-        content.published_at = now
+    content.published_at = published_from(content.status, content.published_at)
     content.updated_at = now
     if content._state.adding:
         content.created_at = now
     with transaction.atomic(using=CATALOG):
         content.save(using=CATALOG)
-        _forget_contents([content.content_id])
+        contents_forget(content_ids=[content.content_id])
     return content
+
+
+def published_from(status: str, published_at: datetime | None) -> datetime | None:
+    """When a title of this status counts as published from: as dated, else now for a published one."""
+    if status == Content.Status.PUBLISHED and published_at is None:
+        return timezone.now()
+    return published_at
+
+
+def contents_set_status(*, content_ids: Collection[UUID], status: Content.Status) -> int:
+    """Sets the status of those titles that have another; first publications are dated. The number changed."""
+    now = timezone.now()
+    changes: dict[str, Any] = {"status": status, "updated_at": now}
+    if status == Content.Status.PUBLISHED:
+        changes["published_at"] = Coalesce("published_at", Value(now))
+    with transaction.atomic(using=CATALOG):
+        titles = Content.objects.using(CATALOG).filter(content_id__in=content_ids).exclude(status=status)
+        changed = titles.update(**changes)
+        contents_forget(content_ids=content_ids)
+    return changed
+
+
+def content_lock(*, content_id: UUID) -> datetime | None:
+    """Keeps other writers from a title until the transaction ends. Its `updated_at`; None when it is gone."""
+    row = Content.objects.using(CATALOG).select_for_update().filter(content_id=content_id)
+    return row.values_list("updated_at", flat=True).first()
 
 
 def content_delete(*, content: Content) -> None:
     """Deletes a title and its children. Plays and reviews keep its id and are no longer reachable through it."""
-    content_id = content.content_id
+    contents_delete(content_ids=[content.content_id])
+
+
+def contents_delete(*, content_ids: Collection[UUID]) -> None:
+    """`content_delete` for several titles, all or none."""
     with transaction.atomic(using=CATALOG):
-        content.delete(using=CATALOG)
-        _forget_contents([content_id])
+        Content.objects.using(CATALOG).filter(content_id__in=content_ids).delete()
+        contents_forget(content_ids=content_ids)
 
 
 def content_set_genres(*, content: Content, genres: Iterable[Genre]) -> None:
@@ -94,10 +127,11 @@ def _touch(content_ids: Sequence[UUID]) -> None:
     """Moves `updated_at` of titles whose children changed, and forgets their records."""
     if content_ids:
         Content.objects.using(CATALOG).filter(content_id__in=content_ids).update(updated_at=timezone.now())
-        _forget_contents(content_ids)
+        contents_forget(content_ids=content_ids)
 
 
-def _forget_contents(content_ids: Sequence[UUID]) -> None:
+def contents_forget(*, content_ids: Collection[UUID]) -> None:
+    """Drops the cached records of titles once the transaction under way commits, or at once without one."""
     if len(content_ids) > MOST_KEYS_FORGOTTEN:
         transaction.on_commit(forget_all, using=CATALOG)
     else:

@@ -2,13 +2,19 @@
 
 import sys
 
-from dev.platforms import refusal
+from dev.platforms import missing_packages_reason, refusal
 
 _REFUSAL = refusal()
 if _REFUSAL:
     sys.exit(f"dev: {_REFUSAL}")
 
-from dev.cli import main  # noqa: E402  # imports POSIX-only modules, so only after the check
+# Only after the check: it imports modules that exist on POSIX only.
+try:
+    from dev.cli import main
+except ImportError as error:
+    if not error.name or error.name.startswith("dev"):
+        raise
+    sys.exit(f"dev: {missing_packages_reason([error.name])}")
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -8,6 +8,7 @@ no trust on loopback, where every local user could come in.
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,7 +99,7 @@ class CitusNode(PostgresServer):
             cursor.execute("CREATE EXTENSION IF NOT EXISTS citus")
 
 
-def join(coordinator: PostgresServer, workers: list[PostgresServer]) -> None:
+def join(coordinator: PostgresServer, workers: Sequence[PostgresServer]) -> None:
     """The nodes form one cluster and know each other's present ports (idempotent)."""
     servers = [coordinator, *workers]
     for server in servers:

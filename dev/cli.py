@@ -5,6 +5,7 @@ Exit codes: 0; 1 with one sentence on stderr; 2 for a wrong command line; that o
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 
@@ -29,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         return commands[options.command](Instance.named(options.instance), options)
     except DevError as error:
         print(f"dev: {error}", file=sys.stderr)
+    except BrokenPipeError:  # `python -m dev env | head -1`: whoever read has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         print(f"dev: {sentence_for(error)}", file=sys.stderr)
     except KeyboardInterrupt:

@@ -149,15 +149,12 @@ class MongodServer:
 
 
 def _client(port: int, *, password: str | None = None) -> "MongoClient[Any]":
-    login = {"username": OWNER, "password": password, "authSource": "admin"} if password else {}
+    login = f"{OWNER}:{password}@" if password else ""
     return MongoClient(
-        "127.0.0.1",
-        port,
-        directConnection=True,
+        f"mongodb://{login}127.0.0.1:{port}/?directConnection=true&authSource=admin",
         serverSelectionTimeoutMS=ANSWER_MS,
         connectTimeoutMS=ANSWER_MS,
         socketTimeoutMS=ANSWER_MS,
-        **login,
     )
 
 

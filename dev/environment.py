@@ -128,7 +128,7 @@ def for_child(variables: dict[str, str], outer: dict[str, str]) -> dict[str, str
     The instance's addresses win over the caller's, or a test run could reach real data; the two
     that name no store stay the caller's to choose.
     """
-    chosen = {key: outer[key] for key in ("SECRET_KEY", "DEBUG") if key in outer}
+    chosen = {key: value for key, value in outer.items() if key in ("SECRET_KEY", "DEBUG")}
     kept = {key: value for key, value in outer.items() if key != "CITUS_WORKERS"}
     return {**kept, **variables, **chosen}
 

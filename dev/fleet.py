@@ -29,9 +29,7 @@ def assemble(
         port, password = state.ports[name], secrets[name]
         if name in makers:
             settings = makers[name][terms.fast]
-            engines.append(
-                ValkeyServer(name, port, password, programs.valkey, settings, terms)
-            )
+            engines.append(ValkeyServer(name, port, password, programs.valkey, settings, terms))
         elif name == "documents":
             engines.append(_documents(state, port, password, programs, terms))
         else:
@@ -45,9 +43,7 @@ def stop_signals(store: str) -> tuple[signal.Signals, ...]:
     return kind.stop_signals
 
 
-def _documents(
-    state: State, port: int, password: str, programs: Programs, terms: Terms
-) -> Engine:
+def _documents(state: State, port: int, password: str, programs: Programs, terms: Terms) -> Engine:
     if state.documents == "secantusdb":
         return SecantusServer("documents", port, password, programs.secantusd, terms)
     mongod = shutil.which("mongod")

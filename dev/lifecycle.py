@@ -8,7 +8,7 @@ right raises DevError; stores that had started by then stay recorded, so `down` 
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from dev.engine import Engine, Terms
 from dev.errors import DevError, NotReady
 from dev.fleet import assemble, stop_signals
 from dev.instance import Instance, State
+from dev.postgres import Installation
 from dev.processes import Process, is_alive, stop
 from dev.programs import Programs, installed
 from dev.starting import Starter
@@ -52,7 +53,8 @@ class _Opened:
 
     state: State
     starter: Starter
-    engines: list[Engine] = field(default_factory=list)
+    engines: list[Engine]
+    notes: tuple[str, ...]
 
 
 def up(instance: Instance, *, fast: bool = False) -> Outcome:
@@ -66,7 +68,7 @@ def up(instance: Instance, *, fast: bool = False) -> Outcome:
         running = _running(opened.state)
         _bring_up(opened, opened.engines)
         missing = tuple(store for store in opened.state.stores if store not in running)
-        notes = _notes(opened.state, asked_for_fast=fast)
+        notes = opened.notes + _fast_note(opened.state, asked_for=fast)
         return Outcome(opened.state, opened.starter.terms.home, missing, notes)
 
 
@@ -179,9 +181,10 @@ def _open(instance: Instance, *, fast: bool) -> _Opened:
     home = _home(instance, state)
     account = placement.account_for(home)
     running = _running(state)
+    notes: tuple[str, ...] = ()
     if not running:
         state.fast = fast
-        _refresh_citus(state)
+        notes = _settle_citus(state, citus.find(account))
     if set(state.stores) - running:
         programs = placement.reachable_programs(instance, programs, account)
     ports.assign(instance, state, running=running)
@@ -191,7 +194,7 @@ def _open(instance: Instance, *, fast: bool) -> _Opened:
     terms = Terms(account, home, state.fast)
     _make_folders(terms)
     engines = assemble(state, variables=variables, programs=programs, terms=terms)
-    return _Opened(state, Starter(instance, state, terms), engines)
+    return _Opened(state, Starter(instance, state, terms), engines, notes)
 
 
 def _new_state(instance: Instance, programs: Programs) -> State:
@@ -206,17 +209,19 @@ def _new_state(instance: Instance, programs: Programs) -> State:
     )
 
 
-def _refresh_citus(state: State) -> None:
-    """A cluster's installation may have moved; the data says that there must be one."""
-    if not state.citus_bin or (Path(state.citus_bin) / "postgres").exists():
-        return
-    found = citus.find(None)
-    if found is None:
+def _settle_citus(state: State, found: Installation | None) -> tuple[str, ...]:
+    """A catalog stays what it was made as; the installation of a cluster may have moved."""
+    if not state.citus_bin:
+        made_without = "a Citus is installed, but this catalog was made without: `reset` to use it"
+        return (made_without,) if found else ()
+    if found:
+        state.citus_bin = str(found.bin)
+    elif not (Path(state.citus_bin) / "postgres").exists():
         raise DevError(
             f"this instance's catalog runs on the Citus of {state.citus_bin}, which is gone: "
             "set PG_CONFIG to an installation of the same version, or `reset`"
         )
-    state.citus_bin = str(found.bin)
+    return ()
 
 
 def _make_folders(terms: Terms) -> None:
@@ -267,11 +272,7 @@ def _in_parallel(work: Callable[[Item], None], items: Iterable[Item]) -> None:
         future.result()
 
 
-def _notes(state: State, *, asked_for_fast: bool) -> tuple[str, ...]:
-    """What a person might not expect of the instance as it runs."""
-    notes = []
-    if asked_for_fast != state.fast:
-        notes.append("it runs with --fast" if state.fast else "it runs durably, without --fast")
-    if not state.citus_bin and citus.find(None):
-        notes.append("a Citus is installed, but this catalog was made without: `reset` to use it")
-    return tuple(notes)
+def _fast_note(state: State, *, asked_for: bool) -> tuple[str, ...]:
+    if asked_for == state.fast:
+        return ()
+    return ("it already ran with --fast" if state.fast else "it already ran durably, not --fast",)

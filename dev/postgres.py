@@ -16,12 +16,12 @@ from pathlib import Path
 
 import psycopg2  # type: ignore[import-untyped, unused-ignore]
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection  # type: ignore[import-untyped, unused-ignore]  # noqa: N812
+from psycopg2.extensions import connection as Connection  # type: ignore[import-untyped, unused-ignore]
 
 from dev.engine import Terms
 from dev.environment import OWNER, write_private
 from dev.errors import DevError, NotReady, disk_full_sentence
-from dev.processes import Launch, Process, birth_mark, run
+from dev.processes import Launch, Process, birth_mark, command_line, run
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -80,7 +80,7 @@ class PostgresServer:
         password_file = self.terms.conf / f"{self.name}.password"
         write_private(password_file, self.password + "\n", owner=self.terms.owner)
         argv = [
-            self.installation.bin / "initdb",
+            str(self.installation.bin / "initdb"),
             f"--pgdata={folder}",
             f"--username={OWNER}",
             f"--pwfile={password_file}",
@@ -223,7 +223,7 @@ def remove_stale_lock(folder: Path) -> None:
     first = lock.read_text().partition("\n")[0].strip()
     if not first.isdecimal() or birth_mark(int(first)) is None:
         return
-    command = run(["ps", "-o", "args=", "-p", first], account=None).stdout
+    command = command_line(int(first))
     if "postgres" not in command or str(folder) not in command:
         lock.unlink()
 

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped, unused-ignore]
+
 POLL_SECONDS = 0.03
 LOG_LIMIT_BYTES = 16 * 1024 * 1024
 
@@ -55,10 +57,11 @@ def birth_mark(pid: int) -> str | None:
         fields = stat.rpartition(")")[2].split()  # the name before it may hold blanks
         state, start_ticks = fields[0], fields[19]
         return None if state in "ZX" else f"{_boot_id()}/{start_ticks}"
-    command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    state, _, started = answer.stdout.strip().partition(" ")
-    return None if not started or state.startswith("Z") else started.strip()
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else str(process.create_time())
+    except psutil.NoSuchProcess:
+        return None
 
 
 def _boot_id() -> str:
@@ -125,20 +128,55 @@ def run(
 def stop(process: Process, *, signals: Sequence[signal.Signals], grace: float = 12.0) -> None:
     """End a process: each signal in turn with `grace` seconds to obey, SIGKILL at last.
 
-    SIGCONT goes with each, since a frozen process obeys nothing but SIGKILL.
+    A frozen process obeys nothing, so it and its children are thawed. After SIGKILL, children that
+    are left are killed too: they would hold what the next start needs.
     """
+    if not is_alive(process):
+        return
+    members = family(process)
     for number in (*signals, signal.SIGKILL):
-        if not is_alive(process):
+        send(process, number)
+        for member in members:
+            send(member, signal.SIGCONT)
+        if wait_for_end(process, seconds=grace) and number != signal.SIGKILL:
             return
-        _send(process.pid, number)
-        _send(process.pid, signal.SIGCONT)
-        deadline = time.monotonic() + grace
-        while is_alive(process) and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
+    for member in members:
+        send(member, signal.SIGKILL)
 
 
-def _send(pid: int, number: signal.Signals) -> None:
+def wait_for_end(process: Process, *, seconds: float) -> bool:
+    """Whether the process has ended within that time."""
+    deadline = time.monotonic() + seconds
+    while is_alive(process):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def family(process: Process) -> list[Process]:
+    """A process and all that descend from it (PostgreSQL: the postmaster and its backends)."""
     try:
-        os.kill(pid, number)
+        children = psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return [process]
+    marks = [(child.pid, birth_mark(child.pid)) for child in children]
+    return [process, *(Process(pid, birth) for pid, birth in marks if birth)]
+
+
+def command_line(pid: int) -> str:
+    """What a process was started with; "" if it is gone or hidden from us."""
+    try:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return ""
+
+
+def send(process: Process, number: signal.Signals) -> None:
+    """Signal a process, if it still is the one that it was."""
+    if not is_alive(process):
+        return
+    try:
+        os.kill(process.pid, number)
     except ProcessLookupError:
         return

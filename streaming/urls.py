@@ -10,8 +10,9 @@ import catalog.urls
 import streaming.gateway.urls
 import trending.urls
 from streaming.api.health import livez, metrics, readyz
-from streaming.api.problems import no_such_path
+from streaming.api.problems import internal_error, no_such_path
 
+handler500 = internal_error
 admin.site.site_header = admin.site.site_title = "Streaming Metadata Platform"
 admin.site.index_title = "Catalog, people and plays"
 
@@ -32,7 +33,7 @@ urlpatterns = [
     path("metrics", metrics),
     path("api-docs", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/redoc", SpectacularRedocView.as_view(url_name="schema")),
+    path("api/redoc", SpectacularRedocView.as_view(url_name="schema", template_name="streaming/redoc.html")),
     path("api/v1/", include(API_V1)),
     re_path("^api/", no_such_path),
     path("admin", RedirectView.as_view(url="/admin/")),  # APPEND_SLASH is off

@@ -9,7 +9,7 @@ Failure: `redis.RedisError`; then nothing was counted, or the event id makes the
 """
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,11 @@ from streaming.stores.timing import asked
 
 TODAY = "trending:daily"
 TODAY_DATE = "trending:daily:date"
+VIEWS_PATTERN = "content:views:*"
 EVENT_SECONDS = 24 * 3600
 FINISHED_DAY_SECONDS = 8 * 24 * 3600
+BULK = 1000  # keys or members in one command of a bulk load
+BULK_SECONDS = 30.0  # a bulk command may wait for the disk
 
 COUNT_VIEW = """
 local event = KEYS[4]
@@ -121,6 +124,53 @@ def finished_days(*, before: date, days: int = 8) -> list[date]:
         for day in candidates:
             pipeline.exists(day_key(day))
         return [day for day, there in zip(candidates, pipeline.execute(), strict=True) if there]
+
+
+def counters_load(views: Mapping[UUID, int]) -> None:
+    """Sets titles' views of all time, many in one command."""
+    rows = list(views.items())
+    server = state(seconds=BULK_SECONDS)
+    for start in range(0, len(rows), BULK):
+        server.mset({views_key(content_id): count for content_id, count in rows[start : start + BULK]})
+
+
+def ranking_load(day: date, views: Mapping[UUID, int], *, finished: bool) -> None:
+    """Makes `views` the ranking of `day`: the running one, or one that stands aside until the flush."""
+    rows = list(views.items())
+    key = day_key(day) if finished else TODAY
+    pipeline = state(seconds=BULK_SECONDS).pipeline(transaction=False)
+    for start in range(0, len(rows), BULK):
+        pipeline.zadd(key, {str(content_id): count for content_id, count in rows[start : start + BULK]})
+    if finished:
+        pipeline.expire(key, FINISHED_DAY_SECONDS)
+    else:
+        pipeline.set(TODAY_DATE, day.isoformat())
+    pipeline.execute()
+
+
+def counters_clear() -> None:
+    """Deletes every view counter, every ranking and every remembered event."""
+    server = state(seconds=BULK_SECONDS)
+    for pattern in (VIEWS_PATTERN, f"{TODAY}*", "views:event:*"):
+        pipeline = server.pipeline(transaction=False)
+        for key in server.scan_iter(match=pattern, count=BULK):
+            pipeline.unlink(key)
+            if len(pipeline) >= BULK:
+                pipeline.execute()
+        pipeline.execute()
+
+
+def counted() -> tuple[int, int]:
+    """How many titles have views, and how many views they have together, by asking every counter."""
+    server = state(seconds=BULK_SECONDS)
+    keys = list(set(server.scan_iter(match=VIEWS_PATTERN, count=BULK)))  # a scan may name a key twice
+    values = (server.mget(keys[start : start + BULK]) for start in range(0, len(keys), BULK))
+    return len(keys), sum(int(value or 0) for chunk in values for value in chunk)
+
+
+def ranked_count() -> int:
+    """Titles in today's ranking."""
+    return int(state().zcard(TODAY))
 
 
 def _event_key(content_id: UUID, event_id: str | None) -> str:

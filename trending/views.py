@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -13,7 +12,7 @@ from rest_framework.views import APIView
 
 from catalog.selectors import content_record
 from streaming.api.conditional import conditional_json
-from streaming.api.inputs import query_of
+from streaming.api.inputs import NoFields, body_of, query_of
 from streaming.api.throttles import WriteThrottle
 from trending.selectors import trending_today
 from trending.serializers import TrendingQuery, TrendingSerializer, ViewCountedSerializer
@@ -23,10 +22,12 @@ LONGEST_KEY = 255
 
 
 class TrendingDailyView(APIView):
+    authentication_classes = ()  # see catalog.views
+
     @extend_schema(
         operation_id="trending_daily",
         parameters=[TrendingQuery],
-        responses={200: TrendingSerializer(many=True), 304: OpenApiTypes.NONE},
+        responses={200: TrendingSerializer(many=True)},
     )
     def get(self, request: Request) -> HttpResponse:
         """Titles by today's views, most viewed first."""
@@ -52,6 +53,7 @@ class ViewIncrementView(APIView):
     )
     def post(self, request: Request, content_id: UUID) -> Response:
         """Counts one view."""
+        body_of(request, NoFields)
         if content_record(content_id=content_id) is None:
             raise NotFound("There is no such title.")
         views = view_count(content_id=content_id, event_id=_idempotency_key(request))

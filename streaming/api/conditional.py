@@ -26,6 +26,7 @@ def conditional_json(
     known = parse_etags(request.headers.get("If-None-Match", ""))
     if "*" in known or etag in (tag.removeprefix("W/") for tag in known):
         response = HttpResponse(status=304)
+        del response["Content-Type"]  # Django's default says HTML, of a body that is not there
     else:
         response = HttpResponse(body, content_type="application/json")
     response["ETag"] = etag

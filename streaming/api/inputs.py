@@ -1,25 +1,49 @@
-"""What a client may send: serializers that refuse fields they do not know, and UUIDs that are UUIDs."""
+"""What a client may send: serializers that refuse fields they do not know and values of another type.
 
-from typing import Any, TypeVar
+DRF's fields take what resembles their type: `true` for a number, 7 for a text, `1_0` and `١` for 10 and 1.
+Here a JSON value is of its field's JSON type and a number in a query string is plain digits.
+"""
+
+import re
+from typing import Any
 
 from rest_framework import serializers
 from rest_framework.request import Request
 
-S = TypeVar("S", bound="StrictSerializer")
+WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
+JSON_TYPES: tuple[tuple[type[serializers.Field], tuple[type, ...]], ...] = (
+    (serializers.BooleanField, (bool,)),
+    (serializers.IntegerField, (int,)),
+    (serializers.FloatField, (int, float)),
+    (serializers.CharField, (str,)),
+    (serializers.UUIDField, (str,)),
+    (serializers.DateTimeField, (str,)),
+)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Declares the shape of an input. An unknown field is an error, so that a typo is never ignored."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
-            raise serializers.ValidationError(
-                {
-                    str(name): serializers.ErrorDetail("There is no such field.", code="unknown")
-                    for name in unknown
-                }
-            )
+        if isinstance(data, dict) and (wrong := self._wrong_fields(data)):
+            raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
+
+    def _wrong_fields(self, data: dict[str, Any]) -> dict[str, serializers.ErrorDetail]:
+        wrong = {}
+        mistyped = _mistyped_in_json if self.context.get("json") else _mistyped_in_query
+        for name, value in data.items():
+            if name not in self.fields:
+                wrong[name] = serializers.ErrorDetail("There is no such field.", code="unknown")
+            elif value is not None and mistyped(self.fields[name], value):
+                wrong[name] = serializers.ErrorDetail(
+                    "The value is not of this field's type.", code="invalid"
+                )
+        return wrong
+
+
+class NoFields(StrictSerializer):
+    """For what takes no parameters, or no body: any is an error."""
 
 
 def query_of(request: Request, serializer: type[StrictSerializer]) -> dict[str, Any]:
@@ -29,15 +53,27 @@ def query_of(request: Request, serializer: type[StrictSerializer]) -> dict[str, 
         raise serializers.ValidationError(
             {name: serializers.ErrorDetail("Given more than once.", code="repeated") for name in repeated}
         )
-    return _validated(serializer, request.query_params.dict())
+    return _validated(serializer, request.query_params.dict(), json=False)
 
 
 def body_of(request: Request, serializer: type[StrictSerializer]) -> dict[str, Any]:
-    """The validated JSON body."""
-    return _validated(serializer, request.data)
+    """The validated JSON body. What takes a body takes no query parameters."""
+    query_of(request, NoFields)
+    return _validated(serializer, request.data, json=True)
 
 
-def _validated(serializer: type[StrictSerializer], data: Any) -> dict[str, Any]:
-    bound = serializer(data=data)
+def _mistyped_in_json(field: serializers.Field, value: Any) -> bool:
+    for kind, types in JSON_TYPES:
+        if isinstance(field, kind):
+            return not isinstance(value, types) or (isinstance(value, bool) and bool not in types)
+    return False
+
+
+def _mistyped_in_query(field: serializers.Field, value: str) -> bool:
+    return isinstance(field, serializers.IntegerField) and not WHOLE_NUMBER.fullmatch(value)
+
+
+def _validated(serializer: type[StrictSerializer], data: Any, *, json: bool) -> dict[str, Any]:
+    bound = serializer(data=data, context={"json": json})
     bound.is_valid(raise_exception=True)
     return dict(bound.validated_data)

@@ -1,12 +1,14 @@
 """What every request passes: its deadline and its record of stores, and the API's promises outside DRF.
 
 `request_deadline` bounds the time spent in stores and, for the API, writes `Server-Timing`. `ApiEnvelope`
-refuses bodies over the limit before they are read and turns an outage that surfaces outside DRF into 503.
+refuses unknown hosts and bodies over the limit before anything is read, and turns an outage that surfaces
+outside DRF into 503.
 """
 
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from streaming.api.problems import BodyTooLarge, outage_response, problem_response
@@ -38,9 +40,8 @@ class ApiEnvelope:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith(API_PREFIX) and _length(request) > settings.API_BODY_LIMIT:
-            return problem_response(413, BodyTooLarge.default_detail)
-        return self.get_response(request)
+        refusal = _refusal(request) if request.path.startswith(API_PREFIX) else None
+        return refusal or self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The admin during an outage: 503 in plain words instead of a 500."""
@@ -51,6 +52,19 @@ class ApiEnvelope:
         return response
 
 
+def _refusal(request: HttpRequest) -> HttpResponse | None:
+    """What is answered before anything is read; None lets the request pass."""
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return problem_response(400, "The Host header names a host that is not served here.")
+    if _length(request) > settings.API_BODY_LIMIT:
+        return problem_response(413, BodyTooLarge.default_detail)
+    return None
+
+
 def _length(request: HttpRequest) -> int:
     length = request.META.get("CONTENT_LENGTH") or "0"
-    return int(length) if length.isascii() and length.isdigit() else 0
+    if not (length.isascii() and length.isdigit()):
+        return 0
+    return int(length[:18])  # a length of more digits is over any limit as it is

@@ -7,6 +7,7 @@ endpoint names, never trusted. The next page of a bare array is in `Link: <…>;
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import orjson
@@ -29,6 +30,17 @@ def cursor_of(*values: object) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([str(value) for value in values])).decode().rstrip("=")
 
 
+def instant(text: str) -> datetime:
+    """A cursor's timestamp, in UTC. Raises ValueError for one without a zone or outside of what UTC can name."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
+
+
 def parse_cursor(cursor: str | None, *parsers: Callable[[str], Any]) -> tuple[Any, ...] | None:
     """The values behind a cursor, each through its parser; None for the first page. Raises `ValidationError`."""
     if cursor is None:
@@ -39,7 +51,9 @@ def parse_cursor(cursor: str | None, *parsers: Callable[[str], Any]) -> tuple[An
         )
         if not isinstance(values, list) or len(values) != len(parsers):
             raise ValueError(cursor)
-        return tuple(parse(str(value)) for parse, value in zip(parsers, values, strict=True))
+        if not all(isinstance(value, str) for value in values):
+            raise ValueError(cursor)
+        return tuple(parse(value) for parse, value in zip(parsers, values, strict=True))
     except (ValueError, binascii.Error, orjson.JSONDecodeError) as error:
         raise serializers.ValidationError(
             {"cursor": serializers.ErrorDetail("Not a cursor of this list.", code="invalid_cursor")}

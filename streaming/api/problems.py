@@ -9,10 +9,11 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.defaults import server_error
 from rest_framework import exceptions, status
-from rest_framework.response import Response
 
 from streaming.stores.outage import RAISED_BY_OUTAGE, StoreUnavailable
 
@@ -69,14 +70,16 @@ def problem(
 
 def problem_response(status_code: int, detail: str, *, code: str | None = None) -> HttpResponse:
     """For what fails before or beside DRF: middleware and routes."""
-    response = HttpResponse(
-        orjson.dumps(problem(status_code, detail, code=code)),
-        status=status_code,
-        content_type=MEDIA_TYPE,
-    )
-    response["Cache-Control"] = "no-store"
+    response = _as_response(problem(status_code, detail, code=code))
     if status_code == status.HTTP_503_SERVICE_UNAVAILABLE:
         response["Retry-After"] = str(RETRY_AFTER_OUTAGE_SECONDS)
+    return response
+
+
+def _as_response(body: dict[str, Any]) -> HttpResponse:
+    """Not DRF's `Response`: that would be written by whatever renderer the view has, YAML or HTML among them."""
+    response = HttpResponse(orjson.dumps(body), status=body["status"], content_type=MEDIA_TYPE)
+    response["Cache-Control"] = "no-store"
     return response
 
 
@@ -87,31 +90,30 @@ def outage_response(error: BaseException) -> HttpResponse | None:
     return None
 
 
-def exception_to_problem(error: Exception, context: dict[str, Any]) -> Response | HttpResponse | None:
+def exception_to_problem(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, SuspiciousOperation):
+        return problem_response(400, "The request is malformed, or has too many parameters.")
     if not isinstance(error, exceptions.APIException):
         return outage_response(error)
-    headers = {"Cache-Control": "no-store"}
+    response = _as_response(_body(error))
     if auth_header := getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = auth_header
+        response["WWW-Authenticate"] = auth_header
     if wait := getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(wait))
-        headers.update(context["request"].META.get("streaming.rate_limit", {}))
-    return Response(_body(error), status=error.status_code, headers=headers, content_type=MEDIA_TYPE)
+        response["Retry-After"] = str(int(wait))
+        for name, value in context["request"].META.get("streaming.rate_limit", {}).items():
+            response[name] = value
+    return response
 
 
 def _body(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         fields = list(_field_errors(error.get_full_details(), ""))
-        codes = {field["code"] for field in fields if not field["field"]}
         return problem(
-            error.status_code,
-            "Some values are not acceptable; `errors` names each.",
-            code=codes.pop() if len(codes) == 1 and len(fields) == 1 and codes != {"invalid"} else None,
-            errors=fields,
+            error.status_code, "Some values are not acceptable; `errors` names each.", errors=fields
         )
     code = error.get_codes()
     simple = code if isinstance(code, str) and code not in {"error", "parse_error"} else None
@@ -133,9 +135,9 @@ def _field_errors(details: Any, field: str) -> Iterator[dict[str, str]]:
     """DRF's nested details as a flat list; a list's index and a nested field join the name with a dot."""
     if isinstance(details, list):
         for index, item in enumerate(details):
-            nested = isinstance(item, dict) and "message" not in item
+            nested = isinstance(item, dict) and not _is_leaf(item)
             yield from _field_errors(item, f"{field}.{index}".lstrip(".") if nested else field)
-    elif isinstance(details, dict) and {"message", "code"} == set(details):
+    elif _is_leaf(details):
         yield {"field": field, "code": str(details["code"]), "detail": str(details["message"])}
     elif isinstance(details, dict):
         for name, item in details.items():
@@ -143,6 +145,19 @@ def _field_errors(details: Any, field: str) -> Iterator[dict[str, str]]:
             yield from _field_errors(item, f"{field}.{inner}".strip("."))
 
 
+def _is_leaf(details: Any) -> bool:
+    """One error, not a mapping of fields that happen to be named `message` and `code`."""
+    return isinstance(details, dict) and isinstance(details.get("message"), str)
+
+
+@csrf_exempt  # no cookie counts here; Django's refusal would be a page of HTML
 def no_such_path(request: HttpRequest) -> HttpResponse:
     """The API's last route: unknown paths and malformed ids alike."""
     return problem_response(404, "There is no such resource. See /api-docs for what there is.")
+
+
+def internal_error(request: HttpRequest) -> HttpResponse:
+    """Django's `handler500`: a bug, already logged. The admin keeps Django's own page."""
+    if request.path.startswith("/api/"):
+        return problem_response(500, "Something went wrong on our side; it has been logged.")
+    return server_error(request)

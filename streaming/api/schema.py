@@ -1,7 +1,8 @@
 """The OpenAPI description: every operation gets the problems it can answer with, declared in one place.
 
 drf-spectacular documents what succeeds. What can fail follows from the operation itself: a path with an id can
-be 404, a body 400, 413 and 415, a permission 401 and 403, a throttle 429, any store 503. Every read is conditional.
+be 404, a body 400, 413 and 415, a token 401, a permission 403, a throttle 429, any store 503. Every read is
+conditional.
 """
 
 from typing import Any, Literal
@@ -62,7 +63,9 @@ class ProblemAwareSchema(AutoSchema):
         if self.method in {"POST", "PUT", "PATCH", "DELETE"}:
             statuses |= {413, 415}
         if any(not isinstance(permission, AllowAny) for permission in self.view.get_permissions()):
-            statuses |= {401, 403}
+            statuses.add(403)
+        if self.view.get_authenticators():
+            statuses.add(401)
         if self.view.get_throttles():
             statuses.add(429)
         return statuses

@@ -1,12 +1,12 @@
 """Endpoints over two stores or more: details, reviews with usernames, watch history, user ids."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
@@ -14,14 +14,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics.federated import user_ids_after
-from catalog.serializers import IdsQuery, NoQuery
+from catalog.serializers import IdsQuery
 from catalog.views import record_or_404
 from reviews.selectors import reviews_page
 from reviews.serializers import ReviewCreatedSerializer, ReviewInput, ReviewSerializer
 from reviews.services import AlreadyReviewed, review_create
 from streaming.api.conditional import PRIVATE, PUBLIC, conditional_json
-from streaming.api.inputs import body_of, query_of
-from streaming.api.pages import PageQuery, cursor_of, next_link, parse_cursor, split_page
+from streaming.api.inputs import NoFields, body_of, query_of
+from streaming.api.pages import PageQuery, cursor_of, instant, next_link, parse_cursor, split_page
 from streaming.api.permissions import IsStaff, IsViewer, viewer_id
 from streaming.api.problems import Conflict
 from streaming.api.throttles import WriteThrottle
@@ -46,13 +46,15 @@ def fan_out_json(
 
 
 class DetailsView(APIView):
+    authentication_classes = ()  # see catalog.views
+
     @extend_schema(
         operation_id="content_details",
         responses={200: DetailsSerializer},
     )
     def get(self, request: Request, content_id: UUID) -> HttpResponse:
         """Everything about one title."""
-        query_of(request, NoQuery)
+        query_of(request, NoFields)
         details = content_details(content_id=content_id)
         if details is None:
             raise NotFound("There is no such title.")
@@ -60,7 +62,10 @@ class DetailsView(APIView):
 
 
 class ReviewsView(APIView):
-    problem_statuses = (401, 409, 429)
+    problem_statuses = (409,)
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        return super().get_authenticators() if self.request.method == "POST" else []
 
     def get_permissions(self) -> list[BasePermission]:
         return [IsViewer()] if self.request.method == "POST" else [AllowAny()]
@@ -76,7 +81,7 @@ class ReviewsView(APIView):
     def get(self, request: Request, content_id: UUID) -> HttpResponse:
         """A title's reviews, newest first; the next page is in `Link`."""
         query = query_of(request, PageQuery)
-        after = parse_cursor(query.get("cursor"), datetime.fromisoformat, UUID)
+        after = parse_cursor(query.get("cursor"), instant, UUID)
         record_or_404(content_id)
         rows = reviews_page(content_id=content_id, after=after, limit=query["limit"] + 1)
         page, last = split_page(rows, query["limit"])
@@ -136,7 +141,7 @@ class WatchHistoryView(APIView):
         if request.user.pk != user_id and not request.user.is_staff:
             raise NotFound("There is no such history.")
         query = query_of(request, HistoryQuery)
-        after = parse_cursor(query.get("cursor"), datetime.fromisoformat, UUID)
+        after = parse_cursor(query.get("cursor"), instant, UUID)
         degraded: list[str] = []
         rows = watch_history(user_id=user_id, after=after, limit=query["limit"] + 1, degraded=degraded)
         page, last = split_page(rows, query["limit"])

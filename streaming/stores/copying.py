@@ -1,13 +1,13 @@
 """Loading rows by PostgreSQL's COPY: the fast way in, for the commands that seed and import.
 
 Rows are streamed; memory stays flat however many there are. Not for the web server, whose deadline guard
-excludes COPY. Failure: `django.db.Error` as for any statement; nothing of a failed COPY stays.
+excludes COPY. Failure: `django.db.Error` as for any statement, or what making the rows raised; nothing of a failed COPY stays.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from django.db import connections
+from django.db import DatabaseError, connections
 from psycopg2 import sql
 
 READ_BYTES = 1 << 18
@@ -28,8 +28,14 @@ def copy_lines(alias: str, table: str, columns: Sequence[str], lines: Iterable[s
     with connections[alias].cursor() as cursor:
         # Rendered here: handed a Composable, copy_expert would not go through Django's error translation.
         text = statement.as_string(cursor.connection)
-        with connections[alias].wrap_database_errors:
-            cursor.cursor.copy_expert(text, _Stream(lines), size=READ_BYTES)
+        stream = _Stream(lines)
+        try:
+            with connections[alias].wrap_database_errors:
+                cursor.cursor.copy_expert(text, stream, size=READ_BYTES)
+        except DatabaseError:
+            if stream.failure is not None:
+                raise stream.failure from None
+            raise
         return int(cursor.rowcount)
 
 
@@ -39,9 +45,13 @@ def line_of(values: Sequence[object]) -> str:
 
 
 class _Stream:
-    """What psycopg2 reads from: lines joined into blocks, made as they are asked for."""
+    """What psycopg2 reads from: lines joined into blocks, made as they are asked for.
+
+    `failure` is what making them raised: psycopg2 would report it as a cancelled query.
+    """
 
     def __init__(self, lines: Iterable[str]) -> None:
+        self.failure: BaseException | None = None
         self._blocks = self._joined(iter(lines))
         self._rest = b""
 
@@ -52,6 +62,10 @@ class _Stream:
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes, at least one until the end."""
-        data = self._rest or next(self._blocks, b"")
+        try:
+            data = self._rest or next(self._blocks, b"")
+        except BaseException as failure:
+            self.failure = failure
+            raise
         self._rest = data[size:]
         return data[:size]

@@ -1,0 +1,297 @@
+"""The editors' pages of titles, people and genres.
+
+Every write goes through `catalog.services`, so that a saved title is at once what the API serves. Whoever may
+change a title may change its credits and seasons: those have no permissions of their own here.
+"""
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import models
+from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from catalog import services
+from catalog.forms import ContentForm, CreditForm, CreditFormSet, KnownChoiceField, KnownSelect
+from catalog.models import Content, Credit, Genre, Person, Season, Source
+from catalog.selectors import credits_of_people
+from streaming.api.admin import NeverWritten, StoreAdmin
+
+MOST_CREDITS_SHOWN = 200
+FIRST_DECADE = 1950
+
+
+class PartOfTitle(admin.TabularInline):
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.has_perm("catalog.add_content" if obj is None else "catalog.change_content")
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.has_perm("catalog.change_content")
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.has_perm("catalog.change_content")
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.has_perm("catalog.view_content") or self.has_change_permission(request, obj)
+
+
+class CreditInline(PartOfTitle):
+    model = Credit
+    form = CreditForm
+    formset = CreditFormSet
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Credit]:
+        return super().get_queryset(request).select_related("person")
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        if db_field.name == "person":
+            kwargs["widget"] = KnownSelect(db_field, self.admin_site)
+            kwargs["form_class"] = KnownChoiceField
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class SeasonInline(PartOfTitle):
+    model = Season
+    fields = ("number",)
+
+
+class SourceInline(NeverWritten, admin.StackedInline):
+    """What an import read, word for word. Nobody edits it."""
+
+    model = Source
+    verbose_name_plural = "imported from"
+    classes = ("collapse",)
+    extra = 0
+    fields = readonly_fields = ("scheme", "value", "imported_at", "as_read")
+
+    @admin.display(description="record")
+    def as_read(self, source: Source) -> SafeString:
+        return format_html(
+            '<pre class="record">{}</pre>', json.dumps(source.record, ensure_ascii=False, indent=2)
+        )
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.has_perm("catalog.view_content") or request.user.has_perm(
+            "catalog.change_content"
+        )
+
+
+class ReleasedFilter(admin.SimpleListFilter):
+    """By decade, which needs no look at the rows: years and a date hierarchy would read them all for each page."""
+
+    title = "release date"
+    parameter_name = "released"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        latest = timezone.now().year // 10 * 10
+        decades = [(str(first), f"{first}s") for first in range(latest, FIRST_DECADE - 1, -10)]
+        return [*decades, ("before", f"before {FIRST_DECADE}"), ("unknown", "not known")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Content]) -> QuerySet[Content]:
+        chosen = self.value()
+        if chosen is None or chosen not in dict(self.lookup_choices):
+            return queryset
+        if chosen == "unknown":
+            return queryset.filter(release_date=None)
+        if chosen == "before":
+            return queryset.filter(release_date__year__lt=FIRST_DECADE)
+        return queryset.filter(release_date__year__range=(int(chosen), int(chosen) + 9))
+
+
+@admin.register(Content)
+class ContentAdmin(StoreAdmin):
+    form = ContentForm
+    inlines = (CreditInline, SeasonInline, SourceInline)
+    list_display = (
+        "title",
+        "content_type",
+        "status",
+        "release_date",
+        "rating",
+        "published_at",
+        "updated_at",
+    )
+    list_filter = ("status", "content_type", ReleasedFilter, "genres")
+    search_fields = ("title", "original_title")
+    search_help_text = "Part of the title or of the original title."
+    actions = ("publish", "archive")
+    filter_horizontal = ("genres",)
+    readonly_fields = ("content_id", "created_at", "updated_at", "in_the_api")
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    view_on_site = False  # the API is not a site; `in_the_api` links to it
+    save_on_top = True
+    fieldsets = (
+        (None, {"fields": ("title", "original_title", "content_type", "genres", "summary")}),
+        ("Release", {"fields": ("release_date", "duration_minutes", "rating")}),
+        ("Publication", {"fields": ("status", "published_at", "in_the_api")}),
+        ("Pictures and trailer", {"fields": ("thumbnail_url", "trailer_url")}),
+        ("Record", {"fields": ("content_id", "created_at", "updated_at"), "classes": ("collapse",)}),
+    )
+
+    class Media:
+        css = {"all": ("catalog/admin.css",)}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Content | None = None) -> Any:
+        """With the hidden version, where there is something to overwrite."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return fieldsets
+        return [*fieldsets, (None, {"fields": ("version",), "classes": ("hidden",)})]
+
+    @admin.display(description="View in the API")
+    def in_the_api(self, content: Content) -> SafeString | str:
+        if content._state.adding:
+            return "After the first save."
+        if content.status != Content.Status.PUBLISHED:
+            return "Only published titles are there."
+        if content.published_at is None or content.published_at > timezone.now():
+            return "From the publication date on."
+        address = f"/api/v1/content/{content.content_id}"
+        links = ((f"{address}{part}", label) for part, label in (("", "title"), ("/details", "details")))
+        return format_html_join(" · ", '<a href="{}" target="_blank">{}</a>', links)
+
+    def save_model(self, request: HttpRequest, obj: Content, form: forms.ModelForm, change: bool) -> None:
+        if form.has_changed():
+            services.content_save(content=obj)
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: forms.ModelForm,
+        formsets: list[BaseInlineFormSet],
+        change: bool,
+    ) -> None:
+        if "genres" in form.changed_data:
+            services.content_set_genres(content=form.instance, genres=form.cleaned_data["genres"])
+        for formset in formsets:
+            self.save_formset(request, form, formset, change)
+
+    def save_formset(
+        self, request: HttpRequest, form: forms.ModelForm, formset: BaseInlineFormSet, change: bool
+    ) -> None:
+        saved = formset.save(commit=False)
+        if saved or formset.deleted_objects:
+            services.children_save(content=form.instance, saved=saved, deleted=formset.deleted_objects)
+
+    def delete_model(self, request: HttpRequest, obj: Content) -> None:
+        services.content_delete(content=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Content]) -> None:
+        services.contents_delete(content_ids=_ids(queryset))
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Titles only: their rows go with them, and a list of those would be as long as the title is old."""
+        listed = [f"{title}, with its credits, seasons, sources and daily views" for title in objs]
+        return listed, {"titles": len(listed)}, set(), []
+
+    @admin.action(description="Publish selected titles", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Content]) -> None:
+        ids = _ids(queryset)
+        changed = services.contents_set_status(content_ids=ids, status=Content.Status.PUBLISHED)
+        self.message_user(request, _outcome(changed, len(ids), "published"), messages.SUCCESS)
+
+    @admin.action(description="Archive selected titles", permissions=["change"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[Content]) -> None:
+        ids = _ids(queryset)
+        changed = services.contents_set_status(content_ids=ids, status=Content.Status.ARCHIVED)
+        self.message_user(request, _outcome(changed, len(ids), "archived"), messages.SUCCESS)
+
+
+def _ids(titles: QuerySet[Content]) -> list[Any]:
+    return list(titles.order_by().values_list("content_id", flat=True))
+
+
+def _outcome(changed: int, chosen: int, done: str) -> str:
+    before = f" {chosen - changed} had been {done} before." if changed < chosen else ""
+    return f"{changed} of {chosen} titles {done}.{before}"
+
+
+@admin.register(Person)
+class PersonAdmin(StoreAdmin):
+    list_display = ("name", "role", "date_of_birth")
+    search_fields = ("name",)
+    search_help_text = "Part of the name."
+    readonly_fields = ("credits",)
+    fields = ("name", "role", "date_of_birth", "biography", "credits")
+
+    @admin.display(description="credits")
+    def credits(self, person: Person) -> SafeString | str:
+        count = 0 if person._state.adding else Credit.objects.filter(person=person).count()
+        if not count:
+            return self.get_empty_value_display()
+        shown = credits_of_people(person_ids=[person.person_id], limit=MOST_CREDITS_SHOWN)
+        more = f" The {len(shown)} newest:" if len(shown) < count else ""
+        return format_html(
+            "{} {}.{}<ul>{}</ul>", count, "credit" if count == 1 else "credits", more, _credit_items(shown)
+        )
+
+    def save_model(self, request: HttpRequest, obj: Person, form: forms.ModelForm, change: bool) -> None:
+        if form.has_changed():
+            services.person_save(person=obj)
+
+    def delete_model(self, request: HttpRequest, obj: Person) -> None:
+        services.person_delete(person=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Person]) -> None:
+        for person in queryset:
+            services.person_delete(person=person)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Credits keep their people from being deleted: named by their titles, so that an editor can go there."""
+        people = list(objs)
+        credited = credits_of_people(
+            person_ids=[person.person_id for person in people], limit=MOST_CREDITS_SHOWN
+        )
+        return list(map(str, people)), {"people": len(people)}, set(), [_credit_line(c) for c in credited]
+
+
+def _credit_items(credits: list[Credit]) -> SafeString:
+    return format_html_join("", "<li>{}</li>", ((_credit_line(credit),) for credit in credits))
+
+
+def _credit_line(credit: Credit) -> SafeString:
+    title = credit.content
+    year = f" ({title.release_date.year})" if title.release_date else ""
+    character = f" as {credit.character_name}" if credit.character_name else ""
+    address = reverse("admin:catalog_content_change", args=[title.content_id])
+    return format_html('<a href="{}">{}</a>{}: {}{}', address, title.title, year, credit.job, character)
+
+
+@admin.register(Genre)
+class GenreAdmin(StoreAdmin):
+    list_display = ("name",)
+    search_fields = ("name",)
+
+    def save_model(self, request: HttpRequest, obj: Genre, form: forms.ModelForm, change: bool) -> None:
+        if form.has_changed():
+            services.genre_save(genre=obj)
+
+    def delete_model(self, request: HttpRequest, obj: Genre) -> None:
+        services.genre_delete(genre=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Genre]) -> None:
+        for genre in queryset:
+            services.genre_delete(genre=genre)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Its titles are counted, not listed: there may be thousands."""
+        genres = list(objs)
+        titles = Content.objects.filter(genres__in=genres).count()
+        return list(map(str, genres)), {"genres": len(genres), "titles that lose it": titles}, set(), []

@@ -1,0 +1,81 @@
+"""Opening a source file, plain or gzip, and reading it by bounded lines.
+
+Entry point: `opened`. Failure: `Unreadable` when nothing can be read at all, `BrokenOff` when the file ends in
+the middle of its compression or the disk fails.
+"""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+GZIP_MAGIC = b"\x1f\x8b"
+SKIP_BYTES = 1 << 16
+
+
+class ImportFailed(Exception):
+    """Why an import ended without its work done: one sentence for the operator."""
+
+
+class Unreadable(ImportFailed):
+    """Nothing of the file can be imported."""
+
+
+class BrokenOff(Exception):
+    """The file cannot be read any further; what came before is sound. The message is the reason."""
+
+
+class SourceFile:
+    """A file's bytes by line. `position` counts bytes of the file itself, compressed or not."""
+
+    def __init__(self, raw: BinaryIO, data: BinaryIO, size: int) -> None:
+        self._raw = raw
+        self._data = data
+        self.size = size
+
+    @property
+    def position(self) -> int:
+        return self._raw.tell()
+
+    def line(self, limit: int) -> bytes:
+        """The next line with its end, at most `limit` bytes of it; empty at the end of the file."""
+        try:
+            return self._data.readline(limit)
+        except EOFError as error:
+            raise BrokenOff("the compressed file is cut off") from error
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise BrokenOff(f"the compressed file is damaged ({error})") from error
+        except OSError as error:
+            raise BrokenOff(f"it cannot be read ({error.strerror})") from error
+
+    def skip_line(self) -> int:
+        """Reads to the end of the line in flat memory and returns the bytes skipped."""
+        skipped = 0
+        while piece := self.line(SKIP_BYTES):
+            skipped += len(piece)
+            if piece.endswith(b"\n"):
+                break
+        return skipped
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[SourceFile]:
+    """The file at `path`; gzip when its name or its first bytes say so. Raises `Unreadable`."""
+    if path.exists() and not path.is_file():
+        raise Unreadable(f"{path} is not a file.")
+    try:
+        raw = path.open("rb")
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be opened: {error.strerror}.") from error
+    with raw:
+        magic = raw.peek(len(GZIP_MAGIC))[: len(GZIP_MAGIC)]
+        if path.suffix == ".gz" and magic != GZIP_MAGIC:
+            raise Unreadable(f"{path} is named .gz but is not a gzip file.")
+        size = path.stat().st_size
+        if magic != GZIP_MAGIC:
+            yield SourceFile(raw, raw, size)
+            return
+        with gzip.GzipFile(fileobj=raw) as data:
+            yield SourceFile(raw, cast(BinaryIO, data), size)

@@ -1,0 +1,45 @@
+"""The report of an import: a CSV file with a line for every row that was rejected or mended.
+
+It is opened before anything is imported, so that a path that cannot be written costs nothing.
+"""
+
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from catalog.importing.files import ImportFailed, Unreadable
+from catalog.importing.records import Note
+
+COLUMNS = ("line", "show_id", "outcome", "reason", "title")
+LONGEST_CELL = 500
+# A spreadsheet takes a cell that begins so for a formula; the rows are a stranger's.
+FORMULA_STARTS = ("=", "+", "-", "@")
+
+
+@contextmanager
+def report_to(path: Path | None, *, source: Path) -> Iterator[Callable[[Note], None]]:
+    """What takes notes and writes them to `path`, or takes them and does nothing. Raises `ImportFailed`."""
+    if path is None:
+        yield _leave_out
+        return
+    if path.exists() and source.exists() and path.samefile(source):
+        raise Unreadable("The report would overwrite the file it reports on: name another one.")
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            yield lambda note: writer.writerow(
+                [note.line, *map(_cell, (note.key, note.outcome, note.reason, note.title))]
+            )
+    except OSError as error:
+        raise ImportFailed(f"The report {path} cannot be written: {error.strerror}.") from error
+
+
+def _leave_out(note: Note) -> None:
+    """Without a report the counts are all there is."""
+
+
+def _cell(text: str) -> str:
+    short = text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
+    return f"'{short}" if short.startswith(FORMULA_STARTS) else short

@@ -1,0 +1,80 @@
+"""Writing, emptying and counting what is seeded in the catalog."""
+
+from django.db import connections, models, transaction
+from psycopg2 import sql
+
+from catalog.models import Content, Credit, Genre, Person, Season
+from catalog.seeding import rows
+from catalog.seeding.plan import TitlePlan
+from streaming.stores.copying import copy_lines, copy_rows
+from streaming.stores.router import CATALOG
+from streaming.stores.seeded import Track
+
+PERSON_COLUMNS = ("person_id", "name", "role", "biography", "date_of_birth")
+CONTENT_COLUMNS = (
+    "content_id",
+    "title",
+    "original_title",
+    "content_type",
+    "duration_minutes",
+    "thumbnail_url",
+    "summary",
+    "rating",
+    "release_date",
+    "status",
+    "published_at",
+    "created_at",
+    "updated_at",
+)
+GENRE_LINK_COLUMNS = ("id", "content_id", "genre_id")
+CREDIT_COLUMNS = ("id", "content_id", "person_id", "job", "character_name", "billing_order")
+SEASON_COLUMNS = ("id", "content_id", "number")
+COUNTED: dict[str, type[models.Model]] = {
+    "titles": Content,
+    "people": Person,
+    "genres": Genre,
+    "genre links": Content.genres.through,
+    "credits": Credit,
+    "seasons": Season,
+}
+
+
+def titles_load(plan: TitlePlan, track: Track) -> None:
+    """Writes genres, people, titles and their children into empty tables, in one transaction."""
+    with transaction.atomic(using=CATALOG):
+        copy_rows(CATALOG, "genres", ("genre_id", "name"), list(enumerate(rows.GENRES, 1)))
+        for table, columns, lines, what, total in (
+            ("cast_crew", PERSON_COLUMNS, rows.person_lines(plan), "people", sum(map(len, plan.people))),
+            ("content_metadata", CONTENT_COLUMNS, rows.content_lines(plan), "titles", len(plan.ids)),
+            ("content_genres", GENRE_LINK_COLUMNS, rows.genre_lines(plan), "genre links", None),
+            ("content_cast_crew", CREDIT_COLUMNS, rows.credit_lines(plan), "credits", None),
+            ("seasons", SEASON_COLUMNS, rows.season_lines(plan), "seasons", None),
+        ):
+            copy_lines(CATALOG, table, columns, track(lines, what, total))
+        _repair_sequence("genres", "genre_id")
+        _repair_sequence("content_genres", "id")
+
+
+def catalog_empty() -> None:
+    """Deletes every title with all that hangs on it, every person and every genre."""
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute("TRUNCATE content_metadata, cast_crew, genres CASCADE")
+
+
+def catalog_counts() -> dict[str, int]:
+    """Rows that the catalog holds now."""
+    return {what: model._default_manager.using(CATALOG).count() for what, model in COUNTED.items()}
+
+
+def _repair_sequence(table: str, column: str) -> None:
+    """Rows with explicit ids left the sequence behind; the next automatic id would collide."""
+    statement = sql.SQL(
+        "SELECT setval(pg_get_serial_sequence({name}, {text}), coalesce(max({column}), 1), count(*) > 0) FROM {table}"
+    ).format(
+        name=sql.Literal(table),
+        text=sql.Literal(column),
+        column=sql.Identifier(column),
+        table=sql.Identifier(table),
+    )
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(statement)

@@ -1,0 +1,83 @@
+"""`manage.py seed`: demo data in all four stores, the same for the same arguments."""
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from tqdm import tqdm
+
+from streaming.gateway.seeding import Seeded, SeedOrder, SeedRefused, seed
+from streaming.stores.outage import StoreUnavailable
+
+T = TypeVar("T")
+API = "http://127.0.0.1:8000/api/v1"
+UNFINISHED = "What was written so far stays; run again with --replace."
+
+
+class Command(BaseCommand):
+    help = (
+        "Fills the four stores with demo data that agrees. The same arguments give the same rows, ids included. "
+        "The last day has plays in its first hour only. Refuses when there are titles, plays or reviews. "
+        "With DEBUG on there are two logins: admin / admin-demo and viewer / viewer-demo."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        for what, default in (("titles", 500), ("viewers", 200), ("reviews", 2000), ("plays", 10_000)):
+            parser.add_argument(
+                f"--{what}", type=int, default=default, metavar="N", help=f"default {default}"
+            )
+        parser.add_argument("--seed", type=int, default=1, metavar="S", help="default 1")
+        parser.add_argument(
+            "--locale", default="en_US", help="comma-separated, as in id_ID,en_US; default en_US"
+        )
+        parser.add_argument(
+            "--until", type=date.fromisoformat, metavar="DATE", help="last day with plays; default today"
+        )
+        parser.add_argument(
+            "--replace",
+            action="store_true",
+            help="first delete all titles, people, genres, plays, reviews, counters and daily rows, "
+            "and all users who are not staff",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        order = SeedOrder(
+            **{name: options[name] for name in ("titles", "viewers", "reviews", "plays", "seed", "replace")},
+            locales=tuple(filter(None, map(str.strip, options["locale"].split(",")))),
+            until=options["until"] or datetime.now(UTC).date(),
+            demo=settings.DEBUG,
+        )
+        try:
+            seeded = seed(order, _progress)
+        except SeedRefused as error:
+            raise CommandError(str(error)) from error
+        except StoreUnavailable as error:
+            raise CommandError(f"The store {error.store} cannot be reached. {UNFINISHED}") from error
+        except DatabaseError as error:
+            raise CommandError(f"Not seeded: {str(error).splitlines()[0]}. {UNFINISHED}") from error
+        except KeyboardInterrupt as error:
+            raise CommandError(f"Interrupted. {UNFINISHED}", returncode=130) from error
+        self._report(seeded)
+
+    def _report(self, seeded: Seeded) -> None:
+        for store, counts in seeded.counts.items():
+            self.stdout.write(f"{store}: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
+        for note in seeded.notes:
+            self.stdout.write(note)
+        for what, sample in seeded.samples.items():
+            self.stdout.write(f"sample {what}: {sample}")
+        if "title" in seeded.samples:
+            self.stdout.write(f"try: curl -s {API}/content/{seeded.samples['title']}/details")
+            self.stdout.write(f"     curl -s {API}/content/trending/daily")
+
+
+def _progress(items: Iterable[T], what: str, total: int | None) -> Iterable[T]:
+    """A bar on stderr, on a terminal only."""
+    bar: Iterable[T] = tqdm(
+        items, desc=what, total=total, unit="", unit_scale=True, disable=None, file=sys.stderr
+    )
+    return bar

@@ -1,0 +1,34 @@
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from pytest_django.fixtures import SettingsWrapper
+from rest_framework.test import APIClient
+
+from analytics.models import User
+from tests.factories import ContentFactory, CreditFactory, ReviewFactory, UserFactory, WatchHistoryFactory
+
+
+@dataclass(frozen=True)
+class World:
+    """One of everything, and a client that may call everything."""
+
+    client: APIClient
+    ids: dict[str, object] = field(default_factory=dict)
+
+
+@pytest.fixture
+def world(
+    replicated: Callable[[], None], as_viewer: Callable[[User], APIClient], settings: SettingsWrapper
+) -> World:
+    settings.THROTTLE_RATES = {"auth": "100000/min", "write": "100000/min"}
+    staff = UserFactory(is_staff=True)
+    content = ContentFactory(genres=["Drama"])
+    CreditFactory(content=content)
+    ReviewFactory(content_id=content.content_id)
+    WatchHistoryFactory(user=staff, content_id=content.content_id)
+    replicated()
+    client = as_viewer(staff)
+    client.raise_request_exception = False
+    client.handler.enforce_csrf_checks = True  # as the web server does
+    return World(client, {"content_id": content.content_id, "user_id": staff.user_id})
