@@ -21,7 +21,7 @@ from analytics.forms import AccountAddForm, AccountForm
 from analytics.models import User, WatchHistory
 from analytics.selectors import user_exists, user_id_of
 from catalog.selectors import any_titles_by_id
-from streaming.api.admin import ReadOnlyAdmin, StoreAdmin, uuid_or_none
+from streaming.api.admin import ReadOnlyAdmin, StoreAdmin, StoreList, minute, uuid_or_none
 
 # Their pages show whole tokens, with which one could act as their owners.
 admin.site.unregister([BlacklistedToken, OutstandingToken])
@@ -33,7 +33,7 @@ RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 class AccountAdmin(StoreAdmin, UserAdmin):
     form = AccountForm
     add_form = AccountAddForm
-    list_display = ("username", "email", "is_active", "is_staff", "registration_date")
+    list_display = ("username", "email", "is_active", "is_staff", "registered")
     list_filter = ("is_staff", "is_superuser", "is_active", "groups")
     search_fields = ("username", "email")
     search_help_text = "Part of the name or of the e-mail address."
@@ -54,6 +54,10 @@ class AccountAdmin(StoreAdmin, UserAdmin):
         ),
     )
 
+    @admin.display(description="registered", ordering="registration_date")
+    def registered(self, user: User) -> str | None:
+        return minute(user.registration_date)
+
     @admin.display(description="plays")
     def plays(self, user: User) -> SafeString:
         address = reverse("admin:analytics_watchhistory_changelist", query={"q": user.user_id})
@@ -72,12 +76,12 @@ class AccountAdmin(StoreAdmin, UserAdmin):
         return False
 
 
-class PlaysList(ChangeList):
+class PlaysList(StoreList):
     """A page of plays with the titles' names, which live in another database: one query for the page."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = attach_titles(list(self.result_list))
+        self.result_list = attach_titles(self.result_list)
 
 
 def attach_titles(plays: list[WatchHistory]) -> list[WatchHistory]:
@@ -90,10 +94,10 @@ def attach_titles(plays: list[WatchHistory]) -> list[WatchHistory]:
 
 @admin.register(WatchHistory)
 class WatchHistoryAdmin(ReadOnlyAdmin):
-    list_display = ("watched_at", "viewer", "title_watched", "watched", "position")
+    list_display = ("at", "viewer", "title_watched", "watched", "position")
     list_select_related = ("user",)
     list_filter = ("watched_at",)
-    sortable_by = ("watched_at",)  # what the index gives
+    sortable_by = ("at",)  # what the index gives
     search_fields = ("user__username",)
     search_help_text = "A whole username, a viewer's id or a title's id."
     fields = ("history_id", "watched_at", "viewer", "title_watched", "watched", "position", "event_id")
@@ -120,7 +124,11 @@ class WatchHistoryAdmin(ReadOnlyAdmin):
             return queryset.filter(user=user_id), False
         return (queryset.none() if identity is None else queryset.filter(content_id=identity)), False
 
-    @admin.display(description="viewer", ordering="user")
+    @admin.display(description="watched at", ordering="watched_at")
+    def at(self, play: WatchHistory) -> str | None:
+        return minute(play.watched_at)
+
+    @admin.display(description="viewer")
     def viewer(self, play: WatchHistory) -> SafeString:
         address = reverse("admin:analytics_user_change", args=[play.user_id])
         return format_html('<a href="{}">{}</a>', address, play.user.username)

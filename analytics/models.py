@@ -86,4 +86,4 @@ class WatchHistory(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "event_id"], name="history_event_once")]
 
     def __str__(self) -> str:
-        return f"{self.user_id} {self.content_id} {self.watched_at:%F %T}"
+        return f"play at {self.watched_at:%F %T}"

@@ -19,7 +19,7 @@ from django.db import connections, transaction
 from django.db.models import Q
 
 from analytics.models import User, WatchHistory
-from streaming.stores.copying import copy_lines
+from streaming.stores.copying import analyze, copy_lines
 from streaming.stores.router import ANALYTICS
 from streaming.stores.seeded import (
     FIXED_BITS,
@@ -142,6 +142,7 @@ def viewers_load(viewers: Viewers, *, seed: int, until: date, demo: bool, track:
     lines = track(_viewer_lines(viewers, seed, until, demo), "viewers", len(viewers.ids))
     with transaction.atomic(using=ANALYTICS):
         copy_lines(ANALYTICS, "users", USER_COLUMNS, lines)
+        analyze(ANALYTICS, "users")
         if demo and not _admin_exists():
             copy_lines(ANALYTICS, "users", USER_COLUMNS, [_admin_line(until)])
 
@@ -161,6 +162,7 @@ def plays_load(
     lines = _play_lines(log, seed, count, until, viewers.ids, content_ids, content_seconds)
     with transaction.atomic(using=ANALYTICS):
         copy_lines(ANALYTICS, "user_watch_history", PLAY_COLUMNS, track(lines, "plays", count))
+        analyze(ANALYTICS, "user_watch_history")
     return log
 
 

@@ -1,10 +1,8 @@
 """The editors' pages of titles, people and genres.
 
-Every write goes through `catalog.services`, so that a saved title is at once what the API serves. Whoever may
-change a title may change its credits and seasons: those have no permissions of their own here.
+Every write goes through `catalog.services`, so that a saved title is at once what the API serves.
 """
 
-import json
 from typing import Any
 
 from django import forms
@@ -19,72 +17,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from catalog import services
-from catalog.forms import ContentForm, CreditForm, CreditFormSet, KnownChoiceField, KnownSelect
-from catalog.models import Content, Credit, Genre, Person, Season, Source
+from catalog.forms import ContentForm
+from catalog.inlines import CreditInline, SeasonInline, SourceInline
+from catalog.models import Content, Credit, Genre, Person
 from catalog.selectors import credits_of_people
-from streaming.api.admin import NeverWritten, StoreAdmin
+from streaming.api.admin import StoreAdmin, minute
 
 MOST_CREDITS_SHOWN = 200
 FIRST_DECADE = 1950
-
-
-class PartOfTitle(admin.TabularInline):
-    extra = 0
-
-    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return request.user.has_perm("catalog.add_content" if obj is None else "catalog.change_content")
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return request.user.has_perm("catalog.change_content")
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return request.user.has_perm("catalog.change_content")
-
-    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return request.user.has_perm("catalog.view_content") or self.has_change_permission(request, obj)
-
-
-class CreditInline(PartOfTitle):
-    model = Credit
-    form = CreditForm
-    formset = CreditFormSet
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Credit]:
-        return super().get_queryset(request).select_related("person")
-
-    def formfield_for_foreignkey(
-        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
-    ) -> forms.ModelChoiceField | None:
-        if db_field.name == "person":
-            kwargs["widget"] = KnownSelect(db_field, self.admin_site)
-            kwargs["form_class"] = KnownChoiceField
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-
-class SeasonInline(PartOfTitle):
-    model = Season
-    fields = ("number",)
-
-
-class SourceInline(NeverWritten, admin.StackedInline):
-    """What an import read, word for word. Nobody edits it."""
-
-    model = Source
-    verbose_name_plural = "imported from"
-    classes = ("collapse",)
-    extra = 0
-    fields = readonly_fields = ("scheme", "value", "imported_at", "as_read")
-
-    @admin.display(description="record")
-    def as_read(self, source: Source) -> SafeString:
-        return format_html(
-            '<pre class="record">{}</pre>', json.dumps(source.record, ensure_ascii=False, indent=2)
-        )
-
-    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return request.user.has_perm("catalog.view_content") or request.user.has_perm(
-            "catalog.change_content"
-        )
 
 
 class ReleasedFilter(admin.SimpleListFilter):
@@ -115,12 +55,12 @@ class ContentAdmin(StoreAdmin):
     inlines = (CreditInline, SeasonInline, SourceInline)
     list_display = (
         "title",
-        "content_type",
+        "kind",
         "status",
-        "release_date",
+        "year",
         "rating",
-        "published_at",
-        "updated_at",
+        "published",
+        "updated",
     )
     list_filter = ("status", "content_type", ReleasedFilter, "genres")
     search_fields = ("title", "original_title")
@@ -148,6 +88,27 @@ class ContentAdmin(StoreAdmin):
         if obj is None or not self.has_change_permission(request, obj):
             return fieldsets
         return [*fieldsets, (None, {"fields": ("version",), "classes": ("hidden",)})]
+
+    def get_inlines(self, request: HttpRequest, obj: Content | None = None) -> Any:
+        """Without the import's record, where there is none."""
+        imported = obj is not None and obj.sources.exists()
+        return self.inlines if imported else [inline for inline in self.inlines if inline is not SourceInline]
+
+    @admin.display(description="type", ordering="content_type")
+    def kind(self, content: Content) -> str:
+        return content.get_content_type_display()
+
+    @admin.display(description="year", ordering="release_date")
+    def year(self, content: Content) -> int | None:
+        return content.release_date.year if content.release_date else None
+
+    @admin.display(description="published", ordering="published_at")
+    def published(self, content: Content) -> str | None:
+        return content.published_at.date().isoformat() if content.published_at else None
+
+    @admin.display(description="updated", ordering="updated_at")
+    def updated(self, content: Content) -> str | None:
+        return minute(content.updated_at)
 
     @admin.display(description="View in the API")
     def in_the_api(self, content: Content) -> SafeString | str:
@@ -221,6 +182,9 @@ def _outcome(changed: int, chosen: int, done: str) -> str:
 
 @admin.register(Person)
 class PersonAdmin(StoreAdmin):
+    class Media:
+        css = {"all": ("catalog/admin.css",)}
+
     list_display = ("name", "role", "date_of_birth")
     search_fields = ("name",)
     search_help_text = "Part of the name."

@@ -72,6 +72,11 @@ def any_titles_by_id(ids: Collection[UUID]) -> dict[UUID, str]:
     return dict(Content.objects.filter(content_id__in=ids).values_list("content_id", "title"))
 
 
+def any_ids_titled(title: str) -> list[UUID]:
+    """Ids of titles of exactly this name in any case, public or not: for editors."""
+    return list(Content.objects.filter(title__iexact=title).values_list("content_id", flat=True))
+
+
 def credits_of_people(*, person_ids: Collection[UUID], limit: int) -> list[Credit]:
     """Up to `limit` credits of these people, newest titles first, each with its title, public or not: for editors."""
     credited = Credit.objects.filter(person__in=person_ids).select_related("content")

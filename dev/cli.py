@@ -49,9 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     fast = argparse.ArgumentParser(add_help=False)
-    fast.add_argument(
-        "--fast", action="store_true", help="trade durability for speed, for a run of tests"
-    )
+    fast.add_argument("--fast", action="store_true", help="trade durability for speed, for a run of tests")
     commands.add_parser("up", parents=[fast], help="start what does not run; keeps data")
     commands.add_parser("down", help="stop the servers; keeps data")
     commands.add_parser("status", help="one line per store; exit code 0 if all run")
@@ -111,9 +109,7 @@ def _exec(instance: Instance, options: argparse.Namespace) -> int:
 def banner(instance: Instance, outcome: Outcome) -> str:
     """What runs where, for the person who started it."""
     state = outcome.state
-    lines = [
-        f"{instance.name}: already running" if not outcome.started else f"{instance.name}: running"
-    ]
+    lines = [f"{instance.name}: already running" if not outcome.started else f"{instance.name}: running"]
     for store in state.stores:
         address = f"127.0.0.1:{state.ports[store]}"
         lines.append(f"  {store:<10} {address:<16} {state.versions[store]}")

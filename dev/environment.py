@@ -47,8 +47,7 @@ def read(instance: Instance) -> dict[str, str]:
     """The variables of an instance; DevError if it was never brought up."""
     if not instance.env_file.exists():
         raise DevError(
-            f"instance {instance.name} does not exist yet: "
-            f"run `python -m dev --instance {instance.name} up`"
+            f"instance {instance.name} does not exist yet: run `python -m dev --instance {instance.name} up`"
         )
     lines = instance.env_file.read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
@@ -67,10 +66,7 @@ def refresh(instance: Instance, state: State, data: Path) -> dict[str, str]:
             f"{instance.env_file} with the stores' passwords is gone while their data is there: "
             f"put it back, or run `python -m dev --instance {instance.name} reset`"
         )
-    made = {
-        key: known.get(key) or secrets.token_urlsafe(length)
-        for key, length in SECRET_LENGTHS.items()
-    }
+    made = {key: known.get(key) or secrets.token_urlsafe(length) for key, length in SECRET_LENGTHS.items()}
     variables = compose(state, made)
     if variables != known:
         write_private(instance.env_file, "".join(f"{k}={v}\n" for k, v in variables.items()))
@@ -115,10 +111,7 @@ def _worker_addresses(state: State, at: dict[str, str]) -> dict[str, str]:
 
 def exports(variables: dict[str, str]) -> str:
     """`export KEY='value'` lines that a POSIX shell can `eval`."""
-    lines = (
-        "export {}='{}'".format(key, value.replace("'", "'\\''"))
-        for key, value in variables.items()
-    )
+    lines = ("export {}='{}'".format(key, value.replace("'", "'\\''")) for key, value in variables.items())
     return "\n".join(lines)
 
 

@@ -15,9 +15,7 @@ from dev.programs import Programs
 from dev.valkey import CACHE, FAST_STATE, STATE, ValkeyServer
 
 
-def assemble(
-    state: State, *, variables: dict[str, str], programs: Programs, terms: Terms
-) -> list[Engine]:
+def assemble(state: State, *, variables: dict[str, str], programs: Programs, terms: Terms) -> list[Engine]:
     """An engine for each of the instance's stores, in their fixed order."""
     secrets = passwords(variables)
     makers = {
@@ -55,9 +53,7 @@ def _documents(state: State, port: int, password: str, programs: Programs, terms
     return MongodServer("documents", port, password, Path(mongod), terms)
 
 
-def _postgres(
-    state: State, name: str, password: str, programs: Programs, terms: Terms
-) -> PostgresServer:
+def _postgres(state: State, name: str, password: str, programs: Programs, terms: Terms) -> PostgresServer:
     port, database = state.ports[name], DATABASES[name]
     if state.citus_bin and name in NODES:
         return CitusNode(

@@ -34,9 +34,7 @@ class Instance:
     @classmethod
     def named(cls, name: str) -> "Instance":
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,40}", name):
-            raise DevError(
-                f"{name!r} is no instance name: use small letters, digits, - and _, at most 41"
-            )
+            raise DevError(f"{name!r} is no instance name: use small letters, digits, - and _, at most 41")
         return cls(name)
 
     @property

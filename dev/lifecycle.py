@@ -118,9 +118,7 @@ def status(instance: Instance) -> list[StoreStatus]:
     if state is None:
         return []
     terms = Terms(None, _home(instance, state), state.fast)
-    engines = assemble(
-        state, variables=environment.read(instance), programs=installed(), terms=terms
-    )
+    engines = assemble(state, variables=environment.read(instance), programs=installed(), terms=terms)
     with ThreadPoolExecutor(len(engines)) as pool:
         return list(pool.map(lambda engine: _status_of(state, engine), engines))
 
@@ -161,8 +159,7 @@ def _existing(instance: Instance, store: str) -> State:
     state = State.load(instance)
     if state is None:
         raise DevError(
-            f"instance {instance.name} does not exist: "
-            f"run `python -m dev --instance {instance.name} up`"
+            f"instance {instance.name} does not exist: run `python -m dev --instance {instance.name} up`"
         )
     if store not in state.stores:
         raise DevError(f"{store!r} is no store: choose one of {', '.join(state.stores)}")

@@ -126,8 +126,9 @@ class PostgresServer:
 
     def probe(self) -> str:
         with self.connected("postgres") as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('server_version')")
-            return f"PostgreSQL {str(cursor.fetchone()[0]).split()[0]} ({self.installation.label})"
+            cursor.execute("SELECT 1")
+            version = str(connection.info.parameter_status("server_version")).split()[0]
+            return f"PostgreSQL {version} ({self.installation.label})"
 
     def settle(self) -> None:
         """The store's database exists afterwards."""

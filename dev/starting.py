@@ -48,9 +48,7 @@ class Starter:
         try:
             engine.settle()
         except NotReady as reason:
-            raise DevError(
-                f"{engine.name} stopped answering while it was set up: {reason}"
-            ) from reason
+            raise DevError(f"{engine.name} stopped answering while it was set up: {reason}") from reason
 
     def _build(self, engine: Engine, folder: Path) -> None:
         for leftover in folder.parent.glob(f"{engine.name}.new-*"):

@@ -60,7 +60,7 @@ def django_db_setup(
     """
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
-        with _one_worker_at_a_time(tmp_path_factory):
+        with one_worker_at_a_time(tmp_path_factory):
             replication.set_up(published_columns())
             federation.set_up(published_column_types())
         Review.ensure_indexes()
@@ -76,7 +76,7 @@ def django_db_setup(
 
 
 @contextmanager
-def _one_worker_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def one_worker_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Roles belong to the whole server: two workers altering one at once is an error of PostgreSQL's."""
     with (tmp_path_factory.getbasetemp().parent / "roles.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -157,6 +157,20 @@ def test_the_image_is_built_from_a_pinned_python() -> None:
     assert all(re.fullmatch(r"python:3\.13\.\d+-slim-\w+", base) for base in bases)
 
 
+def test_the_image_serves_as_make_run_does() -> None:
+    makefile = (BASE_DIR / "Makefile").read_text()
+    command = re.search(r"^CMD (\[.+)", (BASE_DIR / "Dockerfile").read_text(), flags=re.MULTILINE | re.DOTALL)
+    threads = re.search(r"--blocking-threads (\d+)", makefile)
+    workers = re.search(r"^WORKERS \?= (\d+)", makefile, flags=re.MULTILINE)
+    assert command is not None and threads is not None and workers is not None
+    served = yaml.safe_load(command[1].replace("\\\n", ""))
+    assert served == [
+        *["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000"],  # noqa: S104  # in a container
+        *["--workers", workers[1], "--blocking-threads", threads[1]],
+        *["--log-level", "warning", "streaming.wsgi:application"],
+    ]
+
+
 def test_only_web_is_published_and_only_it_leaves_the_stores_network() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["web"]
     assert SERVICES["web"]["ports"] == ["127.0.0.1:8000:8000"]

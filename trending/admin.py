@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from catalog.selectors import any_ids_titled
 from streaming.api.admin import ReadOnlyAdmin, uuid_or_none
 from trending.models import TrendingDaily
 
@@ -34,6 +35,5 @@ class TrendingDailyAdmin(ReadOnlyAdmin):
         if not term:
             return queryset, False
         content_id = uuid_or_none(term)
-        if content_id is not None:
-            return queryset.filter(content=content_id), False
-        return queryset.filter(content__title__iexact=term), False
+        content_ids = any_ids_titled(term) if content_id is None else [content_id]
+        return queryset.filter(content__in=content_ids), False

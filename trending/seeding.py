@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Sum
 
-from streaming.stores.copying import copy_lines
+from streaming.stores.copying import analyze, copy_lines
 from streaming.stores.router import CATALOG
 from streaming.stores.seeded import Track, random_for, uuid_texts
 from trending import counters
@@ -28,6 +28,7 @@ def days_load(*, seed: int, days: Days, total: int, track: Track) -> None:
     """Writes the `total` daily rows of `days`."""
     with transaction.atomic(using=CATALOG):
         copy_lines(CATALOG, "trending_daily", COLUMNS, track(_lines(seed, days), "days of titles", total))
+        analyze(CATALOG, "trending_daily")
 
 
 def counters_seed(

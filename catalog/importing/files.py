@@ -8,6 +8,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -63,14 +64,14 @@ class SourceFile:
 @contextmanager
 def opened(path: Path) -> Iterator[SourceFile]:
     """The file at `path`; gzip when its name or its first bytes say so. Raises `Unreadable`."""
-    if path.exists() and not path.is_file():
-        raise Unreadable(f"{path} is not a file.")
     try:
+        if path.exists() and not path.is_file():
+            raise Unreadable(f"{path} is not a file.")
         raw = path.open("rb")
     except OSError as error:
         raise Unreadable(f"{path} cannot be opened: {error.strerror}.") from error
     with raw:
-        magic = raw.peek(len(GZIP_MAGIC))[: len(GZIP_MAGIC)]
+        magic = _first_bytes(raw, path)
         if path.suffix == ".gz" and magic != GZIP_MAGIC:
             raise Unreadable(f"{path} is named .gz but is not a gzip file.")
         size = path.stat().st_size
@@ -79,3 +80,10 @@ def opened(path: Path) -> Iterator[SourceFile]:
             return
         with gzip.GzipFile(fileobj=raw) as data:
             yield SourceFile(raw, cast(BinaryIO, data), size)
+
+
+def _first_bytes(raw: BufferedReader, path: Path) -> bytes:
+    try:
+        return raw.peek(len(GZIP_MAGIC))[: len(GZIP_MAGIC)]
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error

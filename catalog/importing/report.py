@@ -23,9 +23,9 @@ def report_to(path: Path | None, *, source: Path) -> Iterator[Callable[[Note], N
     if path is None:
         yield _leave_out
         return
-    if path.exists() and source.exists() and path.samefile(source):
-        raise Unreadable("The report would overwrite the file it reports on: name another one.")
     try:
+        if path.exists() and source.exists() and path.samefile(source):
+            raise Unreadable("The report would overwrite the file it reports on: name another one.")
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(COLUMNS)

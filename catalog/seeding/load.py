@@ -6,7 +6,7 @@ from psycopg2 import sql
 from catalog.models import Content, Credit, Genre, Person, Season
 from catalog.seeding import rows
 from catalog.seeding.plan import TitlePlan
-from streaming.stores.copying import copy_lines, copy_rows
+from streaming.stores.copying import analyze, copy_lines, copy_rows
 from streaming.stores.router import CATALOG
 from streaming.stores.seeded import Track
 
@@ -43,6 +43,7 @@ def titles_load(plan: TitlePlan, track: Track) -> None:
     """Writes genres, people, titles and their children into empty tables, in one transaction."""
     with transaction.atomic(using=CATALOG):
         copy_rows(CATALOG, "genres", ("genre_id", "name"), list(enumerate(rows.GENRES, 1)))
+        analyze(CATALOG, "genres")
         for table, columns, lines, what, total in (
             ("cast_crew", PERSON_COLUMNS, rows.person_lines(plan), "people", sum(map(len, plan.people))),
             ("content_metadata", CONTENT_COLUMNS, rows.content_lines(plan), "titles", len(plan.ids)),
@@ -51,6 +52,7 @@ def titles_load(plan: TitlePlan, track: Track) -> None:
             ("seasons", SEASON_COLUMNS, rows.season_lines(plan), "seasons", None),
         ):
             copy_lines(CATALOG, table, columns, track(lines, what, total))
+            analyze(CATALOG, table)
         _repair_sequence("genres", "genre_id")
         _repair_sequence("content_genres", "id")
 

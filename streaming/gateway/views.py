@@ -65,7 +65,8 @@ class ReviewsView(APIView):
     problem_statuses = (409,)
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        return super().get_authenticators() if self.request.method == "POST" else []
+        posting = self.request is not None and self.request.method == "POST"  # None while it is described
+        return super().get_authenticators() if posting else []
 
     def get_permissions(self) -> list[BasePermission]:
         return [IsViewer()] if self.request.method == "POST" else [AllowAny()]

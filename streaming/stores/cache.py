@@ -55,10 +55,11 @@ def read_through(key: str, load: Callable[[], Any], *, seconds: float | None = N
     """
     try:
         with asked("cache"):
-            held, mark, epoch = map(_text, servers.cache().mget(key, mark_of(key), EPOCH))
+            held, *marks = servers.cache().mget(key, mark_of(key), EPOCH)
     except redis.exceptions.RedisError as error:
         _do_without("read", key, error)
         return as_json(load())
+    mark, epoch = map(_text, marks)
     value = _accepted(held, epoch)
     if value is not None:
         return value
@@ -99,11 +100,11 @@ def _text(reply: bytes | str | None) -> str:
     return reply.decode(errors="replace") if isinstance(reply, bytes) else reply or ""
 
 
-def _accepted(held: str, epoch: str) -> Any:
+def _accepted(held: bytes | str | None, epoch: str) -> Any:
     if not held:
         return None
     try:
-        envelope = orjson.loads(held)
+        envelope = orjson.loads(held)  # of the bytes: decoded leniently, broken ones would pass for a value
     except orjson.JSONDecodeError:
         return None
     if not isinstance(envelope, dict) or envelope.get("version") != VERSION:

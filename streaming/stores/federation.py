@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connections, transaction
 from psycopg2 import sql
 
-from streaming.stores.replication import make_role
+from streaming.stores.replication import grant_columns, make_role
 from streaming.stores.router import CATALOG, REPLICA
 
 SERVER = "analytics_server"
@@ -46,13 +46,7 @@ def _reader_on_replica(tables: Mapping[str, ColumnTypes]) -> list[str]:
             reader, sql.Literal(f"{READER_STATEMENT_SECONDS}s")
         ),
     )
-    for table, columns in tables.items():
-        _run(
-            REPLICA,
-            sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(
-                sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(table), reader
-            ),
-        )
+    grant_columns(REPLICA, READER, {table: list(columns) for table, columns in tables.items()})
     return [f"role {READER} made on the replica"] if made else []
 
 
@@ -68,25 +62,20 @@ def _server() -> None:
     }
     mapping = {"user": READER, "password": settings.FEDERATION_PASSWORD}
     target = sql.Identifier(SERVER)
-    if _exists("SELECT 1 FROM pg_foreign_server WHERE srvname = %s", SERVER):
-        _run(
-            CATALOG,
-            sql.SQL("ALTER SERVER {} OPTIONS ({})").format(target, _options(server, "SET ")),
-        )
-    else:
-        _run(
-            CATALOG,
-            sql.SQL("CREATE SERVER {} FOREIGN DATA WRAPPER postgres_fdw OPTIONS ({})").format(
-                target, _options(server)
-            ),
-        )
-    if _exists("SELECT 1 FROM pg_user_mappings WHERE srvname = %s AND usename = current_user", SERVER):
-        verb, options = sql.SQL("ALTER"), _options(mapping, "SET ")
-    else:
-        verb, options = sql.SQL("CREATE"), _options(mapping)
+    present = _options_of("SELECT srvoptions FROM pg_foreign_server WHERE srvname = %s")
+    if present is None:
+        _run(CATALOG, sql.SQL("CREATE SERVER {} FOREIGN DATA WRAPPER postgres_fdw").format(target))
+    _run(CATALOG, sql.SQL("ALTER SERVER {} OPTIONS ({})").format(target, _options(server, present or set())))
+    present = _options_of(
+        "SELECT umoptions FROM pg_user_mappings WHERE srvname = %s AND usename = current_user"
+    )
+    if present is None:
+        _run(CATALOG, sql.SQL("CREATE USER MAPPING FOR CURRENT_USER SERVER {}").format(target))
     _run(
         CATALOG,
-        sql.SQL("{} USER MAPPING FOR CURRENT_USER SERVER {} OPTIONS ({})").format(verb, target, options),
+        sql.SQL("ALTER USER MAPPING FOR CURRENT_USER SERVER {} OPTIONS ({})").format(
+            target, _options(mapping, present or set())
+        ),
     )
 
 
@@ -120,17 +109,22 @@ def _columns_of(table: str) -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-def _options(options: Mapping[str, str], verb: str = "") -> sql.Composed:
+def _options(options: Mapping[str, str], present: set[str]) -> sql.Composed:
+    """An option that is there can only be set, one that is not only be added."""
     return sql.SQL(", ").join(
-        sql.SQL("{}{} {}").format(sql.SQL(verb), sql.Identifier(key), sql.Literal(value))
+        sql.SQL("{} {} {}").format(
+            sql.SQL("SET" if key in present else "ADD"), sql.Identifier(key), sql.Literal(value)
+        )
         for key, value in options.items()
     )
 
 
-def _exists(query: str, *parameters: str) -> bool:
+def _options_of(query: str) -> set[str] | None:
+    """Names of the options that the server or its mapping has; None when there is none of it."""
     with connections[CATALOG].cursor() as cursor:
-        cursor.execute(query, parameters)
-        return cursor.fetchone() is not None
+        cursor.execute(query, [SERVER])
+        row = cursor.fetchone()
+    return None if row is None else {option.partition("=")[0] for option in row[0] or ()}
 
 
 def _run(alias: str, statement: sql.Composable) -> None:

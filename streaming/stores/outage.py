@@ -27,6 +27,8 @@ RAISED_BY_OUTAGE = (
     InterfaceError,
     redis.exceptions.ConnectionError,
     redis.exceptions.TimeoutError,
+    redis.exceptions.ReadOnlyError,
+    redis.exceptions.OutOfMemoryError,  # the state server never evicts: full, it refuses
     ConnectionFailure,
     ExecutionTimeout,
     WaitQueueTimeoutError,

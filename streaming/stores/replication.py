@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 from psycopg2 import sql
 
 from streaming.stores.router import ANALYTICS, REPLICA
@@ -30,8 +30,14 @@ class ReplicaBehind(TimeoutError):
 
 
 def set_up(published: Mapping[str, Columns]) -> list[str]:
-    """Publishes `published` (table to columns) and subscribes the replica. Returns what was done, a line each."""
-    return [*_publish(published), *_subscribe(published)]
+    """Publishes `published` (table to columns) and subscribes the replica. Returns what was done, a line each.
+
+    The replica is emptied and copied again when what is published has changed, for the rows it has were copied
+    under the former list, and when its slot is gone, for nobody kept what it has missed.
+    """
+    copied_as = _published()
+    done = _publish(published)
+    return [*done, *_subscribe(published, copy_again=copied_as != _published() or not _slot_usable())]
 
 
 def subscribed() -> bool:
@@ -77,13 +83,7 @@ def _publish(published: Mapping[str, Columns]) -> list[str]:
     done = []
     if make_role(ANALYTICS, REPLICATOR, settings.REPLICATION_PASSWORD, attributes="LOGIN REPLICATION"):
         done.append(f"role {REPLICATOR} made on the primary")
-    for table, columns in published.items():
-        _run(
-            ANALYTICS,
-            sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(
-                _names(columns), sql.Identifier(table), sql.Identifier(REPLICATOR)
-            ),
-        )
+    grant_columns(ANALYTICS, REPLICATOR, published)
     tables = sql.SQL(", ").join(
         sql.SQL("{} ({})").format(sql.Identifier(table), _names(columns))
         for table, columns in published.items()
@@ -112,7 +112,7 @@ def _published() -> dict[str, list[str]]:
         return {table: sorted(columns) for table, columns in cursor.fetchall()}
 
 
-def _subscribe(published: Mapping[str, Columns]) -> list[str]:
+def _subscribe(published: Mapping[str, Columns], *, copy_again: bool) -> list[str]:
     present = _scalar(
         REPLICA,
         "SELECT subconninfo FROM pg_subscription WHERE subname = %s "
@@ -123,16 +123,47 @@ def _subscribe(published: Mapping[str, Columns]) -> list[str]:
         return [*_drop_orphaned_slot(), _create_subscription(published)]
     done = []
     if present != _publisher():
-        _run(
-            REPLICA,
-            sql.SQL("ALTER SUBSCRIPTION {} CONNECTION {}").format(
-                _name(SUBSCRIPTION), sql.Literal(_publisher())
-            ),
-        )
+        _alter_subscription(sql.SQL("CONNECTION {}").format(sql.Literal(_publisher())))
         done.append(f"subscription {SUBSCRIPTION} points at the primary's present address")
-    _run(REPLICA, sql.SQL("ALTER SUBSCRIPTION {} ENABLE").format(_name(SUBSCRIPTION)))
-    _run(REPLICA, sql.SQL("ALTER SUBSCRIPTION {} REFRESH PUBLICATION").format(_name(SUBSCRIPTION)))
+    if copy_again:
+        return [*done, _drop_subscription(), _create_subscription(published)]
+    _alter_subscription(sql.SQL("ENABLE"))
+    _alter_subscription(sql.SQL("REFRESH PUBLICATION"))
     return done
+
+
+def _drop_subscription() -> str:
+    """Dropping a subscription drops its slot, and fails where there is none to drop."""
+    if not _slot_exists():
+        _alter_subscription(sql.SQL("DISABLE"))
+        _alter_subscription(sql.SQL("SET (slot_name = NONE)"))
+    _run(REPLICA, sql.SQL("DROP SUBSCRIPTION {}").format(_name(SUBSCRIPTION)))
+    return f"subscription {SUBSCRIPTION} dropped: the replica's rows have to be copied again"
+
+
+def _alter_subscription(change: sql.Composable) -> None:
+    _run(REPLICA, sql.SQL("ALTER SUBSCRIPTION {} {}").format(_name(SUBSCRIPTION), change))
+
+
+def _slot_exists() -> bool:
+    return bool(
+        _scalar(
+            ANALYTICS,
+            "SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s",
+            settings.REPLICATION_SLOT,
+        )
+    )
+
+
+def _slot_usable() -> bool:
+    """It is there and still has all the WAL that the replica needs."""
+    return bool(
+        _scalar(
+            ANALYTICS,
+            "SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s AND wal_status <> 'lost'",
+            settings.REPLICATION_SLOT,
+        )
+    )
 
 
 def _create_subscription(published: Mapping[str, Columns]) -> str:
@@ -199,6 +230,25 @@ def make_role(alias: str, role: str, password: str, *, attributes: str) -> bool:
         ),
     )
     return missing
+
+
+def grant_columns(alias: str, role: str, tables: Mapping[str, Columns]) -> None:
+    """Lets the role read these columns and nothing else: what it was granted before and is not named is taken back."""
+    with transaction.atomic(using=alias):
+        with connections[alias].cursor() as cursor:
+            cursor.execute(
+                "SELECT DISTINCT table_schema, table_name FROM information_schema.column_privileges "
+                "WHERE grantee = %s",
+                [role],
+            )
+            granted = cursor.fetchall()
+        for schema, table in granted:
+            _run(alias, sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(schema, table), _name(role)))
+        for table, columns in tables.items():
+            _run(
+                alias,
+                sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(_names(columns), _name(table), _name(role)),
+            )
 
 
 def _name(name: str) -> sql.Identifier:

@@ -2,7 +2,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from analytics.models import User
@@ -19,7 +19,7 @@ class World:
 
 @pytest.fixture
 def world(
-    replicated: Callable[[], None], as_viewer: Callable[[User], APIClient], settings: SettingsWrapper
+    replicated: Callable[[], None], as_viewer: Callable[[User], APIClient], settings: Settings
 ) -> World:
     settings.THROTTLE_RATES = {"auth": "100000/min", "write": "100000/min"}
     staff = UserFactory(is_staff=True)

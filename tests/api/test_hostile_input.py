@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from tests.api.conftest import World
 from tests.api.operations import (
@@ -223,7 +223,7 @@ def test_headers_that_do_not_hold_are_refused(world: World, name: str) -> None:
         if answer.status_code == 406 or answer.status_code >= 500:
             assert assert_problem(answer, called, accepted)["code"] == "not_acceptable"
     assert send(world.client, called, url, body, accept="text/html").status_code == 406
-    for host in ("evil.example", "a b", "localhost:99999999", "[::1", "local\x00host"):
+    for host in ("evil.example", "a b", "localhost:nope", "[::1", "local\x00host"):
         problem = assert_problem(send(world.client, called, url, body, host=host), called, host)
         assert (problem["status"], problem["code"]) == (400, "invalid")
     for tags in ('"', "W/", "*,", '"a', "\xff", '"' + "a" * 60_000 + '"'):
@@ -261,7 +261,7 @@ def test_a_token_that_does_not_hold_is_refused_where_one_is_read(world: World, n
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_a_wrong_method_or_path_is_a_problem(world: World, settings: SettingsWrapper, debug: bool) -> None:
+def test_a_wrong_method_or_path_is_a_problem(world: World, settings: Settings, debug: bool) -> None:
     settings.DEBUG = debug
     methods_of: dict[str, set[str]] = {}
     for called in operations():

@@ -11,6 +11,7 @@ from django.db import connections
 from django.test import override_settings
 
 from streaming.stores import documents
+from tests.conftest import one_worker_at_a_time
 
 CLOSED_PORT = 1  # nothing listens there, so the refusal comes at once
 PROBED_AS = {"catalog": "catalog", "analytics": "default", "replica": "analytics_replica"}
@@ -68,3 +69,10 @@ def _documents_away() -> Iterator[None]:
 def _at_closed_port(url: str) -> str:
     parts = urlsplit(url)
     return parts._replace(netloc=f"{parts.hostname}:{CLOSED_PORT}").geturl()
+
+
+@pytest.fixture
+def alone_on_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """For tests that set up replication or federation: their roles are the whole server's, and so every worker's."""
+    with one_worker_at_a_time(tmp_path_factory):
+        yield

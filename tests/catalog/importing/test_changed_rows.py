@@ -14,12 +14,18 @@ def test_a_changed_row_updates_its_title_and_no_other(stores: None, listing: Lis
     first, second = title_of("s1").updated_at, title_of("s2").updated_at
 
     said = import_titles(
-        listing({"title": "The Longer Night", "duration": "95 min", "release_year": "2020"}, {"show_id": "s2"})
+        listing(
+            {"title": "The Longer Night", "duration": "95 min", "release_year": "2020"}, {"show_id": "s2"}
+        )
     )
 
     title = title_of("s1")
     assert said[0] == "2 rows: 0 new, 1 changed, 1 unchanged, 0 rejected"
-    assert (title.title, title.duration_minutes, str(title.release_date)) == ("The Longer Night", 95, "2020-01-01")
+    assert (title.title, title.duration_minutes, str(title.release_date)) == (
+        "The Longer Night",
+        95,
+        "2020-01-01",
+    )
     assert title.updated_at > first
     assert title_of("s2").updated_at == second
 

@@ -93,15 +93,15 @@ def test_an_open_quote_before_a_long_line_names_both_lines(tmp_path: Path) -> No
 
 
 def test_an_open_quote_before_many_lines_does_not_swallow_them(tmp_path: Path) -> None:
-    found = read(tmp_path / "f", b'a,"b\n' + b"c,d\n" * 500_000)
+    found = read(tmp_path / "f", b'a,"b\n' + b"c,d\n" * 300_000)
 
-    assert len(found) == 500_001
+    assert len(found) == 300_001
     assert [record.line for record in found if record.problem] == [1]
 
 
 def test_rows_that_each_open_a_quote_are_read_in_linear_time(tmp_path: Path) -> None:
     """Every row is given back at most once; were it not so, this would take minutes."""
-    found = read(tmp_path / "f", b'x,"y\n' * 200_000)
+    found = read(tmp_path / "f", b'x,"y\n' * 100_000)
 
-    assert len(found) == 200_000
+    assert len(found) == 100_000
     assert all(record.problem for record in found)

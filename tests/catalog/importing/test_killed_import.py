@@ -19,6 +19,10 @@ from tests.catalog.importing.conftest import Listing
 from tests.catalog.importing.importing import import_titles, whole_catalog
 
 PATIENCE_SECONDS = 60
+WAITING = """
+SELECT 1 FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO "genres"%'
+"""
 
 
 def test_an_import_killed_in_mid_batch_and_run_again_ends_as_if_run_once(
@@ -29,7 +33,8 @@ def test_an_import_killed_in_mid_batch_and_run_again_ends_as_if_run_once(
         for n in range(BATCH_ROWS)
     ]
     late = [
-        {**row, "show_id": f"late-{row['show_id']}", "cast": "Gus Hale", "listed_in": "Mysteries"} for row in rows
+        {**row, "show_id": f"late-{row['show_id']}", "cast": "Gus Hale", "listed_in": "Mysteries"}
+        for row in rows
     ]
     path = listing(*rows, *late)
     import_titles(path)
@@ -95,10 +100,9 @@ def _importing(path: Path) -> Iterator["subprocess.Popen[str]"]:
 
 def _wait_until_it_waits(child: "subprocess.Popen[str]") -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO \"genres\"%'"
     with connections[CATALOG].cursor() as cursor:
         while time.monotonic() < deadline:
-            cursor.execute(waiting)
+            cursor.execute(WAITING)
             if cursor.fetchone():
                 return
             assert child.poll() is None, child.communicate()[1]

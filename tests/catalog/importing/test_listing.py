@@ -127,7 +127,10 @@ def test_a_row_that_cannot_be_a_title_is_rejected_with_its_reason(
 
 @pytest.mark.parametrize(
     ("row", "reason"),
-    [("s1,Movie,T\n", "3 columns instead of 12"), ("s1,Movie,T" + "," * 10 + "\n", "13 columns instead of 12")],
+    [
+        ("s1,Movie,T\n", "3 columns instead of 12"),
+        ("s1,Movie,T" + "," * 10 + "\n", "13 columns instead of 12"),
+    ],
 )
 def test_a_row_of_another_width_is_rejected_with_what_names_it(
     listing: WriteListing, row: str, reason: str

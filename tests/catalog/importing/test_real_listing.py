@@ -46,7 +46,9 @@ def test_the_real_listing_goes_in_whole_and_once(
     _the_api_serves(api)
 
     before = whole_catalog()
-    assert import_titles(titles_file)[0] == "8,807 rows: 0 new, 0 changed, 8,807 unchanged, 0 rejected, 3 mended"
+    assert (
+        import_titles(titles_file)[0] == "8,807 rows: 0 new, 0 changed, 8,807 unchanged, 0 rejected, 3 mended"
+    )
     assert whole_catalog() == before
 
 

@@ -15,6 +15,10 @@ from streaming.stores.outage import StoreUnavailable
 
 T = TypeVar("T")
 API = "http://127.0.0.1:8000/api/v1"
+LOGIN = (
+    f"TOKEN=$(curl -s {API}/auth/token -H 'Content-Type: application/json' "
+    """-d '{"username": "viewer", "password": "viewer-demo"}' | grep -o '"access":"[^"]*' | cut -d'"' -f4)"""
+)
 UNFINISHED = "What was written so far stays; run again with --replace."
 
 
@@ -56,9 +60,11 @@ class Command(BaseCommand):
         except SeedRefused as error:
             raise CommandError(str(error)) from error
         except StoreUnavailable as error:
-            raise CommandError(f"The store {error.store} cannot be reached. {UNFINISHED}") from error
+            raise CommandError(
+                f"The store {error.store} gives up: {_first_line(error.__cause__)}. {UNFINISHED}"
+            ) from error
         except DatabaseError as error:
-            raise CommandError(f"Not seeded: {str(error).splitlines()[0]}. {UNFINISHED}") from error
+            raise CommandError(f"Not seeded: {_first_line(error)}. {UNFINISHED}") from error
         except KeyboardInterrupt as error:
             raise CommandError(f"Interrupted. {UNFINISHED}", returncode=130) from error
         self._report(seeded)
@@ -73,6 +79,14 @@ class Command(BaseCommand):
         if "title" in seeded.samples:
             self.stdout.write(f"try: curl -s {API}/content/{seeded.samples['title']}/details")
             self.stdout.write(f"     curl -s {API}/content/trending/daily")
+        if settings.DEBUG and "viewer" in seeded.samples:
+            self.stdout.write(f"     {LOGIN}")
+            history = f"{API}/content/users/{seeded.samples['viewer']}/watch-history"
+            self.stdout.write(f'     curl -s -H "Authorization: Bearer $TOKEN" {history}')
+
+
+def _first_line(error: BaseException | None) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def _progress(items: Iterable[T], what: str, total: int | None) -> Iterable[T]:

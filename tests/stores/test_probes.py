@@ -1,0 +1,60 @@
+"""One probe per store: it tells which is away, and never raises for that."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connections
+from rest_framework.test import APIClient
+
+from streaming.stores.probes import probe_all
+
+STORES = ["catalog", "analytics", "replica", "reviews", "cache", "state"]
+MANDATORY = {"catalog", "analytics", "state"}
+
+
+def test_every_store_is_there(stores: None) -> None:
+    probes = probe_all()
+
+    assert [probe.store for probe in probes] == STORES
+    assert {probe.store for probe in probes if probe.mandatory} == MANDATORY
+    assert [probe.problem for probe in probes] == [""] * len(STORES)
+    assert all(probe.ok and 0 < probe.milliseconds < 5000 for probe in probes)
+
+
+@pytest.mark.parametrize(
+    ("store", "problem"),
+    [
+        ("catalog", "OperationalError"),
+        ("analytics", "OperationalError"),
+        ("replica", "OperationalError"),
+        ("reviews", "ServerSelectionTimeoutError"),
+        ("cache", "ConnectionError"),
+        ("state", "ConnectionError"),
+    ],
+)
+def test_a_store_that_is_away_is_named_and_the_others_are_well(
+    without: Callable[[str], None], api: APIClient, store: str, problem: str
+) -> None:
+    without(store)
+
+    assert {probe.store: probe.problem for probe in probe_all()} == {
+        **dict.fromkeys(STORES, ""),
+        store: problem,
+    }
+    ready = api.get("/readyz")
+    assert ready.status_code == (503 if store in MANDATORY else 200)
+    assert ready.json()["status"] == ("unavailable" if store in MANDATORY else "degraded")
+
+
+def test_a_connection_that_died_is_well_at_the_next_probe(stores: None) -> None:
+    with connections["catalog"].cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+    other = connections["catalog"].copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+    other.close()
+
+    problems = [{probe.store: probe.problem for probe in probe_all()}["catalog"] for _ in range(2)]
+
+    assert problems == ["OperationalError", ""]

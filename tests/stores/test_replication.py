@@ -1,0 +1,318 @@
+"""From the primary to the replica: what arrives, what never does, and that `set_up` mends what broke."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import psycopg2
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from psycopg2 import errors
+
+from analytics.models import User, WatchHistory
+from analytics.replication import published_columns
+from streaming.stores import replication
+from streaming.stores.replication import ReplicaBehind
+from tests.factories import UserFactory, WatchHistoryFactory
+
+PUBLISHED = {
+    "users": ["registration_date", "user_id", "username"],
+    "user_watch_history": [
+        "content_id",
+        "duration_watched_seconds",
+        "event_id",
+        "history_id",
+        "last_position_seconds",
+        "user_id",
+        "watched_at",
+    ],
+}
+NOT_PUBLISHED = ("email", "password", "last_login", "is_active", "is_staff", "is_superuser")
+
+
+@pytest.fixture
+def mended(replicated: Callable[[], None], alone_on_servers: None) -> Iterator[Callable[[], None]]:
+    """`replicated`, for tests that break replication: the subscription is the whole session's."""
+    yield replicated
+    replication.set_up(published_columns())
+    replicated()
+
+
+def test_an_insert_an_update_and_a_delete_arrive(replicated: Callable[[], None]) -> None:
+    user, leaver = UserFactory(username="ada"), UserFactory()
+    play = WatchHistoryFactory(user=user, last_position_seconds=60)
+    replicated()
+    assert rows("users") == rows("users", "default")
+    assert rows("user_watch_history") == rows("user_watch_history", "default")
+
+    User.objects.filter(pk=user.pk).update(username="lovelace")
+    WatchHistory.objects.filter(pk=play.pk).update(last_position_seconds=90)
+    leaver.delete()
+    replicated()
+
+    assert User.objects.using("analytics_replica").get().username == "lovelace"
+    assert WatchHistory.objects.using("analytics_replica").get().last_position_seconds == 90
+
+
+def test_a_truncate_arrives(replicated: Callable[[], None]) -> None:
+    WatchHistoryFactory()
+    replicated()
+    assert len(rows("user_watch_history")) == 1
+
+    run("default", "TRUNCATE user_watch_history")
+    replicated()
+
+    assert rows("user_watch_history") == []
+    assert len(rows("users")) == 1
+
+
+def test_private_columns_never_arrive(replicated: Callable[[], None]) -> None:
+    user = User.objects.create_superuser("ada", "ada@example.org", "correct horse battery")
+    User.objects.filter(pk=user.pk).update(last_login=datetime(2020, 1, 1, tzinfo=UTC))
+    replicated()
+
+    held = User.objects.using("analytics_replica").values("username", *NOT_PUBLISHED).get()
+
+    assert held == {
+        "username": "ada",
+        "email": "",
+        "password": "",
+        "last_login": None,
+        "is_active": True,
+        "is_staff": False,
+        "is_superuser": False,
+    }
+
+
+def test_two_users_arrive_although_both_lack_an_address_there(replicated: Callable[[], None]) -> None:
+    """An e-mail unique without a condition would stop the apply worker at the second user."""
+    UserFactory.create_batch(3)
+    replicated()
+
+    assert len(rows("users")) == 3
+
+
+def test_the_publication_has_the_published_columns_and_is_the_only_one(stores: None) -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT pubname, tablename, attnames::text[] FROM pg_publication_tables")
+        published = {(name, table): sorted(columns) for name, table, columns in cursor.fetchall()}
+
+    assert published == {("analytics_pub", table): columns for table, columns in PUBLISHED.items()}
+    assert scalar("default", "SELECT array_agg(pubname::text) FROM pg_publication") == ["analytics_pub"]
+
+
+def test_setting_up_again_does_nothing_and_says_so(mended: Callable[[], None]) -> None:
+    UserFactory()
+    mended()
+    before = state_of_affairs()
+
+    assert replication.set_up(published_columns()) == []
+    out = io.StringIO()
+    call_command("replication", "setup", stdout=out)
+
+    assert out.getvalue() == "replication is as it should be\n"
+    assert state_of_affairs() == before
+
+
+def test_a_changed_column_list_is_brought_up_to_date_for_the_rows_that_are_there_too(
+    mended: Callable[[], None],
+) -> None:
+    """A refreshed subscription copies no row again: a row that came without the column would keep its default."""
+    run("default", "ALTER PUBLICATION analytics_pub SET TABLE users (user_id, username), user_watch_history")
+    mended()
+    UserFactory(registration_date=datetime(2001, 2, 3, tzinfo=UTC))
+    mended()
+    assert rows("users") != rows("users", "default")
+
+    done = replication.set_up(published_columns())
+    mended()
+
+    assert done == [
+        "publication analytics_pub brought up to date",
+        "subscription analytics_sub dropped: the replica's rows have to be copied again",
+        "subscription analytics_sub created",
+    ]
+    assert rows("users") == rows("users", "default")
+    assert replication.set_up(published_columns()) == []
+
+
+def test_a_column_that_is_no_longer_published_leaves_the_replica(mended: Callable[[], None]) -> None:
+    run("default", "ALTER PUBLICATION analytics_pub SET TABLE users, user_watch_history")
+    run("default", "GRANT SELECT ON users TO analytics_replicator")
+    run("analytics_replica", "ALTER SUBSCRIPTION analytics_sub REFRESH PUBLICATION")
+    UserFactory(email="ada@example.org")
+    mended()
+    assert scalar("analytics_replica", "SELECT email FROM users") == "ada@example.org"
+
+    replication.set_up(published_columns())
+    mended()
+
+    assert scalar("analytics_replica", "SELECT email FROM users") == ""
+    assert rows("users") == rows("users", "default")
+
+
+def test_a_lost_subscription_is_made_again_and_its_slot_does_not_stand_in_the_way(
+    mended: Callable[[], None],
+) -> None:
+    users = UserFactory.create_batch(3)
+    mended()
+    run("analytics_replica", "ALTER SUBSCRIPTION analytics_sub DISABLE")
+    run("analytics_replica", "ALTER SUBSCRIPTION analytics_sub SET (slot_name = NONE)")
+    run("analytics_replica", "DROP SUBSCRIPTION analytics_sub")
+    users[0].delete()
+    UserFactory(username="meanwhile")
+    WatchHistoryFactory(user=users[1])
+    wait_until_idle()
+
+    done = replication.set_up(published_columns())
+    mended()
+
+    assert done == [
+        f"slot {settings.REPLICATION_SLOT} of a former replica dropped",
+        "subscription analytics_sub created",
+    ]
+    assert rows("users") == rows("users", "default")
+    assert rows("user_watch_history") == rows("user_watch_history", "default")
+
+
+def test_a_lost_slot_is_made_again_and_what_was_missed_is_copied(mended: Callable[[], None]) -> None:
+    """Without its slot the apply worker fails for ever; what was written meanwhile, nobody kept for it."""
+    leaver = UserFactory()
+    mended()
+    run("analytics_replica", "ALTER SUBSCRIPTION analytics_sub DISABLE")
+    wait_until_idle()
+    run("default", f"SELECT pg_drop_replication_slot('{settings.REPLICATION_SLOT}')")
+    leaver.delete()
+    UserFactory(username="meanwhile")
+
+    done = replication.set_up(published_columns())
+    mended()
+
+    assert done == [
+        "subscription analytics_sub dropped: the replica's rows have to be copied again",
+        "subscription analytics_sub created",
+    ]
+    assert [username for _, username, *_ in rows("users")] == ["meanwhile"]
+    assert rows("users") == rows("users", "default")
+
+
+def test_a_changed_address_or_password_is_mended(mended: Callable[[], None]) -> None:
+    run("analytics_replica", "ALTER SUBSCRIPTION analytics_sub CONNECTION 'host=127.0.0.1 port=1 password=old'")
+    UserFactory()
+
+    done = replication.set_up(published_columns())
+    mended()
+
+    assert done == ["subscription analytics_sub points at the primary's present address"]
+    assert rows("users") == rows("users", "default")
+
+
+def test_a_disabled_subscription_is_behind_and_set_up_enables_it(mended: Callable[[], None]) -> None:
+    mended()
+    run("analytics_replica", "ALTER SUBSCRIPTION analytics_sub DISABLE")
+    wait_until_idle()
+    UserFactory()
+
+    with pytest.raises(ReplicaBehind, match=r"^the replica has not applied [0-9A-F]+/[0-9A-F]+ within 0 s$"):
+        replication.wait_until_applied(0)
+
+    assert replication.set_up(published_columns()) == []
+    mended()
+    assert rows("users") == rows("users", "default")
+
+
+def test_the_replicator_reads_published_columns_only(stores: None) -> None:
+    UserFactory(username="ada")
+
+    with as_replicator() as cursor:
+        cursor.execute("SELECT user_id, username, registration_date FROM users")
+        assert [row[1] for row in cursor.fetchall()] == ["ada"]
+        for column in NOT_PUBLISHED:
+            assert refused(cursor, f"SELECT {column} FROM users")
+        for table in ("django_session", "token_blacklist_outstandingtoken", "users_groups", "auth_group"):
+            assert refused(cursor, f"SELECT 1 FROM {table}")
+        assert refused(cursor, "UPDATE users SET username = 'x'")
+        assert refused(cursor, "DELETE FROM user_watch_history")
+        assert refused(cursor, "CREATE TABLE mine (a int)")
+
+
+def test_a_grant_that_is_no_longer_wanted_is_taken_back(mended: Callable[[], None]) -> None:
+    run("default", "GRANT SELECT (email), UPDATE (email) ON users TO analytics_replicator")
+    run("default", "GRANT SELECT ON django_session TO analytics_replicator")
+
+    replication.set_up(published_columns())
+
+    with as_replicator() as cursor:
+        assert refused(cursor, "SELECT email FROM users")
+        assert refused(cursor, "UPDATE users SET email = ''")
+        assert refused(cursor, "SELECT 1 FROM django_session")
+        cursor.execute("SELECT username FROM users")
+
+
+class as_replicator:
+    """A cursor on the primary of the role that the subscriber connects as."""
+
+    def __enter__(self) -> "psycopg2.extensions.cursor":
+        primary = connections["default"].settings_dict
+        self.connection = psycopg2.connect(
+            host=primary["HOST"],
+            port=primary["PORT"],
+            dbname=primary["NAME"],
+            user="analytics_replicator",
+            password=settings.REPLICATION_PASSWORD,
+        )
+        self.connection.autocommit = True
+        return self.connection.cursor()
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+
+def refused(cursor: "psycopg2.extensions.cursor", statement: str) -> bool:
+    with pytest.raises(errors.InsufficientPrivilege):
+        cursor.execute(statement)
+    return True
+
+
+def rows(table: str, alias: str = "analytics_replica") -> list[tuple[object, ...]]:
+    columns = ", ".join(published_columns()[table])
+    with connections[alias].cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM {table} ORDER BY 1")
+        return cursor.fetchall()
+
+
+def run(alias: str, statement: str) -> None:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(statement)
+
+
+def scalar(alias: str, query: str) -> object:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchone()[0]
+
+
+def wait_until_idle() -> None:
+    """Returns when the primary has noticed that the subscriber is gone."""
+    idle = f"SELECT count(*) FROM pg_replication_slots WHERE slot_name = '{settings.REPLICATION_SLOT}' AND active"
+    for _ in range(5000):
+        if scalar("default", idle) == 0:
+            return
+    raise AssertionError("the slot is still active")
+
+
+def state_of_affairs() -> str:
+    """The publication, the subscription with its tables and the rights, by their identities."""
+    return json.dumps(
+        [
+            scalar("default", "SELECT json_agg(p ORDER BY oid) FROM pg_publication p"),
+            scalar("default", "SELECT json_agg(p ORDER BY oid) FROM pg_publication_rel p"),
+            scalar("default", "SELECT json_agg(relacl ORDER BY oid) FROM pg_class"),
+            scalar("default", "SELECT json_agg(attacl ORDER BY attrelid, attnum) FROM pg_attribute"),
+            scalar("analytics_replica", "SELECT json_agg(oid ORDER BY oid) FROM pg_subscription"),
+            scalar("analytics_replica", "SELECT json_agg(srrelid ORDER BY srrelid) FROM pg_subscription_rel"),
+        ]
+    )
