@@ -112,7 +112,7 @@ def one_import_at_a_time() -> Iterator[None]:
             raise ImportRunning(
                 "Another import is running: wait for its end, then run this again."
             ) from error
-        raise
+        raise Refused(f"The catalog's database cannot be used ({_first_line(error)}).") from error
     try:
         yield
     finally:
@@ -196,10 +196,6 @@ def _write(source: Format, found: _Sorted) -> None:
     if found.changed:
         before = records_by_id(scheme=source.scheme, ids=found.changed)
         changing.titles_change(source=source, rows=found.changed, before=before, genre_ids=genre_ids, now=now)
-
-
-def _unusable(error: DatabaseError) -> Refused:
-    return Refused(f"The catalog's database cannot be used ({_first_line(error)}).")
 
 
 def _first_line(error: DatabaseError) -> str:

@@ -20,16 +20,21 @@ def dumps(value: object) -> bytes:
     """JSON bytes. Decimals become numbers, datetimes RFC 3339 with `Z`, UUIDs strings."""
     return orjson.dumps(
         value,
-        default=_number,
+        default=_plain,
         option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS,
     )
 
 
-def _number(value: object) -> float | str:
+def _plain(value: object) -> float | str | dict[Any, Any] | list[Any]:
+    """What orjson does not know itself: decimals, and subclasses such as lazy texts and serializers' `data`."""
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, str):
         return str(value)
+    if isinstance(value, dict):
+        return dict(value)
+    if isinstance(value, list):
+        return list(value)
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 

@@ -233,22 +233,37 @@ def make_role(alias: str, role: str, password: str, *, attributes: str) -> bool:
 
 
 def grant_columns(alias: str, role: str, tables: Mapping[str, Columns]) -> None:
-    """Lets the role read these columns and nothing else: what it was granted before and is not named is taken back."""
+    """Lets the role read these columns and nothing else: any right it was given before is taken back."""
+    wanted = {
+        ("public", table, column, "SELECT") for table, columns in tables.items() for column in columns
+    }
+    granted = _granted(alias, role)
+    if granted == wanted:
+        return
     with transaction.atomic(using=alias):
-        with connections[alias].cursor() as cursor:
-            cursor.execute(
-                "SELECT DISTINCT table_schema, table_name FROM information_schema.column_privileges "
-                "WHERE grantee = %s",
-                [role],
-            )
-            granted = cursor.fetchall()
-        for schema, table in granted:
+        for schema, table in {right[:2] for right in granted}:
             _run(alias, sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(schema, table), _name(role)))
         for table, columns in tables.items():
             _run(
                 alias,
                 sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(_names(columns), _name(table), _name(role)),
             )
+
+
+def _granted(alias: str, role: str) -> set[tuple[str, str, str, str]]:
+    """The role's own rights: schema, table, column (empty: the whole table), privilege."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            """WITH held AS (
+                   SELECT oid AS relation, '' AS column, relacl AS acl FROM pg_class
+                   UNION ALL SELECT attrelid, attname::text, attacl FROM pg_attribute)
+               SELECT n.nspname::text, c.relname::text, held.column, x.privilege_type
+                 FROM held JOIN pg_class c ON c.oid = held.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+                CROSS JOIN LATERAL aclexplode(held.acl) x
+                WHERE x.grantee = (SELECT oid FROM pg_roles WHERE rolname = %s)""",
+            [role],
+        )
+        return set(cursor.fetchall())
 
 
 def _name(name: str) -> sql.Identifier:

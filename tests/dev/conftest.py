@@ -68,9 +68,9 @@ def bench() -> Iterator[Bench]:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Bench]:
-    """An instance that is up, shared by a module's tests: leave it up."""
+    """An instance that is up and durable, shared by a module's tests: leave it up."""
     instance = Instance(_fresh_name())
-    lifecycle.up(instance, fast=True)
+    lifecycle.up(instance)
     yield Bench(instance)
     lifecycle.reset(instance)
 

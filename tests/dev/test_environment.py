@@ -9,12 +9,12 @@ from dev.instance import Instance
 
 VARIABLES = {
     "MONGODB_URL": "mongodb://127.0.0.1:1/streaming?directConnection=true&authSource=admin",
-    "HOSTILE": "it's $(touch x) `date` \"quoted\" \\ end",
+    "HOSTILE": 'it\'s $(touch x) `date` "quoted" \\ end',
 }
 
 
 def test_a_shell_that_evaluates_env_gets_the_very_values() -> None:
-    script = f"{exports(VARIABLES)}\nprintf '%s\\n' \"$MONGODB_URL\" \"$HOSTILE\""
+    script = f'{exports(VARIABLES)}\nprintf \'%s\\n\' "$MONGODB_URL" "$HOSTILE"'
 
     printed = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
 

@@ -1,8 +1,6 @@
 import os
 import random
 import socket
-import subprocess
-import sys
 
 import pytest
 
@@ -62,24 +60,3 @@ def test_a_folder_that_somebody_planted_in_var_tmp_is_not_used(clone: Bench) -> 
 
     assert result.returncode == 1
     assert f"{shared} belongs to somebody else" in result.stderr
-
-
-def test_a_copied_clone_leaves_the_originals_servers_alone(running: Bench, clone: Bench) -> None:
-    """`cp -r` takes `.local` with it: the copy once stopped the servers of the original."""
-    original = running.instance.folder
-    name = running.instance.name
-    copied = clone.instance.root / ".local" / name
-    subprocess.run(["cp", "-r", str(original), str(copied.parent / "")], check=False)
-    copied.mkdir(parents=True, exist_ok=True)
-    (copied / "stores.json").write_text((original / "stores.json").read_text())
-    before = running.pids()
-
-    down = subprocess.run(
-        [sys.executable, "-m", "dev", "--instance", name, "down"],
-        cwd=clone.instance.root,
-        capture_output=True,
-        text=True,
-    )
-
-    assert down.stdout == "nothing was running\n"
-    assert running.pids() == before

@@ -8,7 +8,7 @@ first, and titles are emptied last and written first, so a run that was cut shor
 Failure: `SeedRefused`, before anything was touched; `StoreUnavailable`; Django's database errors.
 """
 
-from streaming.gateway.seeding.order import SeedOrder, SeedRefused
+from streaming.gateway.seeding.order import SeedOrder, SeedRefused, StoresNotEmpty
 from streaming.gateway.seeding.run import Seeded, seed
 
-__all__ = ["SeedOrder", "SeedRefused", "Seeded", "seed"]
+__all__ = ["SeedOrder", "SeedRefused", "Seeded", "StoresNotEmpty", "seed"]

@@ -17,6 +17,10 @@ class SeedRefused(Exception):
     """The order cannot be carried out; the message says why, in one sentence. Nothing was touched."""
 
 
+class StoresNotEmpty(SeedRefused):
+    """There is data already."""
+
+
 @dataclass(frozen=True)
 class SeedOrder:
     """How much to seed. `until` is the last day with plays; `demo` adds the demo logins."""
@@ -50,7 +54,7 @@ def refuse_impossible(order: SeedOrder) -> None:
 
 
 def refuse_unless_empty() -> None:
-    """Raises `SeedRefused` when there are titles, or plays and reviews that an unfinished run left."""
+    """Raises `StoresNotEmpty` when there are titles, or plays and reviews that an unfinished run left."""
     with unavailable_as("catalog"):
         counts = titles.catalog_counts()
         held = {what: counts[what] for what in ("titles", "people", "genres")}
@@ -60,7 +64,9 @@ def refuse_unless_empty() -> None:
         held["reviews"] = opinions.reviews_counts()["reviews"]
     found = ", ".join(f"{count} {what}" for what, count in held.items() if count)
     if found:
-        raise SeedRefused(f"Refused, nothing was changed: there are {found}; --replace deletes them first.")
+        raise StoresNotEmpty(
+            f"Refused, nothing was changed: there are {found}; --replace deletes them first."
+        )
 
 
 def refuse_taken_names(order: SeedOrder, viewers: Viewers) -> None:

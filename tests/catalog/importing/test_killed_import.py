@@ -69,6 +69,20 @@ def test_of_two_imports_at_once_one_works_and_one_says_so(stores: None, listing:
     assert Content.objects.count() == 1
 
 
+def test_a_database_that_is_away_is_one_sentence(stores: None, listing: Listing) -> None:
+    child = subprocess.run(
+        [sys.executable, settings.BASE_DIR / "manage.py", "import_titles", listing({})],
+        env={**os.environ, "CATALOG_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+
+    assert child.returncode == 1
+    assert child.stderr.startswith("CommandError: The catalog's database cannot be used (connection")
+    assert child.stderr.count("\n") == 1
+
+
 @contextmanager
 def _uncommitted_genre(name: str) -> Iterator[None]:
     connection = psycopg2.connect(**connections[CATALOG].get_connection_params())

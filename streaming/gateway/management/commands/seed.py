@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from tqdm import tqdm
 
-from streaming.gateway.seeding import Seeded, SeedOrder, SeedRefused, seed
+from streaming.gateway.seeding import Seeded, SeedOrder, SeedRefused, StoresNotEmpty, seed
 from streaming.stores.outage import StoreUnavailable
 
 T = TypeVar("T")
@@ -48,6 +48,8 @@ class Command(BaseCommand):
             "and all users who are not staff",
         )
 
+        parser.add_argument("--if-empty", action="store_true", help="do nothing when there is data already")
+
     def handle(self, *args: Any, **options: Any) -> None:
         order = SeedOrder(
             **{name: options[name] for name in ("titles", "viewers", "reviews", "plays", "seed", "replace")},
@@ -57,6 +59,11 @@ class Command(BaseCommand):
         )
         try:
             seeded = seed(order, _progress)
+        except StoresNotEmpty as error:
+            if not options["if_empty"]:
+                raise CommandError(str(error)) from error
+            self.stdout.write("There is data already; it stays as it is.")
+            return
         except SeedRefused as error:
             raise CommandError(str(error)) from error
         except StoreUnavailable as error:
