@@ -11,7 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Lower, Now
 
 
@@ -31,7 +31,9 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(username, email, password, is_staff=True, is_superuser=True)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(username__iexact=username)
+        """In any case, by the rule and the index that keep names unique: `iexact` would hold "i" and "ı" the same."""
+        name = self.model.normalize_username(username or "")
+        return self.annotate(lower=Lower("username")).get(lower=Lower(Value(name)))
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from catalog.models import Content, Credit, Genre, Season
 from streaming.stores.cache import read_through
@@ -63,7 +64,7 @@ def public_titles_by_id(ids: Collection[UUID]) -> dict[UUID, str]:
 
 def once_public_titles_by_id(ids: Collection[UUID]) -> dict[UUID, str]:
     """Id to title, for those of `ids` that are or were public: what a viewer's own history may name."""
-    seen = Content.objects.exclude(status=Content.Status.DRAFT)
+    seen = Content.objects.filter(published_at__lte=timezone.now()).exclude(status=Content.Status.DRAFT)
     return dict(seen.filter(content_id__in=ids).values_list("content_id", "title"))
 
 

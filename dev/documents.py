@@ -6,6 +6,7 @@ lets a local client make the first user, and nothing else.
 """
 
 import importlib.metadata
+import re
 import secrets
 import signal
 import time
@@ -21,7 +22,7 @@ from dev import ports
 from dev.engine import Terms
 from dev.environment import OWNER, write_private
 from dev.errors import DevError, NotReady
-from dev.processes import POLL_SECONDS, Launch, Process, is_alive, stop
+from dev.processes import POLL_SECONDS, Launch, Process, is_alive, run, stop
 
 ANSWER_MS = 2000
 BUILD_SECONDS = 30
@@ -115,13 +116,24 @@ class MongodServer:
         with _client(self.port) as client:
             try:
                 client.admin.command("hello")
-                version = client.server_info()["version"]
             except PyMongoError as error:
                 raise NotReady(str(error)) from error
-        return f"MongoDB {version} (mongod on PATH)"
+        # Its own word, because newer servers tell their version to nobody who has not logged in.
+        told = run([self.program, "--version"], account=None).stdout
+        version = re.search(r"db version v(\S+)", told)
+        return f"MongoDB {version[1] if version else ''} (mongod on PATH)"
 
     def settle(self) -> None:
         """The set has this one member at its present port, is writable, and has its user."""
+        try:
+            self._make_user()
+            with _client(self.port, password=self.password) as client:
+                self._move_to_port(client)
+                _wait_for_primary(client)
+        except PyMongoError as error:
+            raise DevError(f"mongod cannot be set up as a replica set of one: {error}") from error
+
+    def _make_user(self) -> None:
         try:
             _probe(self.name, self.port, self.password)
         except DevError:  # no such user yet: the local client may make the set and the user
@@ -129,9 +141,6 @@ class MongodServer:
                 self._initiate(client)
                 _wait_for_primary(client)
                 client.admin.command("createUser", OWNER, pwd=self.password, roles=["root"])
-        with _client(self.port, password=self.password) as client:
-            self._move_to_port(client)
-            _wait_for_primary(client)
 
     def _initiate(self, client: "MongoClient[Any]") -> None:
         if client.admin.command("hello").get("setName"):

@@ -5,13 +5,13 @@ before or are to be kept.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from types import FrameType
 
 from dev import environment, lifecycle
-from dev.errors import DevError
 from dev.instance import Instance
 
 RELAYED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -49,7 +49,8 @@ def execute(instance: Instance, argv: list[str], *, fast: bool, keep: bool) -> i
     leave_up = keep or lifecycle.any_running(instance)
     relay = Relay()
     for number in RELAYED:
-        signal.signal(number, relay)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, relay)
     try:
         lifecycle.up(instance, fast=fast)
         return _run(argv, instance, relay)
@@ -63,13 +64,10 @@ def execute(instance: Instance, argv: list[str], *, fast: bool, keep: bool) -> i
 
 
 def _run(argv: list[str], instance: Instance, relay: Relay) -> int:
-    variables = environment.for_child(environment.read(instance), dict(os.environ))
-    try:
-        relay.child = subprocess.Popen(argv, env=variables)
-    except FileNotFoundError:
-        print(f"dev: there is no command {argv[0]!r}", file=sys.stderr)
+    if shutil.which(argv[0]) is None:
+        print(f"dev: there is no command {argv[0]!r} that you may run", file=sys.stderr)
         return 127
-    except PermissionError as error:
-        raise DevError(f"{argv[0]!r} cannot be run: it is not executable") from error
+    variables = environment.for_child(environment.read(instance), dict(os.environ))
+    relay.child = subprocess.Popen(argv, env=variables)
     code = relay.child.wait()
     return 128 - code if code < 0 else code

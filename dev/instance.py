@@ -114,8 +114,8 @@ class State:
             state = cls(path=instance.state_file, servers=servers, **kept)
         except (ValueError, TypeError, KeyError) as error:
             raise DevError(
-                f"{instance.state_file} is damaged ({error}): stop what still runs by hand, "
-                f"then `python -m dev --instance {instance.name} reset`"
+                f"{instance.state_file} is damaged ({error}): stop by hand what still runs "
+                f"and delete the folder {instance.folder}"
             ) from error
         if state.root != str(instance.root) and Path(state.root).exists():
             return None  # a copied clone: those servers, and data elsewhere, are the original's

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib.auth.models import Permission
 from django.db import connections
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -32,7 +31,7 @@ def client_of(user: User) -> Client:
     return client
 
 
-def values_of(response: HttpResponse) -> Values:
+def values_of(response: Any) -> Values:
     """What the page's main form would send if nobody touched it."""
     parser = _Form()
     parser.feed(response.content.decode())

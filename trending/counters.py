@@ -10,7 +10,7 @@ Failure: `redis.RedisError`; then nothing was counted, or the event id makes the
 
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from streaming.stores.timing import asked
 
 TODAY = "trending:daily"
 TODAY_DATE = "trending:daily:date"
+FINISHED = "trending:daily:finished"  # the days that stand aside, whatever was between them
 VIEWS_PATTERN = "content:views:*"
 EVENT_SECONDS = 24 * 3600
 FINISHED_DAY_SECONDS = 8 * 24 * 3600
@@ -36,6 +37,7 @@ if not day or day < ARGV[2] then
   if day and redis.call('EXISTS', KEYS[2]) == 1 then
     redis.call('RENAME', KEYS[2], KEYS[2] .. ':' .. day)
     redis.call('EXPIRE', KEYS[2] .. ':' .. day, ARGV[4])
+    redis.call('SADD', KEYS[5], day)
   end
   redis.call('SET', KEYS[3], ARGV[2])
 end
@@ -43,6 +45,11 @@ redis.call('ZINCRBY', KEYS[2], 1, ARGV[1])
 local views = redis.call('INCR', KEYS[1])
 if event ~= '' then redis.call('SET', event, views, 'EX', ARGV[3]) end
 return views
+"""
+SCAN_DAY = """
+local key = KEYS[1]
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then key = key .. ':' .. ARGV[1] end
+return redis.call('ZSCAN', key, ARGV[2], 'COUNT', ARGV[3])
 """
 
 
@@ -60,7 +67,7 @@ def count_view(*, content_id: UUID, today: date, event_id: str | None = None) ->
 
     An event is known for a day. A clock behind the counters' day counts into that day.
     """
-    keys = [views_key(content_id), TODAY, TODAY_DATE, _event_key(content_id, event_id)]
+    keys = [views_key(content_id), TODAY, TODAY_DATE, _event_key(content_id, event_id), FINISHED]
     with asked("state"):
         return int(
             state().eval(
@@ -104,26 +111,32 @@ def views_in(key: str, content_ids: Collection[UUID]) -> dict[UUID, int]:
     return {content_id: int(score or 0) for content_id, score in zip(content_ids, scores, strict=True)}
 
 
-def whole_ranking(key: str, *, chunk: int = 1000) -> Iterator[list[tuple[UUID, int]]]:
-    """A whole ranking in chunks, in constant memory. Rows that move while it is read may come twice, never go amiss."""
-    cursor = 0
+def whole_ranking(day: date, *, chunk: int = 1000) -> Iterator[list[tuple[UUID, int]]]:
+    """A day's ranking in chunks, in constant memory. Rows that move while it is read may come twice, never go amiss.
+
+    The day may end meanwhile: each chunk is looked for where the day stands then, never in the next day's ranking.
+    """
+    cursor = b"0"
     while True:
         with asked("state"):
-            cursor, rows = state().zscan(key, cursor, count=chunk)
-        if rows:
-            yield _typed(rows)
-        if cursor == 0:
+            cursor, flat = state().eval(SCAN_DAY, 2, TODAY, TODAY_DATE, day.isoformat(), cursor, chunk)
+        if flat:
+            yield _typed(zip(flat[::2], flat[1::2], strict=True))
+        if _text(cursor) == "0":
             return
 
 
-def finished_days(*, before: date, days: int = 8) -> list[date]:
-    """Days before `before` that still stand aside, oldest first."""
-    candidates = [before - timedelta(days=back) for back in range(days, 0, -1)]
+def finished_days() -> list[date]:
+    """Days that still stand aside, oldest first, however long ago they were."""
     with asked("state"):
+        days = sorted(date.fromisoformat(_text(day)) for day in state().smembers(FINISHED))
         pipeline = state().pipeline(transaction=False)
-        for day in candidates:
+        for day in days:
             pipeline.exists(day_key(day))
-        return [day for day, there in zip(candidates, pipeline.execute(), strict=True) if there]
+        held = [day for day, there in zip(days, pipeline.execute(), strict=True) if there]
+        if expired := set(days) - set(held):
+            state().srem(FINISHED, *(day.isoformat() for day in expired))
+    return held
 
 
 def counters_load(views: Mapping[UUID, int]) -> None:
@@ -143,6 +156,7 @@ def ranking_load(day: date, views: Mapping[UUID, int], *, finished: bool) -> Non
         pipeline.zadd(key, {str(content_id): count for content_id, count in rows[start : start + BULK]})
     if finished:
         pipeline.expire(key, FINISHED_DAY_SECONDS)
+        pipeline.sadd(FINISHED, day.isoformat())
     else:
         pipeline.set(TODAY_DATE, day.isoformat())
     pipeline.execute()

@@ -26,15 +26,14 @@ def trending_flush() -> dict[date, int]:
     counting = counters.counting_day()
     if counting is None:
         return written
-    for day in counters.finished_days(before=counting):
-        written[day] = _flush_day(day, counters.day_key(day))
-    written[counting] = _flush_day(counting, counters.TODAY)
+    for day in [*counters.finished_days(), counting]:
+        written[day] = _flush_day(day)
     return written
 
 
-def _flush_day(day: date, key: str) -> int:
+def _flush_day(day: date) -> int:
     rows = 0
-    for chunk in counters.whole_ranking(key):
+    for chunk in counters.whole_ranking(day):
         views = dict(chunk)
         present = existing_ids(views)
         with transaction.atomic(using=CATALOG):

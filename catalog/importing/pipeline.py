@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import DatabaseError, OperationalError, connections, transaction
+from django.db import DatabaseError, OperationalError, connections, reset_queries, transaction
 from django.utils import timezone
 
 from catalog.importing import changing, inserting
@@ -95,6 +95,7 @@ def titles_import(
     counts = Counts()
     for batch in _batches(source, file, note, counts):
         _bring_in(source, batch.rows, counts, dry_run)
+        reset_queries()  # under DEBUG Django keeps the text of every statement: half a megabyte a batch
         batch_done()
     return counts
 
@@ -166,6 +167,8 @@ def _bring_in(source: Format, rows: dict[UUID, Row], counts: Counts, dry_run: bo
             found = _sort(source.scheme, rows)
             if not dry_run:
                 _write(source, found)
+            if found.new and not counts.new and not dry_run:
+                inserting.statistics_refresh()  # before the first commit, which checks the foreign keys
     except DatabaseError as error:
         lines = [row.line for row in rows.values()]
         raise Refused(

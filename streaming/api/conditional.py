@@ -27,6 +27,7 @@ def conditional_json(
     if "*" in known or etag in (tag.removeprefix("W/") for tag in known):
         response = HttpResponse(status=304)
         del response["Content-Type"]  # Django's default says HTML, of a body that is not there
+        response["Content-Length"] = str(len(body))  # of the 200, RFC 9110 §8.6; Django would say 0
     else:
         response = HttpResponse(body, content_type="application/json")
     response["ETag"] = etag

@@ -234,15 +234,15 @@ def make_role(alias: str, role: str, password: str, *, attributes: str) -> bool:
 
 def grant_columns(alias: str, role: str, tables: Mapping[str, Columns]) -> None:
     """Lets the role read these columns and nothing else: any right it was given before is taken back."""
-    wanted = {
-        ("public", table, column, "SELECT") for table, columns in tables.items() for column in columns
-    }
+    wanted = {("public", table, column, "SELECT") for table, columns in tables.items() for column in columns}
     granted = _granted(alias, role)
     if granted == wanted:
         return
     with transaction.atomic(using=alias):
         for schema, table in {right[:2] for right in granted}:
-            _run(alias, sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(schema, table), _name(role)))
+            _run(
+                alias, sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(schema, table), _name(role))
+            )
         for table, columns in tables.items():
             _run(
                 alias,

@@ -110,6 +110,7 @@ def test_a_read_is_conditional_and_has_a_head(world: World, name: str) -> None:
         assert same.headers["ETag"] == etag
         assert same.headers["Cache-Control"] == first.headers["Cache-Control"]
         assert "Content-Type" not in same.headers
+        assert same.headers["Content-Length"] == str(len(first.content))
     for unknown in ('"other"', etag.strip('"'), "W/", ""):
         assert client.get(url, headers={"if-none-match": unknown}).status_code == 200, unknown
     head = client.head(url)

@@ -1,4 +1,4 @@
-"""Whatever is sent to whichever operation: a documented 4xx as problem details, never a 500, HTML or a driver's words."""
+"""Whatever is sent to whichever operation: a documented 4xx, never a 500, HTML or a driver's words."""
 
 import base64
 import json
@@ -49,7 +49,7 @@ def cursor(value: Any) -> str:
     ).decode()
 
 
-MALFORMED_CURSORS = (
+MALFORMED_CURSORS: tuple[str, ...] = (
     *("", "%00", "nope", "!!!!", "é", "====", "a", "a" * 501, "A" * 100_000, "' OR 1=1 --", "%ED%A0%80"),
     *(
         cursor(value)
@@ -270,7 +270,7 @@ def test_a_wrong_method_or_path_is_a_problem(world: World, settings: Settings, d
         allowed = methods_of[called.path] | ({"HEAD"} if "GET" in methods_of[called.path] else set())
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "HEAD"} - allowed:
             answer = world.client.generic(
-                method, called.url(world.ids), b"{}", content_type="application/json"
+                method, called.url(world.ids), "{}", content_type="application/json"
             )
             assert answer.status_code == 405, (method, called.path)
             assert set(answer.headers["Allow"].split(", ")) == methods_of[called.path] | (

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -48,12 +47,12 @@ def credit_row(index: int, person: Person, **fields: Any) -> dict[str, Any]:
     return {f"credits-{index}-{name}": value for name, value in row.items()}
 
 
-def save(editor: Client, address: str, changes: dict[str, Any]) -> HttpResponse:
+def save(editor: Client, address: str, changes: dict[str, Any]) -> Any:
     """Opens the page, types `changes` into its form and saves."""
     return editor.post(address, values_of(editor.get(address)) | changes)
 
 
-def saved_or_errors(response: HttpResponse) -> Any:
+def saved_or_errors(response: Any) -> Any:
     return "saved" if response.status_code == 302 else response.context["errors"]
 
 

@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.environment import WORKER
 from tests import served as platforms
+from tests.environment import WORKER
 from tests.served import Platform
 
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -71,10 +71,13 @@ def _table(alias: str, table: str) -> str:
 
 
 def _state() -> Iterable[str]:
+    """Counters and rankings; other keys of the state server are not seeding's."""
     server = redis.state()
-    for key in server.scan_iter():
-        ranking = server.type(key) == b"zset"
-        yield f"{key!r}: {server.zrange(key, 0, -1, withscores=True) if ranking else server.get(key)!r}"
+    for key in server.scan_iter(match="content:views:*"):
+        yield f"{key!r}: {server.get(key)!r}"
+    yield f"{server.get(counters.TODAY_DATE)!r}"
+    for ranking in (counters.TODAY, counters.day_key(UNTIL - timedelta(days=1))):
+        yield f"{ranking}: {server.zrange(ranking, 0, -1, withscores=True)}"
 
 
 def _digest(rows: Iterable[str]) -> str:
@@ -315,6 +318,16 @@ def test_without_replace_a_filled_catalog_stays_as_it_is(stores: None) -> None:
         run_seed(seed=2)
 
     assert refused.value.returncode == 1
+    assert contents_of_stores() == before
+
+
+def test_if_empty_leaves_what_is_there_and_succeeds(stores: None) -> None:
+    assert "catalog: 60 titles" in run_seed(if_empty=True)
+    before = contents_of_stores()
+
+    printed = run_seed(if_empty=True, seed=2)
+
+    assert printed == "There is data already; it stays as it is.\n"
     assert contents_of_stores() == before
 
 

@@ -201,7 +201,7 @@ def test_a_page_of_history_is_one_query_on_the_replica(stores: None, page: str) 
 
     plan = plan_of(federated.HISTORY, parameters)
 
-    assert whole_on_replica(plan)
+    assert whole_on_replica(plan), str(plan)
     assert plan["Relations"] == "(analytics.user_watch_history h) INNER JOIN (analytics.users u)"
     assert plan["Remote SQL"].endswith(
         "ORDER BY r1.watched_at DESC NULLS FIRST, r1.history_id DESC NULLS FIRST LIMIT 10::bigint"
@@ -212,7 +212,7 @@ def test_a_page_of_history_is_one_query_on_the_replica(stores: None, page: str) 
 def test_a_page_of_user_ids_is_one_query_on_the_replica(stores: None, after: uuid.UUID | None) -> None:
     plan = plan_of(federated.USER_IDS, {"after": after, "limit": 10})
 
-    assert whole_on_replica(plan)
+    assert whole_on_replica(plan), str(plan)
     assert plan["Remote SQL"].endswith("ORDER BY user_id ASC NULLS LAST LIMIT 10::bigint")
 
 

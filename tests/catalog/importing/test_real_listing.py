@@ -4,6 +4,7 @@ import csv
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from rest_framework.test import APIClient
 
 from catalog.models import Content, Credit, Genre, Person, Source
@@ -27,6 +28,7 @@ STRAY_COMMAS = [
 ]
 
 
+@pytest.mark.slow
 def test_the_real_listing_goes_in_whole_and_once(
     stores: None, titles_file: Path, tmp_path: Path, api: APIClient
 ) -> None:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from redis.exceptions import RedisError
 
+from streaming.stores.outage import StoreUnavailable, unavailable_as
 from trending.services import trending_flush
 
 
@@ -13,10 +13,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            written = trending_flush()
-        except RedisError as error:
+            with unavailable_as("the counters or the catalog"):
+                written = trending_flush()
+        except StoreUnavailable as error:
             raise CommandError(
-                f"The counters cannot be read: {error}. Nothing was lost; run again."
+                f"The views are not flushed, because a store does not answer ({str(error.__cause__).strip()}); "
+                "nothing is lost, run this again."
             ) from error
         for day, rows in written.items():
             self.stdout.write(f"{day}: {rows} titles")

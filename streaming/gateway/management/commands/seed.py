@@ -10,16 +10,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from tqdm import tqdm
 
-from streaming.gateway.seeding import Seeded, SeedOrder, SeedRefused, StoresNotEmpty, seed
+from streaming.gateway.seeding import SeedOrder, SeedRefused, StoresNotEmpty, report_lines, seed
 from streaming.stores.outage import StoreUnavailable
 
 T = TypeVar("T")
-API = "http://127.0.0.1:8000/api/v1"
-LOGIN = (
-    f"TOKEN=$(curl -s {API}/auth/token -H 'Content-Type: application/json' "
-    """-d '{"username": "viewer", "password": "viewer-demo"}' | grep -o '"access":"[^"]*' | cut -d'"' -f4)"""
-)
 UNFINISHED = "What was written so far stays; run again with --replace."
+REPLACE = (
+    "first delete all titles, people, genres, plays, reviews, counters and daily rows, "
+    "and all users who are not staff"
+)
 
 
 class Command(BaseCommand):
@@ -35,25 +34,17 @@ class Command(BaseCommand):
                 f"--{what}", type=int, default=default, metavar="N", help=f"default {default}"
             )
         parser.add_argument("--seed", type=int, default=1, metavar="S", help="default 1")
-        parser.add_argument(
-            "--locale", default="en_US", help="comma-separated, as in id_ID,en_US; default en_US"
-        )
+        parser.add_argument("--locale", default="en_US", help="one or more, as in id_ID,en_US; default en_US")
         parser.add_argument(
             "--until", type=date.fromisoformat, metavar="DATE", help="last day with plays; default today"
         )
-        parser.add_argument(
-            "--replace",
-            action="store_true",
-            help="first delete all titles, people, genres, plays, reviews, counters and daily rows, "
-            "and all users who are not staff",
-        )
-
+        parser.add_argument("--replace", action="store_true", help=REPLACE)
         parser.add_argument("--if-empty", action="store_true", help="do nothing when there is data already")
 
     def handle(self, *args: Any, **options: Any) -> None:
         order = SeedOrder(
             **{name: options[name] for name in ("titles", "viewers", "reviews", "plays", "seed", "replace")},
-            locales=tuple(filter(None, map(str.strip, options["locale"].split(",")))),
+            locales=tuple(dict.fromkeys(filter(None, map(str.strip, options["locale"].split(","))))),
             until=options["until"] or datetime.now(UTC).date(),
             demo=settings.DEBUG,
         )
@@ -67,29 +58,14 @@ class Command(BaseCommand):
         except SeedRefused as error:
             raise CommandError(str(error)) from error
         except StoreUnavailable as error:
-            raise CommandError(
-                f"The store {error.store} gives up: {_first_line(error.__cause__)}. {UNFINISHED}"
-            ) from error
+            reason = f"The store {error.store} gives up: {_first_line(error.__cause__)}."
+            raise CommandError(f"{reason} {UNFINISHED}") from error
         except DatabaseError as error:
             raise CommandError(f"Not seeded: {_first_line(error)}. {UNFINISHED}") from error
         except KeyboardInterrupt as error:
             raise CommandError(f"Interrupted. {UNFINISHED}", returncode=130) from error
-        self._report(seeded)
-
-    def _report(self, seeded: Seeded) -> None:
-        for store, counts in seeded.counts.items():
-            self.stdout.write(f"{store}: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
-        for note in seeded.notes:
-            self.stdout.write(note)
-        for what, sample in seeded.samples.items():
-            self.stdout.write(f"sample {what}: {sample}")
-        if "title" in seeded.samples:
-            self.stdout.write(f"try: curl -s {API}/content/{seeded.samples['title']}/details")
-            self.stdout.write(f"     curl -s {API}/content/trending/daily")
-        if settings.DEBUG and "viewer" in seeded.samples:
-            self.stdout.write(f"     {LOGIN}")
-            history = f"{API}/content/users/{seeded.samples['viewer']}/watch-history"
-            self.stdout.write(f'     curl -s -H "Authorization: Bearer $TOKEN" {history}')
+        for line in report_lines(seeded, demo=order.demo):
+            self.stdout.write(line)
 
 
 def _first_line(error: BaseException | None) -> str:

@@ -1,0 +1,149 @@
+"""The exact number of SQL statements of each endpoint, per database: the same for one row and for a hundred."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from analytics.models import User, WatchHistory
+from catalog.models import Content, Credit, Genre, Person
+from reviews.documents import Review
+from streaming.stores import redis
+from streaming.stores.router import ANALYTICS, CATALOG, REPLICA
+from tests.factories import (
+    ContentFactory,
+    CreditFactory,
+    GenreFactory,
+    PersonFactory,
+    ReviewFactory,
+    UserFactory,
+    WatchHistoryFactory,
+)
+from trending.services import view_count
+
+AsViewer = Callable[[User], APIClient]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """SQL statements on each database. The replica's are asked through the catalog and count there."""
+
+    catalog: int = 0
+    analytics: int = 0
+    replica: int = 0
+
+
+@contextmanager
+def spent() -> Iterator[Callable[[], Budget]]:
+    aliases = {"catalog": CATALOG, "analytics": ANALYTICS, "replica": REPLICA}
+    with ExitStack() as stack:
+        counted = {
+            name: stack.enter_context(CaptureQueriesContext(connections[alias]))
+            for name, alias in aliases.items()
+        }
+        yield lambda: Budget(**{name: len(context) for name, context in counted.items()})
+
+
+@dataclass(frozen=True)
+class World:
+    viewer: User
+    content_id: object
+
+
+@pytest.fixture(params=[1, 100])
+def world(replicated: Callable[[], None], request: pytest.FixtureRequest) -> World:
+    """A title and a viewer with as many genres, credits, reviews, plays and trending titles as the parameter says."""
+    many: int = request.param
+    viewer = UserFactory(is_staff=True)
+    content = ContentFactory()
+    content.genres.set(Genre.objects.bulk_create(GenreFactory.build_batch(many)))
+    people = Person.objects.bulk_create(PersonFactory.build_batch(many))
+    Credit.objects.bulk_create([CreditFactory.build(content=content, person=person) for person in people])
+    authors = User.objects.bulk_create(UserFactory.build_batch(many))
+    Review.objects.insert(
+        [ReviewFactory.build(content_id=content.content_id, user_id=author.user_id) for author in authors]
+    )
+    titles = Content.objects.bulk_create(ContentFactory.build_batch(many))
+    WatchHistory.objects.bulk_create(
+        [WatchHistoryFactory.build(user=viewer, content_id=played.content_id) for played in titles]
+    )
+    for played in titles:
+        view_count(content_id=played.content_id, event_id=None)
+    replicated()
+    return World(viewer, content.content_id)
+
+
+# Endpoint to what it costs without and with the title's record in the cache.
+CONTENT_BUDGETS = {
+    "": (Budget(catalog=3), Budget()),
+    "/cast": (Budget(catalog=3), Budget()),
+    "/details": (Budget(catalog=4), Budget(catalog=1)),
+    "/reviews?limit=100": (Budget(catalog=4), Budget(catalog=1)),
+}
+
+
+def test_what_a_title_costs(world: World, api: APIClient) -> None:
+    for rest, (uncached, cached) in CONTENT_BUDGETS.items():
+        redis.cache().flushdb()
+        for budget in (uncached, cached, cached):
+            with spent() as cost:
+                assert api.get(f"/api/v1/content/{world.content_id}{rest}").status_code == 200
+            assert cost() == budget, rest
+
+
+def test_what_lists_cost(world: World, api: APIClient, as_viewer: AsViewer) -> None:
+    client = as_viewer(world.viewer)
+    budgets = {
+        "ids": Budget(catalog=1),
+        "trending/daily": Budget(catalog=1),
+        "users/ids": Budget(catalog=1, analytics=1),
+        f"users/{world.viewer.user_id}/watch-history?limit=100": Budget(catalog=2, analytics=1),
+    }
+    for rest, budget in budgets.items():
+        for _ in range(2):
+            with spent() as cost:
+                assert client.get(f"/api/v1/content/{rest}").status_code == 200
+            assert cost() == budget, rest
+
+
+def test_what_writes_cost(world: World, api: APIClient, as_viewer: AsViewer) -> None:
+    client = as_viewer(world.viewer)
+    review = {"rating": 8, "comment": "Worth it."}
+    for rest, expected, budgets in (
+        ("reviews", [201, 409], [Budget(catalog=3, analytics=1), Budget(analytics=1)]),
+        ("views/increment", [200, 200], [Budget(catalog=3, analytics=1), Budget(analytics=1)]),
+    ):
+        redis.cache().flushdb()
+        for status, budget in zip(expected, budgets, strict=True):
+            with spent() as cost:
+                answer = client.post(
+                    f"/api/v1/content/{world.content_id}/{rest}",
+                    review if rest == "reviews" else None,
+                    format="json",
+                )
+            assert answer.status_code == status
+            assert cost() == budget, rest
+
+
+def test_an_anonymous_view_costs_no_sql_once_the_title_is_cached(world: World, api: APIClient) -> None:
+    url = f"/api/v1/content/{world.content_id}/views/increment"
+    api.post(url)
+
+    with spent() as cost:
+        assert api.post(url).json()["views"] == 2
+
+    assert cost() == Budget()
+
+
+def test_a_public_read_with_a_token_asks_nothing_about_the_viewer(world: World, as_viewer: AsViewer) -> None:
+    client = as_viewer(world.viewer)
+    client.get(f"/api/v1/content/{world.content_id}")
+
+    with spent() as cost:
+        assert client.get(f"/api/v1/content/{world.content_id}").status_code == 200
+
+    assert cost() == Budget()

@@ -1,0 +1,118 @@
+"""Today's ranking, and counting views over HTTP."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from catalog.models import Content
+from tests.factories import ContentFactory
+from trending.counters import count_view, views_of
+
+DAILY = "/api/v1/content/trending/daily"
+
+
+def count(api: APIClient, content: Content, key: str | None = None) -> int:
+    headers = {} if key is None else {"idempotency-key": key}
+    answer = api.post(f"/api/v1/content/{content.content_id}/views/increment", headers=headers)
+    assert answer.status_code == 200, answer.content
+    assert set(answer.json()) == {"message", "views"}
+    assert answer.json()["message"] == "View count incremented"
+    return int(answer.json()["views"])
+
+
+def test_the_ranking_is_of_ten_titles_most_viewed_first(stores: None, api: APIClient) -> None:
+    titles = ContentFactory.create_batch(12)
+    for views, content in enumerate(titles, start=1):
+        for _ in range(views):
+            count_view(content_id=content.content_id, today=datetime.now(UTC).date())
+
+    answer = api.get(DAILY)
+
+    assert answer.json() == [
+        {"content_id": str(content.content_id), "title": content.title, "views": views}
+        for views, content in reversed([*enumerate(titles, start=1)][2:])
+    ]
+    assert len(api.get(DAILY, {"limit": 100}).json()) == 12
+    assert len(api.get(DAILY, {"limit": 1}).json()) == 1
+    assert api.get(DAILY, {"limit": 101}).status_code == 400
+
+
+def test_early_in_the_day_yesterdays_titles_fill_the_ranking(stores: None, api: APIClient) -> None:
+    today = datetime.now(UTC).date()
+    old, both = ContentFactory(), ContentFactory()
+    for content in (old, old, both):
+        count_view(content_id=content.content_id, today=today - timedelta(days=1))
+    count_view(content_id=both.content_id, today=today)
+
+    rows = api.get(DAILY).json()
+
+    assert [(row["content_id"], row["views"]) for row in rows] == [
+        (str(both.content_id), 1),
+        (str(old.content_id), 0),
+    ]
+
+
+def test_the_ranking_shows_what_is_public_only(stores: None, api: APIClient) -> None:
+    shown = ContentFactory()
+    hidden = [
+        ContentFactory(status="draft"),
+        ContentFactory(status="archived"),
+        ContentFactory(published_at=timezone.now() + timedelta(hours=1)),
+    ]
+    for content_id in [uuid4(), shown.content_id, *(content.content_id for content in hidden)]:
+        count_view(content_id=content_id, today=datetime.now(UTC).date())
+
+    assert [row["content_id"] for row in api.get(DAILY).json()] == [str(shown.content_id)]
+
+
+def test_each_call_counts_and_answers_the_views_of_all_time(stores: None, api: APIClient) -> None:
+    content = ContentFactory()
+    count_view(content_id=content.content_id, today=date(2020, 1, 1))
+
+    assert [count(api, content) for _ in range(3)] == [2, 3, 4]
+
+
+def test_a_key_counts_once_for_its_title(stores: None, api: APIClient) -> None:
+    content, other = ContentFactory(), ContentFactory()
+
+    assert [count(api, content, "one"), count(api, content, "one"), count(api, content, "two")] == [1, 1, 2]
+    assert count(api, content, "one") == 1
+    assert count(api, other, "one") == 1
+    assert (views_of(content.content_id), views_of(other.content_id)) == (2, 1)
+
+
+def test_one_key_sent_at_once_by_many_counts_once(stores: None) -> None:
+    content = ContentFactory()
+
+    def post(_: int) -> int:
+        try:
+            return count(APIClient(), content, "one")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(post, range(24))) == [1] * 24
+
+
+@pytest.mark.parametrize("key", ["k", "k" * 255, "\xe9\xff", "a b", "*", "'; --"])
+def test_any_short_text_is_a_key(stores: None, api: APIClient, key: str) -> None:
+    content = ContentFactory()
+
+    assert [count(api, content, key), count(api, content, key)] == [1, 1]
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256])
+def test_an_empty_or_long_key_is_refused_and_counts_nothing(stores: None, api: APIClient, key: str) -> None:
+    content = ContentFactory()
+
+    answer = api.post(
+        f"/api/v1/content/{content.content_id}/views/increment", headers={"idempotency-key": key}
+    )
+
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "Idempotency-Key")
+    assert views_of(content.content_id) == 0
