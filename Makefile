@@ -53,7 +53,7 @@ reset: $(STAMP) ## Stop the local stores and delete their data
 .PHONY: test
 test: $(STAMP) ## Run every test on stores of its own
 	$(BIN)/python -m dev --instance test reset
-	$(BIN)/python -m dev --instance test exec --fast -- $(BIN)/python -m pytest -n $(XDIST) --dist loadgroup $(TESTS)
+	$(BIN)/python -m dev --instance test exec --fast -- $(BIN)/python -m pytest -n $(XDIST) --dist loadfile $(TESTS)
 	$(BIN)/python -m dev --instance test reset
 
 .PHONY: lint

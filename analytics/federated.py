@@ -1,6 +1,7 @@
 """Reads of people and plays through the foreign tables in the catalog's database: all its SQL is here.
 
-Both tables are of one foreign server, so the join, the filter and the limit run there in one round trip.
+Both tables are of one foreign server, so the join, the filter and the order run there; of what is sorted
+there, the limit takes the first batch at most (the server's `fetch_size`).
 The position is spelt out because postgres_fdw does not send a comparison of rows: it would fetch every newer play.
 Their time counts for the replica and, because it carries them, for the catalog. Failure:
 `django.db.OperationalError` when the replica or the catalog is away.

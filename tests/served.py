@@ -6,7 +6,6 @@ share would fail whatever runs beside them.
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -16,8 +15,6 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from dev import environment, lifecycle
 from dev.instance import Instance
@@ -79,15 +76,6 @@ class Platform:
     def manage(self, *arguments: str) -> str:
         """Runs a management command on this platform's stores; its standard output."""
         return _manage(self.variables, *arguments)
-
-    def signal(self, store: str, number: signal.Signals) -> None:
-        """To the store's server and its children: PostgreSQL's backends go on serving without a stopped parent."""
-        server = psutil.Process(lifecycle.pid_of(self.instance, store))
-        for process in [server, *server.children(recursive=True)]:
-            process.send_signal(number)
-
-    def restart(self, store: str) -> None:
-        lifecycle.start_store(self.instance, store)
 
     def close(self) -> None:
         self.server.terminate()

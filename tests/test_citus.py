@@ -21,7 +21,6 @@ FOUND = citus.find(None)
 pytestmark = [
     pytest.mark.citus,
     pytest.mark.slow,
-    pytest.mark.xdist_group("citus"),
     pytest.mark.skipif(FOUND is None, reason="no PostgreSQL installation with the citus extension is found"),
 ]
 

@@ -49,30 +49,22 @@ def cursor(value: Any) -> str:
     ).decode()
 
 
-MALFORMED_CURSORS: tuple[str, ...] = (
+VALUES_OF_NO_CURSOR: tuple[Any, ...] = (
+    *(None, 1, "text", [], {}, [None], [1], [ANY_ID] * 3, [[ANY_ID]], [{"$gt": ""}]),
+    *([""], ["nope"], ["\x00"], ["1; DROP TABLE users"], ["2020-01-01", ""]),
+    *(b"\xff", b"[" * 370, b'["\\ud800"]', b"\xef\xbb\xbf[]", b"[1e400]", b"[" + b"9" * 360),
+)
+NO_MOMENTS: tuple[Any, ...] = (
+    *("0000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "2020-02-30T00:00Z", "2020-01-01T00:00:00"),
+    *("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "infinity", "now", "NaN"),
+    *(1, None, [], {"$gt": 0}),
+)
+NO_IDS: tuple[Any, ...] = ("nope", None, 1, [], "\x00", ANY_ID + "0")
+MALFORMED_CURSORS = (
     *("", "%00", "nope", "!!!!", "é", "====", "a", "a" * 501, "A" * 100_000, "' OR 1=1 --", "%ED%A0%80"),
-    *(
-        cursor(value)
-        for value in (None, 1, "text", [], {}, [None], [1], [ANY_ID] * 3, [[ANY_ID]], [{"$gt": ""}])
-    ),
-    *(cursor(value) for value in ([""], ["nope"], ["\x00"], ["1; DROP TABLE users"], ["2020-01-01", ""])),
-    *(
-        cursor([moment, ANY_ID])
-        for moment in ("0000-01-01T00:00:00Z", "infinity", "2020-01-01T00:00:00", "now")
-    ),
-    *(
-        cursor([moment, ANY_ID])
-        for moment in ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "NaN")
-    ),
-    *(
-        cursor([moment, ANY_ID])
-        for moment in (1, None, [], {"$gt": 0}, "10000-01-01T00:00:00Z", "2020-02-30T00:00Z")
-    ),
-    *(cursor(["2020-01-01T00:00:00Z", value]) for value in ("nope", None, 1, [], "\x00", ANY_ID + "0")),
-    *(
-        cursor(raw)
-        for raw in (b"\xff", b"[" * 370, b'["\\ud800"]', b"\xef\xbb\xbf[]", b"[1e400]", b"[" + b"9" * 360)
-    ),
+    *map(cursor, VALUES_OF_NO_CURSOR),
+    *(cursor([moment, ANY_ID]) for moment in NO_MOMENTS),
+    *(cursor(["2020-01-01T00:00:00Z", no_id]) for no_id in NO_IDS),
 )
 
 
@@ -193,7 +185,8 @@ def test_a_body_that_is_no_object_or_too_large_is_refused(world: World, name: st
     for size, status in ((65_536, 400), (65_537, 413), (10_000_000, 413)):
         answer = send(world.client, called, url, b'"' + b"a" * (size - 2) + b'"')
         assert assert_problem(answer, called, f"{size} bytes")["status"] == status
-    answer = send(world.client, called, url, b"{}", **{"content-length": "9" * 5000})
+    told_length = world.client.generic(called.method, url, "{}", CONTENT_LENGTH="9" * 5000)
+    assert assert_problem(told_length, called, "a length of 5,000 digits")["status"] == 413
     for media_type in (
         *(
             "text/plain",

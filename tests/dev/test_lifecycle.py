@@ -19,7 +19,7 @@ from dev.instance import Instance, State
 from dev.processes import Process, birth_mark
 from tests.dev.conftest import Bench
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dev")]
+pytestmark = pytest.mark.slow
 
 PRINT_ADDRESS = 'import os; print(os.environ["CATALOG_DATABASE_URL"]); raise SystemExit(7)'
 WAIT_FOR_SIGTERM = """

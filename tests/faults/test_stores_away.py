@@ -1,13 +1,14 @@
 """A store is killed, or frozen, while the platform serves: details answers with what is left, or 503, then recovers."""
 
-import signal
-
 import pytest
 
+from dev import faults, lifecycle
 from tests.served import Platform, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.slow
 
+FAULTS = {"killed": faults.kill, "frozen": faults.freeze}
+MENDED_BY = {"killed": lifecycle.start_store, "frozen": faults.thaw}
 # Store to what details must say it lacks. The analytics primary is asked for nothing there.
 LACKING = {
     "analytics": [],
@@ -19,18 +20,16 @@ LACKING = {
 
 
 @pytest.mark.parametrize("store", LACKING)
-@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
-def test_details_names_what_it_lacks_and_recovers(
-    served: Platform, store: str, fault: signal.Signals
-) -> None:
+@pytest.mark.parametrize("fault", FAULTS)
+def test_details_names_what_it_lacks_and_recovers(served: Platform, store: str, fault: str) -> None:
     content_id = served.content_ids[0]
     assert served.details(content_id).body["degraded"] == []
 
-    served.signal(store, fault)
+    FAULTS[fault](served.instance, store)
     try:
         answers = [served.details(content_id) for _ in range(3)]
     finally:
-        mend(served, store, fault)
+        MENDED_BY[fault](served.instance, store)
 
     assert [answer.status for answer in answers] == [200, 200, 200]
     assert [answer.body["degraded"] for answer in answers] == [LACKING[store]] * 3
@@ -44,18 +43,18 @@ def test_details_names_what_it_lacks_and_recovers(
     assert served.details(content_id).body["reviews"][0]["username"] == "ada"
 
 
-@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
+@pytest.mark.parametrize("fault", FAULTS)
 def test_without_the_catalog_a_cached_title_is_served_and_another_is_503(
-    served: Platform, fault: signal.Signals
+    served: Platform, fault: str
 ) -> None:
-    cached, other = served.content_ids[0], served.content_ids[1 if fault == signal.SIGKILL else 2]
+    cached, other = served.content_ids[0], served.content_ids[1 if fault == "killed" else 2]
     assert served.details(cached).status == 200
 
-    served.signal("catalog", fault)
+    FAULTS[fault](served.instance, "catalog")
     try:
         whole, missing, ready = served.details(cached), served.details(other), served.get("/readyz")
     finally:
-        mend(served, "catalog", fault)
+        MENDED_BY[fault](served.instance, "catalog")
 
     assert (whole.status, whole.body["degraded"]) == (200, ["usernames"])
     assert (missing.status, missing.body["code"]) == (503, "store_unavailable")
@@ -64,10 +63,3 @@ def test_without_the_catalog_a_cached_title_is_served_and_another_is_503(
     assert (ready.status, ready.body["status"]) == (503, "unavailable")
     until(lambda: served.details(other).status == 200, "the title is served")
     until(lambda: served.get("/readyz").body["status"] == "ok", "every store is ready")
-
-
-def mend(served: Platform, store: str, fault: signal.Signals) -> None:
-    if fault == signal.SIGSTOP:
-        served.signal(store, signal.SIGCONT)
-    else:
-        served.restart(store)

@@ -1,0 +1,167 @@
+"""From the counters to `trending_daily`: absolute, repeatable, and plain about a store that is away."""
+
+import io
+import uuid
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from streaming.stores.redis import state
+from tests.factories import ContentFactory, TrendingDailyFactory
+from trending import counters
+from trending.counters import count_view
+from trending.models import TrendingDaily
+from trending.services import trending_flush
+
+DAY = date(2020, 2, 28)
+NEXT = DAY + timedelta(days=1)
+
+
+def test_finished_days_and_the_running_one_are_written(stores: None) -> None:
+    first, second = ContentFactory(), ContentFactory()
+    view(first, DAY, 3)
+    view(second, DAY, 1)
+    view(first, NEXT, 2)
+
+    assert trending_flush() == {DAY: 2, NEXT: 1}
+
+    assert rows() == {
+        (DAY, first.content_id): 3,
+        (DAY, second.content_id): 1,
+        (NEXT, first.content_id): 2,
+    }
+
+
+def test_flushing_twice_changes_nothing(stores: None) -> None:
+    title = ContentFactory()
+    view(title, DAY, 3)
+    view(title, NEXT, 2)
+    trending_flush()
+    before = list(TrendingDaily.objects.order_by("id").values())
+
+    trending_flush()
+
+    assert list(TrendingDaily.objects.order_by("id").values()) == before
+
+
+def test_a_flush_writes_the_day_as_it_stands_and_adds_nothing_up(stores: None) -> None:
+    title = ContentFactory()
+    TrendingDailyFactory(content=title, date=DAY, views=1000, watch_time_minutes=77)
+    view(title, DAY, 3)
+
+    trending_flush()
+    view(title, DAY, 1)
+    trending_flush()
+
+    assert TrendingDaily.objects.values_list("views", "watch_time_minutes").get() == (4, 77)
+
+
+def test_a_flush_leaves_other_days_and_other_titles_alone(stores: None) -> None:
+    title = ContentFactory()
+    kept = TrendingDailyFactory(date=DAY, views=9)
+    older = TrendingDailyFactory(content=title, date=DAY - timedelta(days=1), views=5)
+    view(title, DAY, 1)
+
+    trending_flush()
+
+    assert rows() == {
+        (DAY, kept.content_id): 9,
+        (older.date, title.content_id): 5,
+        (DAY, title.content_id): 1,
+    }
+
+
+def test_views_of_titles_that_are_gone_are_left_out(stores: None) -> None:
+    title, gone = ContentFactory(), ContentFactory()
+    for content in (title, gone):
+        view(content, DAY, 1)
+    gone.delete()
+
+    assert trending_flush() == {DAY: 1}
+    assert rows() == {(DAY, title.content_id): 1}
+
+
+def test_titles_that_are_not_public_keep_their_views(stores: None) -> None:
+    draft = ContentFactory(status="draft", published_at=None)
+    view(draft, DAY, 2)
+
+    trending_flush()
+
+    assert rows() == {(DAY, draft.content_id): 2}
+
+
+def test_a_day_is_written_however_long_nobody_watched_since(stores: None) -> None:
+    title = ContentFactory()
+    view(title, DAY, 2)
+    view(title, DAY + timedelta(days=30), 1)
+
+    trending_flush()
+
+    assert rows() == {(DAY, title.content_id): 2, (DAY + timedelta(days=30), title.content_id): 1}
+
+
+def test_a_ranking_longer_than_a_chunk_is_written_whole(stores: None) -> None:
+    titles = ContentFactory.create_batch(150)
+    views = {str(title.content_id): number for number, title in enumerate(titles, start=1)}
+    views |= {str(uuid.uuid4()): 1 for _ in range(1500)}
+    state().zadd(counters.TODAY, views)
+    state().set(counters.TODAY_DATE, DAY.isoformat())
+
+    trending_flush()
+
+    assert rows() == {(DAY, title.content_id): views[str(title.content_id)] for title in titles}
+
+
+def test_without_views_nothing_is_written(stores: None) -> None:
+    out = io.StringIO()
+
+    call_command("trending_flush", stdout=out)
+
+    assert out.getvalue() == "no views were counted yet\n"
+    assert rows() == {}
+
+
+def test_the_command_says_what_it_wrote(stores: None) -> None:
+    title = ContentFactory()
+    view(title, DAY, 1)
+    view(title, NEXT, 1)
+    out = io.StringIO()
+
+    call_command("trending_flush", stdout=out)
+
+    assert out.getvalue() == "2020-02-28: 1 titles\n2020-02-29: 1 titles\n"
+
+
+@pytest.mark.parametrize("store", ["state", "catalog"])
+def test_without_a_store_the_command_says_so_in_one_sentence_and_a_later_one_writes_all(
+    stores: None, without_store: Callable[[str], None], bring_back: Callable[[], None], store: str
+) -> None:
+    title = ContentFactory()
+    view(title, DAY, 2)
+    without_store(store)
+
+    with pytest.raises(CommandError) as raised:
+        call_command("trending_flush")
+
+    assert raised.value.returncode == 1
+    message = str(raised.value)
+    assert message.startswith("The views are not flushed, because a store does not answer (")
+    assert message.endswith("); nothing is lost, run this again.")
+    assert "\n" not in message
+    bring_back()
+    assert trending_flush() == {DAY: 1}
+    assert rows() == {(DAY, title.content_id): 2}
+
+
+def view(content: ContentFactory, day: date, times: int) -> None:
+    for _ in range(times):
+        count_view(content_id=content.content_id, today=day)
+
+
+def rows() -> dict[tuple[date, uuid.UUID], int]:
+    return {
+        (day, content_id): views
+        for day, content_id, views in TrendingDaily.objects.values_list("date", "content_id", "views")
+    }
