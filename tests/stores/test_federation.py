@@ -117,12 +117,14 @@ def test_the_reader_is_limited_by_default(reader: "psycopg2.extensions.cursor") 
     assert reader.fetchone() == ("on", "5s", False, False, False, False)
 
 
-@pytest.mark.parametrize("write", ["UPDATE analytics.users SET username = 'x'", "DELETE FROM analytics.users"])
+@pytest.mark.parametrize(
+    "write", ["UPDATE analytics.users SET username = 'x'", "DELETE FROM analytics.users"]
+)
 def test_nobody_writes_through_a_foreign_table(replicated: Callable[[], None], write: str) -> None:
     UserFactory()
     replicated()
 
-    with pytest.raises(Exception, match="read-only transaction|permission denied"):
+    with pytest.raises(Exception, match=r"read-only transaction|permission denied"):
         fetched("catalog", write)
 
 
@@ -145,7 +147,7 @@ def test_setting_up_again_does_nothing_and_says_so(mended: Callable[[], None]) -
         "ALTER SERVER analytics_server OPTIONS (SET host '192.0.2.1', SET dbname 'elsewhere')",
         "ALTER SERVER analytics_server OPTIONS (DROP dbname, DROP fetch_size)",
         "ALTER USER MAPPING FOR CURRENT_USER SERVER analytics_server OPTIONS (SET password 'former')",
-        "ALTER USER MAPPING FOR CURRENT_USER SERVER analytics_server OPTIONS (DROP password, DROP \"user\")",
+        'ALTER USER MAPPING FOR CURRENT_USER SERVER analytics_server OPTIONS (DROP password, DROP "user")',
         "DROP USER MAPPING FOR CURRENT_USER SERVER analytics_server",
         "DROP FOREIGN TABLE analytics.users",
         "ALTER FOREIGN TABLE analytics.users DROP COLUMN username",

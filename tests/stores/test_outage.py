@@ -38,7 +38,7 @@ LIMIT = timedelta(seconds=10)
     ids=lambda error: type(error).__name__,
 )
 def test_a_dead_refusing_or_silent_server_is_an_outage(error: Exception) -> None:
-    with pytest.raises(StoreUnavailable, match="^the store is not available$") as raised:
+    with pytest.raises(StoreUnavailable, match=r"^the store is not available$") as raised:
         with unavailable_as("the store"):
             raise error
 
@@ -77,7 +77,7 @@ def test_a_constraint_of_the_database_passes_through(stores: None) -> None:
 def test_a_constraint_of_the_documents_passes_through(stores: None) -> None:
     review = ReviewFactory()
 
-    with pytest.raises(Exception, match="duplicate|unique|E11000") as raised, unavailable_as("reviews"):
+    with pytest.raises(Exception, match=r"duplicate|unique|E11000") as raised, unavailable_as("reviews"):
         ReviewFactory(content_id=review.content_id, user_id=review.user_id)
 
     assert not isinstance(raised.value, StoreUnavailable)

@@ -201,7 +201,10 @@ def test_a_lost_slot_is_made_again_and_what_was_missed_is_copied(mended: Callabl
 
 def test_a_changed_address_or_password_is_mended(mended: Callable[[], None]) -> None:
     run("analytics_replica", "ALTER SUBSCRIPTION analytics_sub DISABLE")
-    run("analytics_replica", "ALTER SUBSCRIPTION analytics_sub CONNECTION 'host=127.0.0.1 port=1 password=old'")
+    run(
+        "analytics_replica",
+        "ALTER SUBSCRIPTION analytics_sub CONNECTION 'host=127.0.0.1 port=1 password=old'",
+    )
     UserFactory()
 
     done = replication.set_up(published_columns())

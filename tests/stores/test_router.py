@@ -50,7 +50,7 @@ def test_every_installed_app_is_either_homed_or_without_tables() -> None:
 
 @pytest.mark.parametrize("db", ["default", "catalog", "analytics_replica"])
 def test_an_unknown_app_is_an_error_and_not_a_default(db: str) -> None:
-    with pytest.raises(UnknownApp, match="'billing'.*HOME in streaming.stores.router"):
+    with pytest.raises(UnknownApp, match=r"'billing'.*HOME in streaming.stores.router"):
         StoreRouter().allow_migrate(db, "billing", "invoice")
 
 

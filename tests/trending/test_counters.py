@@ -25,9 +25,7 @@ def test_a_thousand_views_from_eight_threads_are_a_thousand(stores: None) -> Non
 
 
 def test_an_event_sent_twenty_times_at_once_counts_once(stores: None) -> None:
-    totals = in_threads(
-        20, [lambda: count_view(content_id=TITLE, today=DAY, event_id="tap")] * 20
-    )
+    totals = in_threads(20, [lambda: count_view(content_id=TITLE, today=DAY, event_id="tap")] * 20)
 
     assert totals == [1] * 20
     assert counters.views_of(TITLE) == 1

@@ -2,7 +2,6 @@
 
 import io
 import uuid
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -10,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from streaming.stores.redis import state
 from tests.factories import ContentFactory, TrendingDailyFactory
+from tests.outages import away
 from trending import counters
 from trending.counters import count_view
 from trending.models import TrendingDaily
@@ -136,13 +136,12 @@ def test_the_command_says_what_it_wrote(stores: None) -> None:
 
 @pytest.mark.parametrize("store", ["state", "catalog"])
 def test_without_a_store_the_command_says_so_in_one_sentence_and_a_later_one_writes_all(
-    stores: None, without_store: Callable[[str], None], bring_back: Callable[[], None], store: str
+    stores: None, store: str
 ) -> None:
     title = ContentFactory()
     view(title, DAY, 2)
-    without_store(store)
 
-    with pytest.raises(CommandError) as raised:
+    with away(store), pytest.raises(CommandError) as raised:
         call_command("trending_flush")
 
     assert raised.value.returncode == 1
@@ -150,7 +149,6 @@ def test_without_a_store_the_command_says_so_in_one_sentence_and_a_later_one_wri
     assert message.startswith("The views are not flushed, because a store does not answer (")
     assert message.endswith("); nothing is lost, run this again.")
     assert "\n" not in message
-    bring_back()
     assert trending_flush() == {DAY: 1}
     assert rows() == {(DAY, title.content_id): 2}
 

@@ -16,8 +16,9 @@ class Command(BaseCommand):
             with unavailable_as("the counters or the catalog"):
                 written = trending_flush()
         except StoreUnavailable as error:
+            reason = str(error.__cause__).strip().splitlines()[0]
             raise CommandError(
-                f"The views are not flushed, because a store does not answer ({str(error.__cause__).strip()}); "
+                f"The views are not flushed, because a store does not answer ({reason}); "
                 "nothing is lost, run this again."
             ) from error
         for day, rows in written.items():
