@@ -5,6 +5,7 @@ For what a process does that cannot connect; servers that really die or freeze a
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import mongoengine
@@ -28,11 +29,9 @@ def away(store: str) -> Iterator[None]:
         with _documents_away():
             yield
     elif store == "cache":
-        away = {
-            **settings.CACHES["default"],
-            "LOCATION": _at_closed_port(settings.CACHES["default"]["LOCATION"]),
-        }
-        with override_settings(CACHES={"default": away}):
+        cache: dict[str, Any] = settings.CACHES["default"]
+        address = _at_closed_port(cache["LOCATION"])
+        with override_settings(CACHES={"default": {**cache, "LOCATION": address}}):
             yield
     else:
         with override_settings(STATE_URL=_at_closed_port(settings.STATE_URL)):

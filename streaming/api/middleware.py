@@ -6,6 +6,7 @@ outside DRF into 503.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -21,18 +22,19 @@ API_PREFIX = "/api/"
 
 def request_deadline(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if not request.path.startswith(API_PREFIX):
-            with within(settings.ADMIN_DEADLINE):
-                return get_response(request)
-        with within(settings.REQUEST_DEADLINE), timing.recording() as milliseconds:
+        with within(_limit_for(request.path)), timing.recording() as milliseconds:
             response = get_response(request)
-        if milliseconds:
+        if milliseconds and request.path.startswith(API_PREFIX):
             response["Server-Timing"] = ", ".join(
                 f"{store};dur={spent:.1f}" for store, spent in milliseconds.items()
             )
         return response
 
     return middleware
+
+
+def _limit_for(path: str) -> timedelta:
+    return next(limit for start, limit in settings.DEADLINES.items() if path.startswith(start))
 
 
 class ApiEnvelope:

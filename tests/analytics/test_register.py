@@ -9,6 +9,8 @@ from rest_framework.test import APIClient
 from analytics.models import User
 from tests.factories import UserFactory
 
+pytestmark = pytest.mark.usefixtures("quick_passwords")
+
 ADDRESS = "/api/v1/auth/register"
 ADA = {"username": "ada", "email": "ada@example.org", "password": "correct horse battery"}
 

@@ -9,12 +9,13 @@ import jwt
 import pytest
 from django.conf import settings
 from django.db import connections
-from rest_framework.response import Response
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from analytics.models import User
+
+pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 PASSWORD = "correct horse battery"
 
@@ -179,7 +180,7 @@ def test_a_stale_token_does_not_keep_anybody_from_logging_in(ada: User) -> None:
     assert post(api, "token", username="Ada", password=PASSWORD).status_code == 200
 
 
-def post(api: APIClient, path: str, **body: str) -> Response:
+def post(api: APIClient, path: str, **body: str) -> Any:
     return api.post(f"/api/v1/auth/{path}", body, format="json")
 
 
@@ -187,7 +188,7 @@ def log_in(api: APIClient) -> dict[str, str]:
     return post(api, "token", username="Ada", password=PASSWORD).json()
 
 
-def history(api: APIClient, user: User, access: str) -> Response:
+def history(api: APIClient, user: User, access: str) -> Any:
     return api.get(
         f"/api/v1/content/users/{user.pk}/watch-history", headers={"authorization": f"Bearer {access}"}
     )
@@ -197,7 +198,7 @@ def signed(claims: dict[str, Any]) -> str:
     return jwt.encode(claims, settings.SECRET_KEY, "HS256")
 
 
-def assert_refused(response: Response, detail: str | None = None) -> None:
+def assert_refused(response: Any, detail: str | None = None) -> None:
     assert response.status_code == 401
     assert response["Content-Type"] == "application/problem+json"
     assert response["WWW-Authenticate"].startswith("Bearer")

@@ -21,7 +21,7 @@ def guarded(stores: None) -> Iterator[None]:
     """The guard of the web server, in this process, until the test ends."""
     guard_postgres()
     yield
-    extensions.set_wait_callback(None)  # type: ignore[arg-type]
+    extensions.set_wait_callback(None)
 
 
 def test_nothing_bounds_work_without_a_deadline() -> None:

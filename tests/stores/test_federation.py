@@ -255,7 +255,7 @@ def connected_as(role: str, password: str) -> "psycopg2.extensions.connection":
     )
 
 
-def plan_of(query: str, parameters: dict[str, object]) -> dict[str, Any]:
+def plan_of(query: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """How the catalog's server would run it, sent as `analytics.federated` sends it."""
     explained = f"{federated.SORT_THERE} EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) {query}"
     with connections["catalog"].cursor() as cursor:
@@ -288,7 +288,7 @@ def run(alias: str, statement: str) -> None:
         cursor.execute(statement)
 
 
-def fetched(alias: str, query: str, *parameters: object) -> list[tuple]:
+def fetched(alias: str, query: str, *parameters: Any) -> list[tuple]:
     with connections[alias].cursor() as cursor:
         cursor.execute(query, parameters)
         return cursor.fetchall()

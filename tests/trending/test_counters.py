@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
@@ -84,9 +85,8 @@ def test_the_first_view_of_a_day_sets_the_finished_one_aside(stores: None) -> No
 
 
 def test_views_around_midnight_are_all_in_one_day_or_the_other(stores: None) -> None:
-    in_threads(
-        8, (lambda day=day: count_view(content_id=TITLE, today=day) for day in [DAY] * 200 + [NEXT] * 200)
-    )
+    days = [DAY] * 200 + [NEXT] * 200
+    in_threads(8, (partial(count_view, content_id=TITLE, today=day) for day in days))
 
     finished, running = (
         counters.views_in(key, [TITLE])[TITLE] for key in (counters.day_key(DAY), counters.TODAY)
