@@ -4,6 +4,7 @@ Skipped by name where no PostgreSQL installation with the citus extension is fou
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -33,6 +34,12 @@ content_save(content=content)
 content_set_genres(content=content, genres=[genre_save(genre=Genre(name="Drama"))])
 person = person_save(person=Person(name="Brigitte Helm"))
 children_save(content=content, saved=[Credit(content=content, person=person, character_name="Maria")], deleted=[])
+"""
+
+LISTING = """\
+show_id,type,title,director,cast,country,date_added,release_year,rating,duration,listed_in,description
+s1,Movie,M,Fritz Lang,Peter Lorre,Germany,"May 11, 2021",1931,TV-14,117 min,Thrillers,A city hunts a murderer.
+s2,TV Show,Berlin,,,,"May 11, 2021",1980,TV-MA,2 Seasons,Dramas,A man leaves prison.
 """
 
 
@@ -117,3 +124,33 @@ def test_a_single_title_is_read_from_one_shard(cluster: Platform) -> None:
 
 def test_ids_are_listed_over_all_shards(cluster: Platform) -> None:
     assert cluster.get("/api/v1/content/ids").body == sorted(cluster.content_ids)
+
+
+def test_the_listing_is_imported_and_a_changed_row_updates_its_title(
+    cluster: Platform, tmp_path: Path
+) -> None:
+    listing = tmp_path / "listing.csv"
+    listing.write_text(LISTING)
+    assert "2 new, 0 changed, 0 unchanged, 0 rejected" in cluster.manage("import_titles", str(listing))
+
+    listing.write_text(LISTING.replace("Fritz Lang", "F. Lang").replace("2 Seasons", "3 Seasons"))
+
+    assert "0 new, 2 changed, 0 unchanged, 0 rejected" in cluster.manage("import_titles", str(listing))
+    assert "0 new, 0 changed, 2 unchanged, 0 rejected" in cluster.manage("import_titles", str(listing))
+    credits = """SELECT p.name FROM content_metadata m JOIN content_cast_crew c USING (content_id)
+                   JOIN cast_crew p USING (person_id) WHERE m.title = 'M' ORDER BY c.billing_order"""
+    assert rows(cluster, credits) == [("F. Lang",), ("Peter Lorre",)]
+    assert rows(cluster, "SELECT count(*) FROM seasons") == [(3,)]
+
+
+def test_the_seeding_fills_a_distributed_catalog(cluster: Platform) -> None:
+    cluster.manage("seed", "--titles=60", "--viewers=10", "--plays=300", "--reviews=20", "--replace")
+
+    assert rows(cluster, "SELECT count(*) FROM content_metadata") == [(60,)]
+    assert rows(cluster, "SELECT sum(views) FROM trending_daily") == [(300,)]
+    ((orphans,),) = rows(
+        cluster,
+        "SELECT count(*) FROM content_cast_crew c LEFT JOIN content_metadata m USING (content_id) "
+        "WHERE m.content_id IS NULL",
+    )
+    assert orphans == 0
