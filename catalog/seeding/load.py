@@ -1,12 +1,12 @@
 """Writing, emptying and counting what is seeded in the catalog."""
 
-from django.db import connections, models, transaction
+from django.db import connections, models
 from psycopg2 import sql
 
 from catalog.models import Content, Credit, Genre, Person, Season
 from catalog.seeding import rows
 from catalog.seeding.plan import TitlePlan
-from streaming.stores.copying import analyze, copy_lines, copy_rows
+from streaming.stores.copying import analyze, copy_lines, copy_rows, loading
 from streaming.stores.router import CATALOG
 from streaming.stores.seeded import Track
 
@@ -41,7 +41,7 @@ COUNTED: dict[str, type[models.Model]] = {
 
 def titles_load(plan: TitlePlan, track: Track) -> None:
     """Writes genres, people, titles and their children into empty tables, in one transaction."""
-    with transaction.atomic(using=CATALOG):
+    with loading(CATALOG):
         copy_rows(CATALOG, "genres", ("genre_id", "name"), list(enumerate(rows.GENRES, 1)))
         analyze(CATALOG, "genres")
         for table, columns, lines, what, total in (
@@ -69,14 +69,15 @@ def catalog_counts() -> dict[str, int]:
 
 
 def _repair_sequence(table: str, column: str) -> None:
-    """Rows with explicit ids left the sequence behind; the next automatic id would collide."""
-    statement = sql.SQL(
-        "SELECT setval(pg_get_serial_sequence({name}, {text}), coalesce(max({column}), 1), count(*) > 0) FROM {table}"
-    ).format(
-        name=sql.Literal(table),
-        text=sql.Literal(column),
-        column=sql.Identifier(column),
-        table=sql.Identifier(table),
-    )
+    """Rows with explicit ids left the sequence behind; the next automatic id would collide.
+
+    Asked apart: in one statement with the table, Citus would set the sequence of whichever node answers.
+    """
+    highest = sql.SQL("SELECT max({}) FROM {}").format(sql.Identifier(column), sql.Identifier(table))
     with connections[CATALOG].cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(highest)
+        (last,) = cursor.fetchone()
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence(%s, %s), %s, %s)",
+            [table, column, last or 1, last is not None],
+        )
