@@ -9,7 +9,7 @@ PORT ?= 8000
 WORKERS ?= 2
 TESTS ?= tests
 XDIST ?= 2
-METRICS := .local/run/metrics
+METRICS = .local/run/metrics-$(PORT)
 STAMP := $(VENV)/installed
 
 .PHONY: help
@@ -18,6 +18,7 @@ help: ## List the targets
 
 $(STAMP): requirements.txt requirements-local.txt requirements-dev.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed: make PYTHON=python3.12 …")'
+	@echo "Installing into $(VENV); this takes about a minute, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
 	@touch $@
@@ -31,7 +32,7 @@ stores: $(STAMP) ## Start the local stores and bring their schema up to date
 	$(BIN)/python manage.py setup_stores
 
 .PHONY: run
-run: stores ## Start everything, with demo data at first, and serve it (Ctrl-C stops the server, not the stores)
+run: web-port stores ## Start all, seed demo data at first, serve on PORT (8000); Ctrl-C leaves the stores up
 	$(BIN)/python manage.py seed --if-empty
 	@echo
 	@echo "  API docs  http://$(ADDRESS):$(PORT)/api-docs"
@@ -41,6 +42,10 @@ run: stores ## Start everything, with demo data at first, and serve it (Ctrl-C s
 	@rm -rf $(METRICS) && mkdir -p $(METRICS)
 	@PROMETHEUS_MULTIPROC_DIR=$(METRICS) exec $(BIN)/granian --interface wsgi --host $(ADDRESS) --port $(PORT) \
 		--workers $(WORKERS) --blocking-threads 4 --log-level warning streaming.wsgi:application
+
+.PHONY: web-port
+web-port: $(STAMP)
+	@$(BIN)/python -m dev free $(PORT)
 
 .PHONY: stop
 stop: $(STAMP) ## Stop the local stores; their data stays

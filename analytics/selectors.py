@@ -43,7 +43,7 @@ def plays_page(*, user_id: UUID, after: Position | None, limit: int) -> list[Pla
         with unavailable_as("replica"), within(REPLICA_LIMIT):
             return federated.plays_of(user_id=user_id, after=after, limit=limit)
     except StoreUnavailable as error:
-        logger.warning("history read from the primary: %s", error.__cause__)
+        logger.warning("history read from the primary: %s", type(error.__cause__).__name__)
         FROM_PRIMARY.inc()
         return _plays_on_primary(user_id, after, limit)
 

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from dev import environment, lifecycle
+from dev import environment, lifecycle, ports
 from dev.errors import DevError, sentence_for
 from dev.executing import execute
 from dev.instance import DEFAULT_NAME, Instance
@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         "reset": _reset,
         "env": _env,
         "exec": _exec,
+        "free": _free,
     }
     try:
         return commands[options.command](Instance.named(options.instance), options)
@@ -55,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="one line per store; exit code 0 if all run")
     commands.add_parser("reset", help="stop the servers and delete the instance's data")
     commands.add_parser("env", help="print the stores' addresses as `export` lines")
+    port = commands.add_parser("free", help="exit code 0 if nobody listens on the web server's port")
+    port.add_argument("port", type=int)
     child = commands.add_parser(
         "exec", parents=[fast], help="run a command with the stores up and their addresses set"
     )
@@ -104,6 +107,16 @@ def _exec(instance: Instance, options: argparse.Namespace) -> int:
     if not argv:
         raise DevError("exec needs a command: python -m dev exec -- CMD")
     return execute(instance, argv, fast=options.fast, keep=options.keep)
+
+
+def _free(instance: Instance, options: argparse.Namespace) -> int:
+    """For `make run`: two web servers may share a port without an error, and answer in turn."""
+    if not ports.is_free(options.port):
+        raise DevError(
+            f"port {options.port}, meant for the web server, is taken by another program: stop that program, "
+            f"or name another port: make run PORT={options.port + 1}"
+        )
+    return 0
 
 
 def banner(instance: Instance, outcome: Outcome) -> str:

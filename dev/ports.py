@@ -1,8 +1,8 @@
 """Ports of an instance, all on 127.0.0.1.
 
-`run` has fixed ones, counted from DEV_PORT_BASE, so that addresses can be bookmarked. Any other
-instance picks free ones once and keeps them. A port of `run` that somebody else holds is a
-DevError; another instance takes a new one.
+`run` has fixed ones, counted from DEV_PORT_BASE, so that addresses can be bookmarked; it keeps those it
+had when the variable is not set, and while any of its stores runs. Any other instance picks free ones once
+and keeps them. A port of `run` that somebody else holds is a DevError; another instance takes a new one.
 """
 
 import os
@@ -62,14 +62,17 @@ def assign(instance: Instance, state: State, *, running: set[str]) -> None:
 
 def _assign_fixed(state: State, idle: list[str]) -> None:
     fixed = fixed_ports()
+    # A store that comes back somewhere else would be lost to those that know its address.
+    keep = "DEV_PORT_BASE" not in os.environ or len(idle) < len(state.stores)
     for store in idle:
-        if not is_free(fixed[store]):
+        port = state.ports.get(store, fixed[store]) if keep else fixed[store]
+        if not is_free(port):
             raise DevError(
-                f"port {fixed[store]}, meant for the store {store}, is taken by another program: "
+                f"port {port}, meant for the store {store}, is taken by another program: "
                 "stop that program, or set DEV_PORT_BASE to another number (default "
                 f"{DEFAULT_BASE}) and run this again"
             )
-        state.ports[store] = fixed[store]
+        state.ports[store] = port
 
 
 def _ports_of_other_instances(instance: Instance) -> set[int]:

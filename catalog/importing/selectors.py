@@ -15,14 +15,15 @@ class CatalogSize(NamedTuple):
     titles: int
     movies: int
     series: int
+    documentaries: int
     genres: int
     people: int
 
     def __str__(self) -> str:
-        return (
-            f"{self.titles:,} titles ({self.movies:,} movies, {self.series:,} series), "
-            f"{self.genres:,} genres, {self.people:,} people"
-        )
+        kinds = f"{self.movies:,} movies, {self.series:,} series"
+        if self.documentaries:
+            kinds += f", {self.documentaries:,} documentaries"
+        return f"{self.titles:,} titles ({kinds}), {self.genres:,} genres, {self.people:,} people"
 
 
 def digests_by_id(*, scheme: str, ids: Collection[UUID]) -> dict[UUID, str | None]:
@@ -47,6 +48,7 @@ def catalog_size() -> CatalogSize:
         titles=sum(kinds.values()),
         movies=kinds.get(Content.Kind.MOVIE, 0),
         series=kinds.get(Content.Kind.SERIES, 0),
+        documentaries=kinds.get(Content.Kind.DOCUMENTARY, 0),
         genres=Genre.objects.using(CATALOG).count(),
         people=Person.objects.using(CATALOG).count(),
     )

@@ -69,7 +69,7 @@ def content_lines(plan: TitlePlan) -> Iterator[str]:
     bits = rng.getrandbits
     names = [_title_texts(vocabulary, rng) for vocabulary in plan.vocabularies]
     ratings = [f"{min(10.0, max(0.5, rng.gauss(6.4, 1.4))):.1f}" for _ in range(DRAWN)]
-    dates = {status: _date_texts(status, plan, rng) for status in set(plan.statuses)}
+    dates = {status: _date_texts(status, plan, rng) for status in sorted(set(plan.statuses))}
     for content_id, kind, status, language, minutes in zip(
         plan.ids, plan.kinds, plan.statuses, plan.languages, plan.minutes, strict=True
     ):

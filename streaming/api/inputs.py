@@ -25,16 +25,22 @@ class StrictSerializer(serializers.Serializer[Any]):
     """Declares the shape of an input. An unknown field is an error, so that a typo is never ignored."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (wrong := self._wrong_fields(data)):
+        wrong = self._wrong_fields(data) if isinstance(data, dict) else {}
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            others = error.detail if isinstance(error.detail, dict) else {}
+            raise serializers.ValidationError({**others, **wrong}) from error
+        if wrong:
             raise serializers.ValidationError(wrong)
-        return super().to_internal_value(data)
+        return value
 
     def _wrong_fields(self, data: dict[str, Any]) -> dict[str, serializers.ErrorDetail]:
         wrong = {}
         mistyped = _mistyped_in_json if self.context.get("json") else _mistyped_in_query
         for name, value in data.items():
             if name not in self.fields:
-                wrong[name] = serializers.ErrorDetail("There is no such field.", code="unknown")
+                wrong[name] = serializers.ErrorDetail("There is no such field or parameter.", code="unknown")
             elif value is not None and mistyped(self.fields[name], value):
                 wrong[name] = serializers.ErrorDetail(
                     "The value is not of this field's type.", code="invalid"

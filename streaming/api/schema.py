@@ -48,6 +48,10 @@ class ViewerScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # drf-spe
 class ProblemAwareSchema(AutoSchema):
     """Adds the problems, and `problem_statuses` that a view declares beyond those."""
 
+    def get_summary(self) -> str:
+        """The first sentence of the method's docstring: what a reader sees of a folded operation."""
+        return str(self.get_description()).split(".")[0].split(";")[0]
+
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
         responses = super()._get_response_bodies(direction)
         if self.method == "GET":

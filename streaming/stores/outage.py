@@ -67,7 +67,7 @@ def optional(store: str, ask: Callable[[], T], *, limit: timedelta, degraded: li
         with unavailable_as(store), within(limit):
             return ask()
     except StoreUnavailable as error:
-        logger.warning("answered without %s: %s", store, error.__cause__)
+        logger.warning("answered without %s: %s", store, type(error.__cause__).__name__)
         DEGRADED.labels(store=store).inc()
         degraded.append(store)
         return None

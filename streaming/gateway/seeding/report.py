@@ -1,10 +1,11 @@
 """What a seeding says at its end: counts, remarks, sample ids, and what to type next."""
 
+import os
 from collections.abc import Iterator
 
 from streaming.gateway.seeding.run import Seeded
 
-API = "http://127.0.0.1:8000/api/v1"
+API = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}/api/v1"  # as `make run PORT=…` serves it
 LOGIN = (
     f"TOKEN=$(curl -s {API}/auth/token -H 'Content-Type: application/json' "
     """-d '{"username": "viewer", "password": "viewer-demo"}' | grep -o '"access":"[^"]*' | cut -d'"' -f4)"""
