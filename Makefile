@@ -33,7 +33,7 @@ stores: $(STAMP) ## Start the local stores and bring their schema up to date
 
 .PHONY: run
 run: web-port stores ## Start all, seed demo data at first, serve on PORT (8000); Ctrl-C leaves the stores up
-	$(BIN)/python manage.py seed --if-empty
+	$(BIN)/python manage.py seed --if-empty --api http://$(ADDRESS):$(PORT)/api/v1
 	@echo
 	@echo "  API docs  http://$(ADDRESS):$(PORT)/api-docs"
 	@echo "  Admin     http://$(ADDRESS):$(PORT)/admin/   (demo login: admin / admin-demo)"
@@ -41,7 +41,7 @@ run: web-port stores ## Start all, seed demo data at first, serve on PORT (8000)
 	@echo
 	@rm -rf $(METRICS) && mkdir -p $(METRICS)
 	@PROMETHEUS_MULTIPROC_DIR=$(METRICS) exec $(BIN)/granian --interface wsgi --host $(ADDRESS) --port $(PORT) \
-		--workers $(WORKERS) --blocking-threads 4 --log-level warning streaming.wsgi:application
+		--workers $(WORKERS) --blocking-threads 4 --respawn-failed-workers --log-level warning streaming.wsgi:application
 
 .PHONY: web-port
 web-port: $(STAMP)

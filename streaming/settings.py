@@ -30,12 +30,23 @@ class Environment(BaseSettings):
         extra="ignore",
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: Any,
+        init_settings: Any,
+        env_settings: Any,
+        dotenv_settings: Any,
+        file_secret_settings: Any,
+    ) -> tuple[Any, ...]:
+        return env_settings, file_secret_settings, dotenv_settings
+
     debug: bool = Field(default=False, description="Tracebacks and demo logins; never in production.")
     secret_key: SecretStr = Field(min_length=50, description="Signs sessions and tokens.")
     allowed_hosts: str = Field(default="localhost,127.0.0.1,[::1]", description="Comma-separated.")
     csrf_trusted_origins: str = Field(default="", description="Comma-separated origins, with scheme.")
     trusted_proxies: int = Field(default=0, ge=0, description="Proxies whose X-Forwarded-For counts.")
-    log_level: str = Field(default="INFO", description="Level of the `streaming` loggers.")
+    log_level: str = Field(default="INFO", description="Level of our own loggers.")
 
     catalog_database_url: PostgresDsn = Field(description="Coordinator or plain PostgreSQL.")
     catalog_database_password: SecretStr
@@ -224,6 +235,7 @@ SIMPLE_JWT = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_USER_IS_ACTIVE": True,
+    "AUTH_HEADER_TYPES": ("Bearer", "bearer"),  # RFC 9110: a scheme is the same in any case
     "USER_ID_FIELD": "user_id",
     "USER_ID_CLAIM": "sub",
 }
@@ -274,7 +286,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {
-        "streaming": {"handlers": ["stderr"], "level": ENV.log_level},
+        **{
+            package: {"handlers": ["stderr"], "level": ENV.log_level}
+            for package in ("streaming", "catalog", "analytics", "reviews", "trending")
+        },
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
     },
 }

@@ -5,6 +5,7 @@ refuses unknown hosts and bodies over the limit before anything is read, and tur
 outside DRF into 503.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,10 +13,11 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from streaming.api.problems import BodyTooLarge, outage_response, problem_response
+from streaming.api.problems import BodyTooLarge, internal_error, outage_response, problem_response
 from streaming.stores import timing
 from streaming.stores.deadline import within
 
+logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 API_PREFIX = "/api/"
 
@@ -49,8 +51,13 @@ class ApiEnvelope:
         """The admin during an outage: 503 in plain words instead of a 500."""
         response = outage_response(error)
         if response is not None and not request.path.startswith(API_PREFIX):
-            response.content = b"A store did not answer in time. Reload the page shortly; nothing was saved."
+            response.content = (
+                b"A store did not answer in time. Reload the page shortly and look what was saved."
+            )
             response["Content-Type"] = "text/plain; charset=utf-8"
+        if response is None and settings.DEBUG and request.path.startswith(API_PREFIX):
+            logger.exception("a bug", exc_info=error)  # Django would answer with its page for developers
+            return internal_error(request)
         return response
 
 

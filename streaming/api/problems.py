@@ -4,6 +4,7 @@
 and nothing else; a bug stays an exception. Views raise DRF's exceptions or the `Problem`s below.
 """
 
+import logging
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -13,10 +14,13 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.defaults import server_error
+from prometheus_client import Counter
 from rest_framework import exceptions, status
 
-from streaming.stores.outage import RAISED_BY_OUTAGE, StoreUnavailable
+from streaming.stores.outage import StoreUnavailable, is_outage
 
+logger = logging.getLogger(__name__)
+UNANSWERED = Counter("streaming_unanswered_total", "Requests answered 503 because a store was away.")
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_OUTAGE_SECONDS = 1
 CODES = {
@@ -85,9 +89,17 @@ def _as_response(body: dict[str, Any]) -> HttpResponse:
 
 def outage_response(error: BaseException) -> HttpResponse | None:
     """503 for an outage of a store, None for any other exception."""
-    if isinstance(error, (StoreUnavailable, *RAISED_BY_OUTAGE)):
-        return problem_response(503, "A store did not answer in time. Try again shortly.")
-    return None
+    if not is_outage(error):
+        return None
+    logger.error("answered 503: %s", _what_was_away(error))
+    UNANSWERED.inc()
+    return problem_response(503, "A store did not answer in time. Try again shortly.")
+
+
+def _what_was_away(error: BaseException) -> str:
+    store = f"{error.store}: " if isinstance(error, StoreUnavailable) else ""
+    raised = error.__cause__ if isinstance(error, StoreUnavailable) else error
+    return f"{store}{type(raised).__name__}: {str(raised).strip().splitlines()[0]}"
 
 
 def exception_to_problem(error: Exception, context: dict[str, Any]) -> HttpResponse | None:

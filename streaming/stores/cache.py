@@ -1,15 +1,18 @@
 """Read-through cache of JSON values that a writer can invalidate without a race.
 
-A value is stored with the mark it was loaded under. The mark is two random tokens: the key's own, renewed by
-`forget`, and the epoch of everything, renewed by `forget_all`. A reader takes the mark before it asks the
-database and the value is stored only while the mark still stands, so a read that began before a write can
-never put the old value back. A value whose mark, shape version or JSON does not fit counts as absent.
+A value is loaded under a mark of two random tokens: the key's own, renewed by `forget`, and the epoch of
+everything, renewed by `forget_all`. A reader takes the mark before it asks the database and the value is stored
+only while the mark still stands, so a read that began before a write does not put the old value back. (A key's
+token may be evicted like anything here; it would have to happen while such a read is under way.) With the value
+goes its epoch: one of another epoch, shape version or broken JSON counts as absent.
 
-The cache is optional: when it is away, `read_through` loads and logs, `forget` logs. What a lost `forget`
-leaves behind lives at most `CACHE_TTL_SECONDS`.
+The cache is optional: when it is away, `read_through` loads and logs. A `forget` that did not get through is owed:
+before this process next believes the cache, it renews the epoch. Until then, and if the process ends first, other
+processes may serve what it should have forgotten, for `CACHE_TTL_SECONDS` at most.
 """
 
 import logging
+import threading
 import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -28,6 +31,8 @@ VERSION = 1
 EPOCH = "cache:epoch"
 MARK_SECONDS = 600  # longer than any read takes, so that no reader outlives the token that stops it
 UNREACHED = Counter("streaming_cache_unreached_total", "Calls that had to do without the cache.", ["call"])
+
+_owed = threading.Event()  # a forget of this process did not get through
 
 STORE_UNDER_MARK = """
 if (redis.call('GET', KEYS[2]) or '') ~= ARGV[1] or (redis.call('GET', KEYS[3]) or '') ~= ARGV[2] then
@@ -55,6 +60,7 @@ def read_through(key: str, load: Callable[[], Any], *, seconds: float | None = N
     """
     try:
         with asked("cache"):
+            _pay()
             held, *marks = servers.cache().mget(key, mark_of(key), EPOCH)
     except redis.exceptions.RedisError as error:
         _do_without("read", key, error)
@@ -80,20 +86,38 @@ def forget(keys: Iterable[str]) -> None:
     for key in keys:
         pipeline.set(mark_of(key), uuid.uuid4().hex, ex=MARK_SECONDS)
         pipeline.delete(key)
-    _run("forget", pipeline.execute)
+    _run_or_owe("forget", pipeline.execute)
 
 
 def forget_all() -> None:
     """Makes every value stale at once: for changes that touch more titles than one would name."""
-    _run("forget_all", lambda: servers.cache().set(EPOCH, uuid.uuid4().hex))
+    _run_or_owe("forget_all", _renew_epoch)
 
 
-def _run(call: str, command: Callable[[], object]) -> None:
+def _renew_epoch() -> None:
+    servers.cache().set(EPOCH, uuid.uuid4().hex)
+
+
+def _run_or_owe(call: str, command: Callable[[], object]) -> None:
+    if not _run(call, command):
+        _owed.set()
+
+
+def _pay() -> None:
+    if _owed.is_set():
+        _owed.clear()  # first: what is lost from here on is owed again
+        _run_or_owe("renewal", _renew_epoch)
+
+
+def _run(call: str, command: Callable[[], object]) -> bool:
+    """Whether it got through."""
     try:
         with asked("cache"):
             command()
     except redis.exceptions.RedisError as error:
         _do_without(call, "", error)
+        return False
+    return True
 
 
 def _text(reply: bytes | str | None) -> str:

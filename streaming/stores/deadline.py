@@ -1,15 +1,20 @@
 """How long this piece of work may wait for stores: one deadline per request, seen by every driver.
 
-A frozen server still acknowledges TCP, so a client without a deadline of its own waits for ever. psycopg2
-has none; `guard_postgres()` gives it one through its wait callback. Redis has socket timeouts, MongoDB
-`timeoutMS`; both are shorter than any deadline here. The guard is installed by the web server only
-(`streaming.wsgi`): under it COPY is not available, which only commands use.
+A frozen server still acknowledges TCP, so a client without a deadline of its own waits for ever. psycopg2 has
+none; `guard_postgres` gives it one through its wait callback. `within` sets pymongo's as well. A Redis call
+takes a tenth of a second at most (`streaming.stores.redis`) and is not cut shorter.
 
-Entry points: `within`, `remaining`, `guard_postgres`. Failure: `psycopg2.OperationalError` from the waiting
-call, and a closed connection, which Django replaces on the next request.
+A deadline may be long, for the admin's slow pages, and a silent server must not hold a web thread that long:
+after `SILENT_SECONDS` without a word, PostgreSQL is asked on a connection of its own whether it is there.
+
+The guard is installed by the web server only (`streaming.wsgi`): under it COPY is not available, which only
+commands use. Failure: `psycopg2.OperationalError` from the waiting call, and a closed connection, which Django
+replaces on the next request.
 """
 
 import select
+import socket
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +22,14 @@ from contextvars import ContextVar
 from datetime import timedelta
 
 import psycopg2
+import pymongo
 from psycopg2 import extensions
+
+SILENT_SECONDS = 0.4
+SECONDS_TO_GREET = 0.3
+# "Do you speak TLS?": the one question PostgreSQL answers, with a byte, before it knows who asks
+# (protocol 3.0, SSLRequest). A frozen server takes the connection and says nothing.
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 _ends_at: ContextVar[float | None] = ContextVar("deadline_ends_at", default=None)
 
@@ -29,7 +41,8 @@ def within(limit: timedelta) -> Iterator[None]:
     outer = _ends_at.get()
     token = _ends_at.set(ends_at if outer is None else min(ends_at, outer))
     try:
-        yield
+        with pymongo.timeout(remaining()):
+            yield
     finally:
         _ends_at.reset(token)
 
@@ -47,9 +60,26 @@ def guard_postgres() -> None:
 
 def _wait(connection: extensions.connection) -> None:
     while (state := connection.poll()) != extensions.POLL_OK:
-        wants = select.POLLIN if state == extensions.POLL_READ else select.POLLOUT
-        seconds = remaining()
-        poller = select.poll()
-        poller.register(connection.fileno(), wants)
-        if not poller.poll(None if seconds is None else seconds * 1000):
-            raise psycopg2.OperationalError("the database did not answer before the deadline")
+        _wait_for_socket(connection, select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
+
+
+def _wait_for_socket(connection: extensions.connection, wants: int) -> None:
+    poller = select.poll()
+    poller.register(connection.fileno(), wants)
+    while (seconds := remaining()) is None or seconds > SILENT_SECONDS:
+        if poller.poll(SILENT_SECONDS * 1000):
+            return
+        if not _greets(connection.info.host, connection.info.port):
+            raise psycopg2.OperationalError("the database server is silent")
+    if not poller.poll(seconds * 1000):
+        raise psycopg2.OperationalError("the database did not answer before the deadline")
+
+
+def _greets(host: str, port: int) -> bool:
+    """Whether a PostgreSQL server says a word to a newcomer."""
+    try:
+        with socket.create_connection((host, port), timeout=SECONDS_TO_GREET) as newcomer:
+            newcomer.sendall(SSL_REQUEST)
+            return bool(newcomer.recv(1))
+    except OSError:
+        return False

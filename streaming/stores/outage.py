@@ -2,7 +2,7 @@
 
 `unavailable_as` turns what a driver raises for a dead, refusing or silent server into `StoreUnavailable`;
 anything else (a constraint, a bug) passes through. `optional` fails open on that one exception, once, with a
-log line and a counter, and says so in the answer's `degraded`. `RAISED_BY_OUTAGE` is for the error handler.
+log line and a counter, and says so in the answer's `degraded`. `is_outage` is for the error handler.
 """
 
 import logging
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
+import mongoengine.errors
 import redis.exceptions
 from django.db import InterfaceError, OperationalError, connections
 from prometheus_client import Counter
@@ -34,6 +35,9 @@ RAISED_BY_OUTAGE = (
     WaitQueueTimeoutError,
 )
 
+# What Redis says when it is there and does not take the command; redis-py has no classes of their own for these.
+REFUSALS = ("NOREPLICAS", "MISCONF", "CLUSTERDOWN", "MASTERDOWN")
+
 
 class StoreUnavailable(Exception):
     """The store named by `store` gave no answer in time."""
@@ -43,12 +47,27 @@ class StoreUnavailable(Exception):
         self.store = store
 
 
+def is_outage(error: BaseException) -> bool:
+    """Whether an exception says that a store is away, full or refusing, and not that the call was wrong."""
+    if isinstance(error, (StoreUnavailable, *RAISED_BY_OUTAGE)):
+        return True
+    if isinstance(error, redis.exceptions.ResponseError):
+        return str(error).startswith(REFUSALS)
+    # mongoengine wraps what the driver raised.
+    wrapped = (
+        error.__cause__ or error.__context__ if isinstance(error, mongoengine.errors.OperationError) else None
+    )
+    return wrapped is not None and is_outage(wrapped)
+
+
 @contextmanager
 def unavailable_as(store: str) -> Iterator[None]:
     """Raises `StoreUnavailable(store)` for an outage inside the block."""
     try:
         yield
-    except RAISED_BY_OUTAGE as error:
+    except (*RAISED_BY_OUTAGE, redis.exceptions.ResponseError, mongoengine.errors.OperationError) as error:
+        if not is_outage(error):
+            raise
         discard_broken_connections()
         raise StoreUnavailable(store) from error
 

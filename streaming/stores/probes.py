@@ -61,9 +61,9 @@ def _select_one(alias: str) -> Callable[[], object]:
 
 PROBES: tuple[tuple[str, bool, Callable[[], object]], ...] = (
     ("catalog", True, _select_one(CATALOG)),
-    ("analytics", True, _select_one(ANALYTICS)),
+    ("analytics", False, _select_one(ANALYTICS)),
     ("replica", False, _select_one(REPLICA)),
     ("reviews", False, lambda: documents.document_client().admin.command("ping")),
     ("cache", False, lambda: redis.cache().ping()),
-    ("state", True, lambda: redis.state().ping()),
+    ("state", False, lambda: redis.state().ping()),
 )

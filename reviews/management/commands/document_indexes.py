@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import pymongo
 from django.core.management.base import BaseCommand, CommandError
 from pymongo.errors import PyMongoError
 
 from reviews.documents import Review
+
+BUILD_SECONDS = 3600  # an index over millions of reviews; a request has a fraction of a second
 
 
 class Command(BaseCommand):
@@ -14,7 +17,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            Review.ensure_indexes()
+            with pymongo.timeout(BUILD_SECONDS):
+                Review.ensure_indexes()
         except PyMongoError as error:
             raise CommandError(f"The document store's indexes are not made: {error}") from error
         names = ", ".join(sorted(Review._get_collection().index_information()))

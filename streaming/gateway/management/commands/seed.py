@@ -14,6 +14,7 @@ from streaming.gateway.seeding import SeedOrder, SeedRefused, StoresNotEmpty, re
 from streaming.stores.outage import StoreUnavailable
 
 T = TypeVar("T")
+API = "http://127.0.0.1:8000/api/v1"
 UNFINISHED = "What was written so far stays; run again with --replace."
 REPLACE = (
     "first delete all titles, people, genres, plays, reviews, counters and daily rows, "
@@ -39,6 +40,9 @@ class Command(BaseCommand):
             "--until", type=date.fromisoformat, metavar="DATE", help="last day with plays; default today"
         )
         parser.add_argument("--replace", action="store_true", help=REPLACE)
+        parser.add_argument(
+            "--api", default=API, metavar="URL", help=f"of the calls it suggests; default {API}"
+        )
         parser.add_argument("--if-empty", action="store_true", help="do nothing when there is data already")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,7 +68,7 @@ class Command(BaseCommand):
             raise CommandError(f"Not seeded: {_first_line(error)}. {UNFINISHED}") from error
         except KeyboardInterrupt as error:
             raise CommandError(f"Interrupted. {UNFINISHED}", returncode=130) from error
-        for line in report_lines(seeded, demo=order.demo):
+        for line in report_lines(seeded, api=options["api"], demo=order.demo):
             self.stdout.write(line)
 
 
