@@ -1,4 +1,4 @@
-# The image of `web` and `migrate`: the platform and its packages, no compiler, no store, no secret.
+# The image of `web`, `worker` and `migrate`: the platform and its packages, no compiler, no store, no secret.
 FROM python:3.13.15-slim-trixie AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /venv

@@ -47,6 +47,10 @@ run: web-port stores ## Start all, seed demo data at first, serve on PORT (8000)
 web-port: $(STAMP)
 	@$(BIN)/python -m dev free $(PORT)
 
+.PHONY: worker
+worker: stores ## Write the view counters to trending_daily every minute, beside a running server
+	@exec $(BIN)/python manage.py worker
+
 .PHONY: stop
 stop: $(STAMP) ## Stop the local stores; their data stays
 	$(BIN)/python -m dev down

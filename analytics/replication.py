@@ -3,10 +3,11 @@
 The publication, the replica role's grants and the foreign tables are all made from `PUBLISHED`.
 """
 
-from django.db import connections, models
+from django.db import models
 
 from analytics.models import User, WatchHistory
 from streaming.stores.router import REPLICA
+from streaming.stores.statements import column_types
 
 PUBLISHED: dict[type[models.Model], tuple[str, ...]] = {
     User: ("user_id", "username", "registration_date"),
@@ -29,13 +30,7 @@ def published_columns() -> dict[str, tuple[str, ...]]:
 
 def published_column_types() -> dict[str, dict[str, str]]:
     """Table name to column name and its SQL type as PostgreSQL spells it, read from the replica's catalogue."""
-    types = {}
-    for table, columns in published_columns().items():
-        with connections[REPLICA].cursor() as cursor:
-            cursor.execute(
-                """SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
-                    WHERE attrelid = to_regclass(%s) AND attname = ANY(%s) ORDER BY attnum""",
-                [table, list(columns)],
-            )
-            types[table] = dict(cursor.fetchall())
-    return types
+    return {
+        table: {name: kind for name, kind in column_types(REPLICA, table).items() if name in columns}
+        for table, columns in published_columns().items()
+    }

@@ -1,6 +1,7 @@
 """Reads of people and plays. They scale on the replica, through the foreign tables; the primary stands in for it."""
 
 import logging
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,13 +12,14 @@ from prometheus_client import Counter
 from analytics import federated
 from analytics.federated import PLAY_COLUMNS, Play, Position
 from analytics.models import User, WatchHistory
+from streaming.stores import replica
 from streaming.stores.deadline import within
-from streaming.stores.outage import StoreUnavailable, unavailable_as
+from streaming.stores.outage import StoreUnavailable
 from streaming.stores.router import ANALYTICS
 
 logger = logging.getLogger("streaming.analytics")
 REPLICA_LIMIT = timedelta(milliseconds=300)
-FROM_PRIMARY = Counter("streaming_history_from_primary_total", "History pages the replica could not give.")
+FROM_PRIMARY = Counter("streaming_from_primary_total", "Pages the replica could not give.", ["page"])
 
 
 def user_exists(*, user_id: UUID) -> bool:
@@ -37,15 +39,40 @@ def account_taken(*, username: str = "", email: str = "", but: UUID) -> bool:
     return others.filter(lower=Lower(Value(value))).exists()
 
 
+def usernames_by_id(user_ids: Collection[UUID]) -> dict[UUID, str]:
+    """User id to username; ids without a user are absent. Raises `StoreUnavailable` without the replica."""
+    if not user_ids:
+        return {}
+    with replica.reading():
+        return federated.usernames_by_id(user_ids)
+
+
+def user_ids_after(*, user_id: UUID | None, limit: int) -> list[UUID]:
+    """Up to `limit` user ids in order, past `user_id`; from the primary when the replica is not to be had."""
+    try:
+        with within(REPLICA_LIMIT), replica.reading():
+            return federated.user_ids_after(user_id=user_id, limit=limit)
+    except StoreUnavailable as error:
+        _note_primary("user ids", error)
+        users = User.objects.using(ANALYTICS).order_by("user_id")
+        if user_id is not None:
+            users = users.filter(user_id__gt=user_id)
+        return list(users.values_list("user_id", flat=True)[:limit])
+
+
 def plays_page(*, user_id: UUID, after: Position | None, limit: int) -> list[Play]:
     """A viewer's plays, newest first, from the replica; from the primary when that is not to be had."""
     try:
-        with unavailable_as("replica"), within(REPLICA_LIMIT):
+        with within(REPLICA_LIMIT), replica.reading():
             return federated.plays_of(user_id=user_id, after=after, limit=limit)
     except StoreUnavailable as error:
-        logger.warning("history read from the primary: %s", type(error.__cause__).__name__)
-        FROM_PRIMARY.inc()
+        _note_primary("history", error)
         return _plays_on_primary(user_id, after, limit)
+
+
+def _note_primary(page: str, error: StoreUnavailable) -> None:
+    logger.warning("%s read from the primary: %s", page, type(error.__cause__).__name__)
+    FROM_PRIMARY.labels(page=page).inc()
 
 
 def _plays_on_primary(user_id: UUID, after: Position | None, limit: int) -> list[Play]:

@@ -65,7 +65,7 @@ class RefreshView(AuthView):
         responses={200: TokenPairSerializer},
     )
     def post(self, request: Request) -> Response:
-        """A refresh token, once, for the next pair."""
+        """A refresh token, once, for the next pair. Used twice, it ends every login of its viewer."""
         try:
             return Response(pair_for_refresh(**body_of(request, RefreshInput)))
         except TokenError as error:

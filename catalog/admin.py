@@ -4,11 +4,12 @@ Every write goes through `catalog.services`, so that a saved title is at once wh
 """
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -19,7 +20,7 @@ from django.utils.safestring import SafeString
 from catalog import services
 from catalog.forms import ContentForm
 from catalog.inlines import CreditInline, SeasonInline, SourceInline
-from catalog.models import Content, Credit, Genre, Person
+from catalog.models import Content, Credit, Genre, Person, Source
 from catalog.selectors import credits_of_people
 from streaming.api.admin import StoreAdmin, minute
 
@@ -89,9 +90,18 @@ class ContentAdmin(StoreAdmin):
             return fieldsets
         return [*fieldsets, (None, {"fields": ("version",), "classes": ("hidden",)})]
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Content | None:
+        """With the keys of its sources: whether there are any is asked several times while a page is made."""
+        content = super().get_object(request, object_id, from_field)
+        if content is not None:
+            prefetch_related_objects([content], Prefetch("sources", Source.objects.only("id", "content_id")))
+        return content
+
     def get_inlines(self, request: HttpRequest, obj: Content | None = None) -> Any:
         """Without the import's record, where there is none."""
-        imported = obj is not None and obj.sources.exists()
+        imported = obj is not None and len(obj.sources.all()) > 0
         return self.inlines if imported else [inline for inline in self.inlines if inline is not SourceInline]
 
     @admin.display(description="type", ordering="content_type")
@@ -149,7 +159,7 @@ class ContentAdmin(StoreAdmin):
         services.content_delete(content=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Content]) -> None:
-        services.contents_delete(content_ids=_ids(queryset))
+        services.contents_delete(content_ids=_keys(queryset))
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -160,19 +170,19 @@ class ContentAdmin(StoreAdmin):
 
     @admin.action(description="Publish selected titles", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Content]) -> None:
-        ids = _ids(queryset)
+        ids = _keys(queryset)
         changed = services.contents_set_status(content_ids=ids, status=Content.Status.PUBLISHED)
         self.message_user(request, _outcome(changed, len(ids), "published"), messages.SUCCESS)
 
     @admin.action(description="Archive selected titles", permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Content]) -> None:
-        ids = _ids(queryset)
+        ids = _keys(queryset)
         changed = services.contents_set_status(content_ids=ids, status=Content.Status.ARCHIVED)
         self.message_user(request, _outcome(changed, len(ids), "archived"), messages.SUCCESS)
 
 
-def _ids(titles: QuerySet[Content]) -> list[Any]:
-    return list(titles.order_by().values_list("content_id", flat=True))
+def _keys(chosen: QuerySet[Any]) -> list[Any]:
+    return list(chosen.order_by().values_list("pk", flat=True))
 
 
 def _outcome(changed: int, chosen: int, done: str) -> str:
@@ -180,8 +190,29 @@ def _outcome(changed: int, chosen: int, done: str) -> str:
     return f"{changed} of {chosen} titles {done}.{before}"
 
 
+class SharedAdmin(StoreAdmin):
+    """For the rows that titles share: a subclass names the services that save and delete them."""
+
+    def save_row(self, row: Any) -> None:
+        raise NotImplementedError
+
+    def delete_rows(self, keys: list[Any]) -> None:
+        """All or none."""
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
+        if form.has_changed():
+            self.save_row(obj)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.delete_rows([obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self.delete_rows(_keys(queryset))
+
+
 @admin.register(Person)
-class PersonAdmin(StoreAdmin):
+class PersonAdmin(SharedAdmin):
     class Media:
         css = {"all": ("catalog/admin.css",)}
 
@@ -202,16 +233,11 @@ class PersonAdmin(StoreAdmin):
             "{} {}.{}<ul>{}</ul>", count, "credit" if count == 1 else "credits", more, _credit_items(shown)
         )
 
-    def save_model(self, request: HttpRequest, obj: Person, form: forms.ModelForm, change: bool) -> None:
-        if form.has_changed():
-            services.person_save(person=obj)
+    def save_row(self, row: Person) -> None:
+        services.person_save(person=row)
 
-    def delete_model(self, request: HttpRequest, obj: Person) -> None:
-        services.person_delete(person=obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Person]) -> None:
-        for person in queryset:
-            services.person_delete(person=person)
+    def delete_rows(self, keys: list[UUID]) -> None:
+        services.people_delete(person_ids=keys)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -237,20 +263,15 @@ def _credit_line(credit: Credit) -> SafeString:
 
 
 @admin.register(Genre)
-class GenreAdmin(StoreAdmin):
+class GenreAdmin(SharedAdmin):
     list_display = ("name",)
     search_fields = ("name",)
 
-    def save_model(self, request: HttpRequest, obj: Genre, form: forms.ModelForm, change: bool) -> None:
-        if form.has_changed():
-            services.genre_save(genre=obj)
+    def save_row(self, row: Genre) -> None:
+        services.genre_save(genre=row)
 
-    def delete_model(self, request: HttpRequest, obj: Genre) -> None:
-        services.genre_delete(genre=obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Genre]) -> None:
-        for genre in queryset:
-            services.genre_delete(genre=genre)
+    def delete_rows(self, keys: list[int]) -> None:
+        services.genres_delete(genre_ids=keys)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

@@ -2,8 +2,8 @@
 
 Names of tables and columns are published: other teams read them. Every child table carries `content_id` in
 its database key (see `streaming.stores.operations.KeyWithContent`), so that distributing it on Citus changes
-no schema; genres and people become reference tables. Rows are written by `catalog.services`, `catalog.bulk`
-and nothing else.
+no schema; genres and people become reference tables. Rows are written by `catalog.services`, and in bulk by
+`catalog.importing` and `catalog.seeding`; what those two must see to themselves, `catalog.services` says.
 """
 
 import uuid
@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from catalog.querysets import ContentQuerySet
+from streaming.stores.distributed import KeyedByContent
 
 
 class Genre(models.Model):
@@ -128,7 +129,7 @@ class Content(models.Model):
         return self.title
 
 
-class Credit(models.Model):
+class Credit(KeyedByContent):
     """One person's part in one title. The database key is `(content_id, id)`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -147,7 +148,7 @@ class Credit(models.Model):
         return f"{self.job}: {self._state.fields_cache.get('person', self.person_id)}"
 
 
-class Season(models.Model):
+class Season(KeyedByContent):
     """A season of a series. The database key is `(content_id, id)`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -163,7 +164,7 @@ class Season(models.Model):
         return f"Season {self.number}"
 
 
-class Source(models.Model):
+class Source(KeyedByContent):
     """The record a title was imported from, kept whole so that nothing a source says is lost.
 
     `digest` is the SHA-256 of the record as read: an unchanged row is told by it. The key is `(content_id, id)`.

@@ -1,7 +1,11 @@
-"""Writes to the catalog. The admin, the importers and the API all come through here or `catalog.bulk`.
+"""Writes to the catalog: what the admin and the API save comes through here.
 
 A write commits first and then makes the cached records it touched stale, so that what the API serves next is
 what was saved. A title's children are saved with their title, whose `updated_at` moves along.
+
+Two others write past these functions, by COPY and in bulk, and do themselves what is done here:
+`catalog.importing` moves `updated_at` and calls `contents_forget` for the titles it changed; `catalog.seeding`
+repairs the sequences behind the ids it chose, and its caller forgets all records.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -10,14 +14,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import models, transaction
-from django.db.models import Value
+from django.db import transaction
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from catalog.models import Content, Credit, Genre, Person
 from catalog.selectors import record_key
 from streaming.stores.cache import forget, forget_all
+from streaming.stores.distributed import KeyedByContent, mixed_transaction
 from streaming.stores.router import CATALOG
 
 MOST_KEYS_FORGOTTEN = 1000  # beyond, one new epoch is cheaper than naming the titles
@@ -81,46 +86,66 @@ def content_set_genres(*, content: Content, genres: Iterable[Genre]) -> None:
 
 
 def children_save(
-    *, content: Content, saved: Sequence[models.Model], deleted: Sequence[models.Model]
+    *, content: Content, saved: Sequence[KeyedByContent], deleted: Sequence[KeyedByContent]
 ) -> None:
-    """Saves and deletes rows of a title's child tables (credits, seasons), in one transaction with its touch."""
+    """Saves and deletes rows of a title's child tables (credits, seasons), in one transaction with its touch.
+
+    Raises `ValueError` when a row belongs to another title: a row does not move, delete it there and add it
+    here. Raises `django.db.DatabaseError` when a row to be saved again is gone.
+    """
+    if any(row.content_id != content.content_id for row in [*saved, *deleted]):
+        raise ValueError(f"A row does not belong to title {content.content_id}.")
     with transaction.atomic(using=CATALOG):
-        for row in deleted:
-            row.delete(using=CATALOG)
+        for model, ids in _ids_by_model(deleted).items():
+            rows: QuerySet[Any] = model._base_manager.using(CATALOG)
+            rows.filter(content_id=content.content_id, pk__in=ids).delete()
         for row in saved:
             row.save(using=CATALOG)
         _touch([content.content_id])
 
 
+def _ids_by_model(rows: Iterable[KeyedByContent]) -> dict[type[KeyedByContent], list[UUID]]:
+    ids: dict[type[KeyedByContent], list[UUID]] = {}
+    for row in rows:
+        ids.setdefault(type(row), []).append(row.pk)
+    return ids
+
+
 def person_save(*, person: Person) -> Person:
-    with transaction.atomic(using=CATALOG):
+    with mixed_transaction(CATALOG):
         person.save(using=CATALOG)
         _touch(_contents_of(person))
     return person
 
 
-def person_delete(*, person: Person) -> None:
-    """Raises `django.db.models.ProtectedError` while the person is credited anywhere."""
-    with transaction.atomic(using=CATALOG):
-        person.delete(using=CATALOG)
+def people_delete(*, person_ids: Collection[UUID]) -> None:
+    """Deletes people, all or none. Raises `django.db.models.ProtectedError` while one is credited anywhere."""
+    with mixed_transaction(CATALOG):
+        Person.objects.using(CATALOG).filter(person_id__in=person_ids).delete()
 
 
 def genre_save(*, genre: Genre) -> Genre:
-    with transaction.atomic(using=CATALOG):
+    """Adds or renames a genre. `updated_at` of its titles stays: they may be a hundred thousand.
+
+    Nothing that is served depends on it: every cached record is forgotten, and an ETag is made of the answer.
+    """
+    with mixed_transaction(CATALOG):
         genre.save(using=CATALOG)
         transaction.on_commit(forget_all, using=CATALOG)
     return genre
 
 
-def genre_delete(*, genre: Genre) -> None:
-    """Deletes a genre; its titles stay, without it."""
-    with transaction.atomic(using=CATALOG):
-        genre.delete(using=CATALOG)
+def genres_delete(*, genre_ids: Collection[int]) -> None:
+    """Deletes genres, all or none; their titles stay, without them and with their `updated_at` (see `genre_save`)."""
+    with mixed_transaction(CATALOG):
+        Genre.objects.using(CATALOG).filter(genre_id__in=genre_ids).delete()
         transaction.on_commit(forget_all, using=CATALOG)
 
 
 def _contents_of(person: Person) -> list[UUID]:
-    return list(Credit.objects.filter(person=person).values_list("content_id", flat=True).distinct())
+    """Each title once. On Citus this asks every shard: a person's credits lie with their titles, on all of them."""
+    credited = Credit.objects.using(CATALOG).filter(person=person).order_by()
+    return list(credited.values_list("content_id", flat=True).distinct())
 
 
 def _touch(content_ids: Sequence[UUID]) -> None:

@@ -235,7 +235,7 @@ SIMPLE_JWT = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_USER_IS_ACTIVE": True,
-    "AUTH_HEADER_TYPES": ("Bearer", "bearer"),  # RFC 9110: a scheme is the same in any case
+    "CHECK_REVOKE_TOKEN": True,  # a changed password ends access tokens; refresh tokens: analytics.tokens
     "USER_ID_FIELD": "user_id",
     "USER_ID_CLAIM": "sub",
 }

@@ -19,7 +19,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from analytics.models import User
 from analytics.replication import published_column_types, published_columns
 from reviews.documents import Review
-from streaming.stores import federation, redis, replication
+from streaming.stores import federation, redis, replica, replication
 from streaming.stores.router import ANALYTICS, CATALOG, REPLICA
 
 # Children before parents. DELETE, because on tables of a few rows it is many times quicker than TRUNCATE.
@@ -99,6 +99,7 @@ def _empty() -> None:
     Review._get_collection().delete_many({})
     redis.cache().flushdb()
     redis.state().flushdb()
+    replica.forget()
 
 
 @pytest.fixture

@@ -59,13 +59,14 @@ class Platform:
     content_ids: list[str]
     variables: dict[str, str]
 
-    def get(self, path: str, *, seconds: float = 3) -> Answer:
+    def get(self, path: str, *, seconds: float = 3, headers: dict[str, str] | None = None) -> Answer:
         """Raises `TimeoutError` when the server does not answer within `seconds`."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers=headers or {})
             response = connection.getresponse()
-            body = json.loads(response.read() or b"null")
+            content = response.read()
+            body = json.loads(content) if "json" in (response.getheader("Content-Type") or "") else content
             return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, body)
         finally:
             connection.close()

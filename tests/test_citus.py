@@ -36,6 +36,78 @@ person = person_save(person=Person(name="Brigitte Helm"))
 children_save(content=content, saved=[Credit(content=content, person=person, character_name="Maria")], deleted=[])
 """
 
+CHANGES = """
+from catalog.models import Content, Credit, Genre, Person, Season, Source
+from catalog.services import *
+from trending.models import TrendingDaily
+titles = [content_save(content=Content(title=f"Tales {n}", content_type="series")) for n in range(8)]
+ids = [title.content_id for title in titles]
+drama, silent = (genre_save(genre=Genre(name=name)) for name in ("Tales drama", "Tales silent"))
+helm, lang = (person_save(person=Person(name=name)) for name in ("Helm", "Lang"))
+for title in titles:
+    content_set_genres(content=title, genres=[drama, silent])
+    credits = [Credit(content=title, person=helm), Credit(content=title, person=helm, job="Writer")]
+    season = Season(content=title, number=1)
+    children_save(content=title, saved=[*credits, season], deleted=[])
+    credit = Credit.objects.get(id=credits[0].id)
+    credit.character_name, season.number = "Maria", 2
+    children_save(content=title, saved=[credit, season], deleted=credits[1:])
+    Source.objects.create(content=title, scheme="s", value="1", record={}, digest="")
+    TrendingDaily.objects.create(content=title, date="2020-01-01", views=1).save()
+helm.name = "Brigitte Helm"
+person_save(person=helm)
+drama.name = "Tales of drama"
+genre_save(genre=drama)
+genres_delete(genre_ids=[silent.genre_id])
+people_delete(person_ids=[lang.person_id])
+print(contents_set_status(content_ids=ids, status=Content.Status.PUBLISHED))
+print(sorted(Credit.objects.filter(content__in=ids).values_list("person__name", "character_name").distinct()))
+print(sorted(set(Season.objects.filter(content__in=ids).values_list("number", flat=True))))
+print(sorted(set(Content.objects.filter(content_id__in=ids).values_list("status", "genres__name"))))
+content_delete(content=titles[0])
+contents_delete(content_ids=ids)
+people_delete(person_ids=[helm.person_id])
+genres_delete(genre_ids=[drama.genre_id])
+models = (Content, Credit, Season, Source, TrendingDaily, Content.genres.through)
+print([m.objects.filter(content_id__in=ids).count() for m in models])
+"""
+
+EDITORS = """
+from django.test import Client
+from analytics.models import User
+from catalog.models import Content, Credit, Genre, Person, Season
+from catalog.services import children_save, content_save, content_set_genres, genre_save, person_save
+from tests.admin_pages import values_of
+editor = Client(headers={"host": "localhost"})
+editor.force_login(User.objects.create_superuser("editor", "editor@example.org", "correct-horse-battery"))
+def save(address, **changes):
+    page = editor.get(address, secure=True)
+    values = values_of(page) | {name.replace("__", "-"): value for name, value in changes.items()}
+    print(editor.post(address, values, secure=True).status_code)
+def delete(address):
+    editor.get(address, secure=True)
+    print(editor.post(address, {"post": "yes"}, secure=True).status_code)
+title = content_save(content=Content(title="Posted", content_type="series"))
+genre = genre_save(genre=Genre(name="Posted genre"))
+person = person_save(person=Person(name="Posted person"))
+content_set_genres(content=title, genres=[genre])
+credits = [Credit(content=title, person=person, billing_order=order) for order in (1, 2)]
+children_save(content=title, saved=[*credits, Season(content=title, number=1)], deleted=[])
+admin = "/admin/catalog"
+save(f"{admin}/content/{title.content_id}/change/", title="Posted twice", genres=[], status="published",
+     credits__0__character_name="Maria", credits__1__DELETE="on", seasons__0__number="3")
+save(f"{admin}/person/{person.person_id}/change/", name="Posted by name")
+save(f"{admin}/genre/{genre.genre_id}/change/", name="Posted by genre")
+print(list(Credit.objects.filter(content=title).values_list("person__name", "character_name", "content__title")))
+print(list(Season.objects.filter(content=title).values_list("number", flat=True)))
+content_set_genres(content=title, genres=[genre])
+delete(f"{admin}/genre/{genre.genre_id}/delete/")
+delete(f"{admin}/content/{title.content_id}/delete/")
+delete(f"{admin}/person/{person.person_id}/delete/")
+print(Content.objects.filter(title__startswith="Posted").count(), Person.objects.filter(name__startswith="Posted").count())
+print(Genre.objects.filter(name__startswith="Posted").count())
+"""
+
 LISTING = """\
 show_id,type,title,director,cast,country,date_added,release_year,rating,duration,listed_in,description
 s1,Movie,M,Fritz Lang,Peter Lorre,Germany,"May 11, 2021",1931,TV-14,117 min,Thrillers,A city hunts a murderer.
@@ -111,6 +183,31 @@ def test_an_edit_by_the_services_is_what_details_serves(cluster: Platform) -> No
         ("Brigitte Helm", "Maria")
     ]
     until(lambda: cluster.details(content_id).body["reviews"][0]["username"] == "ada", "usernames arrive")
+
+
+def test_every_service_writes_a_distributed_catalog(cluster: Platform) -> None:
+    printed = cluster.manage("shell", "-v0", "-c", CHANGES)
+
+    assert printed.splitlines() == [
+        "8",
+        "[('Brigitte Helm', 'Maria')]",
+        "[2]",
+        "[('published', 'Tales of drama')]",
+        "[0, 0, 0, 0, 0, 0]",
+    ]
+
+
+def test_the_editors_pages_write_a_distributed_catalog(cluster: Platform) -> None:
+    printed = cluster.manage("shell", "-v0", "-c", EDITORS)
+
+    assert printed.splitlines() == [
+        *["302"] * 3,
+        "[('Posted by name', 'Maria', 'Posted twice')]",
+        "[3]",
+        *["302"] * 3,
+        "0 0",
+        "0",
+    ]
 
 
 def test_a_single_title_is_read_from_one_shard(cluster: Platform) -> None:

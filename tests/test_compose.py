@@ -15,6 +15,7 @@ import yaml
 from pydantic import SecretStr
 
 from streaming.gateway.management.commands.setup_stores import STEPS
+from streaming.gateway.worker import TASK_LIMIT
 from streaming.settings import BASE_DIR, Environment
 from streaming.stores.router import ANALYTICS, CATALOG, REPLICA
 
@@ -58,10 +59,11 @@ def test_the_services_are_those_of_the_design() -> None:
         "state",
         "migrate",
         "web",
+        "worker",
     }
 
 
-@pytest.mark.parametrize("name", ["web", "migrate"])
+@pytest.mark.parametrize("name", ["web", "migrate", "worker"])
 def test_the_platform_is_given_what_settings_declare_and_nothing_else(name: str) -> None:
     fields = Environment.model_fields
     variables = {variable.lower() for variable in SERVICES[name]["environment"]}
@@ -130,7 +132,7 @@ def test_services_wait_for_health_and_jobs_for_their_end() -> None:
             assert how == {"condition": expected}, f"{name} waits for {needed}"
 
 
-def test_the_order_has_no_circle_and_web_comes_after_everything() -> None:
+def test_the_order_has_no_circle_and_web_and_worker_come_after_every_store() -> None:
     reached: dict[str, set[str]] = {}
 
     def below(name: str, path: tuple[str, ...]) -> set[str]:
@@ -142,7 +144,7 @@ def test_the_order_has_no_circle_and_web_comes_after_everything() -> None:
 
     for name in SERVICES:
         below(name, ())
-    assert reached["web"] == set(SERVICES) - {"web"}
+    assert reached["web"] == reached["worker"] == set(SERVICES) - {"web", "worker"}
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -178,7 +180,7 @@ def test_only_web_is_published_and_only_it_leaves_the_stores_network() -> None:
     assert [name for name, service in SERVICES.items() if service["networks"] != ["stores"]] == ["web"]
 
 
-@pytest.mark.parametrize("name", ["web", "migrate"])
+@pytest.mark.parametrize("name", ["web", "migrate", "worker"])
 def test_the_platform_runs_without_rights(name: str) -> None:
     service = SERVICES[name]
     assert service["read_only"] is True
@@ -271,6 +273,16 @@ def test_the_image_takes_in_every_app_and_nothing_private() -> None:
     assert lines.index("*") < lines.index("!manage.py")
     assert packages <= taken
     assert taken - packages == {"manage.py", "requirements.txt", "constraints.txt", ".env.example"}
+
+
+def test_the_worker_writes_the_heartbeat_that_its_health_check_reads() -> None:
+    file = "/tmp/worker.alive"  # noqa: S108  # a file system of the container's own
+    assert words_of("worker") == f"python manage.py worker --heartbeat {file}"
+    assert SERVICES["worker"]["tmpfs"][0] == "/tmp"  # noqa: S108
+    *_, check = SERVICES["worker"]["healthcheck"]["test"]
+    age = re.search(rf'getmtime\("{file}"\) < (\d+)', check)
+    assert age is not None
+    assert int(age[1]) > 2 * TASK_LIMIT.total_seconds() + 60
 
 
 def test_nothing_waits_by_sleeping() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from django.db import connections
@@ -12,7 +13,7 @@ from rest_framework.test import APIClient
 from analytics.models import User, WatchHistory
 from catalog.models import Content, Credit, Genre, Person
 from reviews.documents import Review
-from streaming.stores import redis
+from streaming.stores import redis, replica
 from streaming.stores.router import ANALYTICS, CATALOG, REPLICA
 from tests.factories import (
     ContentFactory,
@@ -30,7 +31,8 @@ AsViewer = Callable[[User], APIClient]
 
 @dataclass(frozen=True)
 class Budget:
-    """SQL statements on each database. The replica's are asked through the catalog and count there."""
+    """SQL statements on each database. Reads of the replica go through the catalog and count there: what the
+    replica itself is asked, here every time, is whether it may be used."""
 
     catalog: int = 0
     analytics: int = 0
@@ -45,6 +47,7 @@ def spent() -> Iterator[Callable[[], Budget]]:
             name: stack.enter_context(CaptureQueriesContext(connections[alias]))
             for name, alias in aliases.items()
         }
+        replica.forget()
         yield lambda: Budget(**{name: len(context) for name, context in counted.items()})
 
 
@@ -81,8 +84,8 @@ def world(replicated: Callable[[], None], request: pytest.FixtureRequest) -> Wor
 CONTENT_BUDGETS = {
     "": (Budget(catalog=3), Budget()),
     "/cast": (Budget(catalog=3), Budget()),
-    "/details": (Budget(catalog=4), Budget(catalog=1)),
-    "/reviews?limit=100": (Budget(catalog=4), Budget(catalog=1)),
+    "/details": (Budget(catalog=4, replica=1), Budget(catalog=1, replica=1)),
+    "/reviews?limit=100": (Budget(catalog=4, replica=1), Budget(catalog=1, replica=1)),
 }
 
 
@@ -95,13 +98,27 @@ def test_what_a_title_costs(world: World, api: APIClient) -> None:
             assert cost() == budget, rest
 
 
+def test_whether_the_replica_may_be_used_is_asked_once_for_many_requests(
+    world: World, api: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica, "ANSWER_KEPT", timedelta(hours=1))
+    url = f"/api/v1/content/{world.content_id}/details"
+    api.get(url)
+
+    with spent() as cost:
+        for _ in range(3):
+            api.get(url)
+
+    assert cost() == Budget(catalog=3, replica=1)
+
+
 def test_what_lists_cost(world: World, api: APIClient, as_viewer: AsViewer) -> None:
     client = as_viewer(world.viewer)
     budgets = {
         "ids": Budget(catalog=1),
         "trending/daily": Budget(catalog=1),
-        "users/ids": Budget(catalog=1, analytics=1),
-        f"users/{world.viewer.user_id}/watch-history?limit=100": Budget(catalog=2, analytics=1),
+        "users/ids": Budget(catalog=1, analytics=1, replica=1),
+        f"users/{world.viewer.user_id}/watch-history?limit=100": Budget(catalog=2, analytics=1, replica=1),
     }
     for rest, budget in budgets.items():
         for _ in range(2):
@@ -115,7 +132,7 @@ def test_what_writes_cost(world: World, api: APIClient, as_viewer: AsViewer) -> 
     review = {"rating": 8, "comment": "Worth it."}
     for rest, expected, budgets in (
         ("reviews", [201, 409], [Budget(catalog=3, analytics=1), Budget(analytics=1)]),
-        ("views/increment", [200, 200], [Budget(catalog=3, analytics=1), Budget(analytics=1)]),
+        ("views/increment", [200, 200], [Budget(catalog=3), Budget()]),
     ):
         redis.cache().flushdb()
         for status, budget in zip(expected, budgets, strict=True):

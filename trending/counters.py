@@ -3,7 +3,9 @@
 `content:views:<id>` is a title's views of all time; `trending:daily` ranks today's views; both names are
 published. One script counts: it remembers the event, increments both and, on the first view of a new UTC day,
 puts the finished day aside as `trending:daily:<date>`, so that no view falls between two days whatever the
-flush does. The client never retries (see `streaming.stores.redis`); a caller that may retry sends an event id.
+flush does. Views are only ever counted into the counters' day, so a day that stands aside never changes; it
+stands until the flush says that it is written (`day_settle`). The client never retries (see
+`streaming.stores.redis`); a caller that may retry sends an event id.
 
 Failure: `redis.RedisError`; then nothing was counted, or the event id makes the retry harmless.
 """
@@ -19,10 +21,10 @@ from streaming.stores.timing import asked
 
 TODAY = "trending:daily"
 TODAY_DATE = "trending:daily:date"
-FINISHED = "trending:daily:finished"  # the days that stand aside, whatever was between them
+FINISHED = "trending:daily:finished"  # the days that stand aside and are not yet settled
 VIEWS_PATTERN = "content:views:*"
 EVENT_SECONDS = 24 * 3600
-FINISHED_DAY_SECONDS = 8 * 24 * 3600
+SETTLED_DAY_SECONDS = 2 * 24 * 3600  # a young day is shown filled up with the day before
 BULK = 1000  # keys or members in one command of a bulk load
 BULK_SECONDS = 30.0  # a bulk command may wait for the disk
 
@@ -36,7 +38,6 @@ local day = redis.call('GET', KEYS[3])
 if not day or day < ARGV[2] then
   if day and redis.call('EXISTS', KEYS[2]) == 1 then
     redis.call('RENAME', KEYS[2], KEYS[2] .. ':' .. day)
-    redis.call('EXPIRE', KEYS[2] .. ':' .. day, ARGV[4])
     redis.call('SADD', KEYS[5], day)
   end
   redis.call('SET', KEYS[3], ARGV[2])
@@ -45,6 +46,10 @@ redis.call('ZINCRBY', KEYS[2], 1, ARGV[1])
 local views = redis.call('INCR', KEYS[1])
 if event ~= '' then redis.call('SET', event, views, 'EX', ARGV[3]) end
 return views
+"""
+SETTLE_DAY = """
+redis.call('SREM', KEYS[2], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
 """
 SCAN_DAY = """
 local key = KEYS[1]
@@ -77,7 +82,6 @@ def count_view(*, content_id: UUID, today: date, event_id: str | None = None) ->
                 str(content_id),
                 today.isoformat(),
                 EVENT_SECONDS,
-                FINISHED_DAY_SECONDS,
             )
         )
 
@@ -127,16 +131,15 @@ def whole_ranking(day: date, *, chunk: int = 1000) -> Iterator[list[tuple[UUID, 
 
 
 def finished_days() -> list[date]:
-    """Days that still stand aside, oldest first, however long ago they were."""
+    """Days that stand aside and are not settled, oldest first, however long ago they were."""
     with asked("state"):
-        days = sorted(date.fromisoformat(_text(day)) for day in state().smembers(FINISHED))
-        pipeline = state().pipeline(transaction=False)
-        for day in days:
-            pipeline.exists(day_key(day))
-        held = [day for day, there in zip(days, pipeline.execute(), strict=True) if there]
-        if expired := set(days) - set(held):
-            state().srem(FINISHED, *(day.isoformat() for day in expired))
-    return held
+        return sorted(date.fromisoformat(_text(day)) for day in state().smembers(FINISHED))
+
+
+def day_settle(day: date) -> None:
+    """Call it once a finished day is written elsewhere: its ranking stays for two more days. Repeatable."""
+    with asked("state"):
+        state().eval(SETTLE_DAY, 2, day_key(day), FINISHED, day.isoformat(), SETTLED_DAY_SECONDS)
 
 
 def counters_load(views: Mapping[UUID, int]) -> None:
@@ -155,7 +158,6 @@ def ranking_load(day: date, views: Mapping[UUID, int], *, finished: bool) -> Non
     for start in range(0, len(rows), BULK):
         pipeline.zadd(key, {str(content_id): count for content_id, count in rows[start : start + BULK]})
     if finished:
-        pipeline.expire(key, FINISHED_DAY_SECONDS)
         pipeline.sadd(FINISHED, day.isoformat())
     else:
         pipeline.set(TODAY_DATE, day.isoformat())

@@ -4,8 +4,10 @@ import uuid
 
 from django.db import models
 
+from streaming.stores.distributed import KeyedByContent
 
-class TrendingDaily(models.Model):
+
+class TrendingDaily(KeyedByContent):
     """One title's views on one UTC day. The database key is `(content_id, id)`; a day and title stand once."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

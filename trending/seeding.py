@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from streaming.stores.copying import analyze, copy_lines, loading
+from streaming.stores.copying import analyze, copy_lines
+from streaming.stores.distributed import mixed_transaction
 from streaming.stores.router import CATALOG
 from streaming.stores.seeded import Track, random_for, uuid_texts
 from trending import counters
@@ -25,7 +26,7 @@ Days = Iterable[tuple[date, Iterable[TitleDay]]]
 
 def days_load(*, seed: int, days: Days, total: int, track: Track) -> None:
     """Writes the `total` daily rows of `days`."""
-    with loading(CATALOG):
+    with mixed_transaction(CATALOG):
         copy_lines(CATALOG, "trending_daily", COLUMNS, track(_lines(seed, days), "days of titles", total))
         analyze(CATALOG, "trending_daily")
 

@@ -8,6 +8,8 @@ from catalog.selectors import public_titles_by_id
 from trending import counters
 
 CHUNK = 50
+# A thousand titles that are not public, first in a ranking, may shorten the list but not hold up the request.
+MOST_CHUNKS = 20
 
 
 class TrendingRow(TypedDict):
@@ -38,13 +40,14 @@ def trending_today(*, today: date, limit: int) -> list[TrendingRow]:
 def _public_top(key: str, *, limit: int, without: set[UUID]) -> list[TrendingRow]:
     """The ranking's first `limit` public titles; titles that are not public are passed over, not shown."""
     rows: list[TrendingRow] = []
-    start = 0
-    while len(rows) < limit and (chunk := counters.ranked(key, start=start, count=CHUNK)):
+    for start in range(0, MOST_CHUNKS * CHUNK, CHUNK):
+        chunk = counters.ranked(key, start=start, count=CHUNK)
         titles = public_titles_by_id([content_id for content_id, _ in chunk])
         rows += [
             {"content_id": content_id, "title": titles[content_id], "views": views}
             for content_id, views in chunk
             if content_id in titles and content_id not in without
         ]
-        start += CHUNK
+        if len(rows) >= limit or len(chunk) < CHUNK:
+            break
     return rows[:limit]

@@ -21,7 +21,7 @@ from catalog.importing.identity import content_id
 from catalog.importing.records import Format, Note, Row, rejection
 from catalog.importing.seen import SeenKeys
 from catalog.importing.selectors import digests_by_id, records_by_id
-from streaming.stores.copying import loading
+from streaming.stores.distributed import mixed_transaction
 from streaming.stores.router import CATALOG
 
 BATCH_ROWS = 2000
@@ -164,7 +164,7 @@ def _first_of_its_key(found: Row | Note, seen: SeenKeys) -> Row | Note:
 
 def _bring_in(source: Format, rows: dict[UUID, Row], counts: Counts, dry_run: bool) -> None:
     try:
-        with loading(CATALOG):
+        with mixed_transaction(CATALOG):
             found = _sort(source.scheme, rows)
             if not dry_run:
                 _write(source, found)

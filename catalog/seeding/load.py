@@ -6,7 +6,8 @@ from psycopg2 import sql
 from catalog.models import Content, Credit, Genre, Person, Season
 from catalog.seeding import rows
 from catalog.seeding.plan import TitlePlan
-from streaming.stores.copying import analyze, copy_lines, copy_rows, loading
+from streaming.stores.copying import analyze, copy_lines, copy_rows
+from streaming.stores.distributed import mixed_transaction
 from streaming.stores.router import CATALOG
 from streaming.stores.seeded import Track
 
@@ -41,7 +42,7 @@ COUNTED: dict[str, type[models.Model]] = {
 
 def titles_load(plan: TitlePlan, track: Track) -> None:
     """Writes genres, people, titles and their children into empty tables, in one transaction."""
-    with loading(CATALOG):
+    with mixed_transaction(CATALOG):
         copy_rows(CATALOG, "genres", ("genre_id", "name"), list(enumerate(rows.GENRES, 1)))
         analyze(CATALOG, "genres")
         for table, columns, lines, what, total in (

@@ -57,12 +57,15 @@ def uuid_or_none(text: str) -> UUID | None:
 
 
 class StoreList(ChangeList):
-    """Finds the page's keys before its rows: far down a long list, an index that holds the keys is all that is read."""
+    """Finds the page's keys before its rows: far down a long list, an index that holds the keys is all that is read.
+
+    The rows come by a second query, of these keys among what the page's admin class may show (`get_queryset`).
+    """
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         keys = list(self.result_list.values_list("pk", flat=True))
-        rows = self.apply_select_related(self.model._default_manager.all()).in_bulk(keys)
+        rows = self.apply_select_related(self.root_queryset.order_by()).in_bulk(keys)
         self.result_list = [rows[key] for key in keys if key in rows]
         if not self.query and not self.has_active_filters:
             self.full_result_count = self.result_count  # else an unfiltered list offers to show all

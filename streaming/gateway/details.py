@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from analytics.federated import usernames_by_id
+from analytics.selectors import usernames_by_id
 from catalog.selectors import content_record
 from reviews.selectors import RatingSummary, rating_summary, reviews_page
 from streaming.stores.outage import optional, unavailable_as

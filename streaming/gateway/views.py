@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from analytics.federated import user_ids_after
+from analytics.selectors import user_ids_after
 from catalog.serializers import IdsQuery
 from catalog.views import record_or_404
 from reviews.selectors import reviews_page

@@ -6,30 +6,14 @@ failed COPY stays.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 
-from django.db import DatabaseError, connections, transaction
+from django.db import DatabaseError, connections
 from psycopg2 import sql
 
 READ_BYTES = 1 << 18
 LINES_AT_ONCE = 2000
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-@contextmanager
-def loading(alias: str) -> Iterator[None]:
-    """A transaction that writes reference tables and distributed ones, in any order, as well as plain ones.
-
-    On Citus such a transaction fails when a part of it ran in the coordinator's own session or on several
-    connections at once. The two settings say how it runs there; plain PostgreSQL takes them for names it
-    does not know.
-    """
-    with transaction.atomic(using=alias):
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SET LOCAL citus.enable_local_execution = off")
-            cursor.execute("SET LOCAL citus.multi_shard_modify_mode = 'sequential'")
-        yield
 
 
 def copy_rows(alias: str, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:

@@ -11,8 +11,9 @@ from django.conf import settings
 from django.db import connections, transaction
 from psycopg2 import sql
 
-from streaming.stores.replication import grant_columns, make_role
+from streaming.stores.roles import grant_columns, make_role
 from streaming.stores.router import CATALOG, REPLICA
+from streaming.stores.statements import column_types, rows, run
 
 SERVER = "analytics_server"
 SCHEMA = "analytics"
@@ -26,11 +27,11 @@ def set_up(tables: Mapping[str, ColumnTypes]) -> list[str]:
     """Makes `tables` (name to column and SQL type) readable in schema `analytics`. Returns what was done."""
     done = _reader_on_replica(tables)
     with transaction.atomic(using=CATALOG):
-        _run(CATALOG, sql.SQL("CREATE EXTENSION IF NOT EXISTS postgres_fdw"))
-        _run(CATALOG, sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SCHEMA)))
+        run(CATALOG, sql.SQL("CREATE EXTENSION IF NOT EXISTS postgres_fdw"))
+        run(CATALOG, sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SCHEMA)))
         _server()
         for table, columns in tables.items():
-            if _columns_of(table) != dict(columns):
+            if column_types(CATALOG, f"{SCHEMA}.{table}") != dict(columns):
                 _foreign_table(table, columns)
                 done.append(f"foreign table {SCHEMA}.{table} created")
     return done
@@ -39,8 +40,8 @@ def set_up(tables: Mapping[str, ColumnTypes]) -> list[str]:
 def _reader_on_replica(tables: Mapping[str, ColumnTypes]) -> list[str]:
     made = make_role(REPLICA, READER, settings.FEDERATION_PASSWORD, attributes="LOGIN")
     reader = sql.Identifier(READER)
-    _run(REPLICA, sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(reader))
-    _run(
+    run(REPLICA, sql.SQL("ALTER ROLE {} SET default_transaction_read_only = on").format(reader))
+    run(
         REPLICA,
         sql.SQL("ALTER ROLE {} SET statement_timeout = {}").format(
             reader, sql.Literal(f"{READER_STATEMENT_SECONDS}s")
@@ -64,14 +65,14 @@ def _server() -> None:
     target = sql.Identifier(SERVER)
     present = _options_of("SELECT srvoptions FROM pg_foreign_server WHERE srvname = %s")
     if present is None:
-        _run(CATALOG, sql.SQL("CREATE SERVER {} FOREIGN DATA WRAPPER postgres_fdw").format(target))
-    _run(CATALOG, sql.SQL("ALTER SERVER {} OPTIONS ({})").format(target, _options(server, present or set())))
+        run(CATALOG, sql.SQL("CREATE SERVER {} FOREIGN DATA WRAPPER postgres_fdw").format(target))
+    run(CATALOG, sql.SQL("ALTER SERVER {} OPTIONS ({})").format(target, _options(server, present or set())))
     present = _options_of(
         "SELECT umoptions FROM pg_user_mappings WHERE srvname = %s AND usename = current_user"
     )
     if present is None:
-        _run(CATALOG, sql.SQL("CREATE USER MAPPING FOR CURRENT_USER SERVER {}").format(target))
-    _run(
+        run(CATALOG, sql.SQL("CREATE USER MAPPING FOR CURRENT_USER SERVER {}").format(target))
+    run(
         CATALOG,
         sql.SQL("ALTER USER MAPPING FOR CURRENT_USER SERVER {} OPTIONS ({})").format(
             target, _options(mapping, present or set())
@@ -81,8 +82,8 @@ def _server() -> None:
 
 def _foreign_table(table: str, columns: ColumnTypes) -> None:
     name = sql.Identifier(SCHEMA, table)
-    _run(CATALOG, sql.SQL("DROP FOREIGN TABLE IF EXISTS {}").format(name))
-    _run(
+    run(CATALOG, sql.SQL("DROP FOREIGN TABLE IF EXISTS {}").format(name))
+    run(
         CATALOG,
         sql.SQL(
             "CREATE FOREIGN TABLE {} ({}) SERVER {} OPTIONS (schema_name 'public', table_name {})"
@@ -98,17 +99,6 @@ def _foreign_table(table: str, columns: ColumnTypes) -> None:
     )
 
 
-def _columns_of(table: str) -> dict[str, str]:
-    """Column to SQL type of a foreign table as it stands; empty when there is none."""
-    with connections[CATALOG].cursor() as cursor:
-        cursor.execute(
-            """SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
-                WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum""",
-            [f"{SCHEMA}.{table}"],
-        )
-        return dict(cursor.fetchall())
-
-
 def _options(options: Mapping[str, str], present: set[str]) -> sql.Composed:
     """An option that is there can only be set, one that is not only be added."""
     return sql.SQL(", ").join(
@@ -121,12 +111,5 @@ def _options(options: Mapping[str, str], present: set[str]) -> sql.Composed:
 
 def _options_of(query: str) -> set[str] | None:
     """Names of the options that the server or its mapping has; None when there is none of it."""
-    with connections[CATALOG].cursor() as cursor:
-        cursor.execute(query, [SERVER])
-        row = cursor.fetchone()
-    return None if row is None else {option.partition("=")[0] for option in row[0] or ()}
-
-
-def _run(alias: str, statement: sql.Composable) -> None:
-    with connections[alias].cursor() as cursor:
-        cursor.execute(statement)
+    found = rows(CATALOG, query, SERVER)
+    return {option.partition("=")[0] for option in found[0][0] or ()} if found else None

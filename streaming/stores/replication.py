@@ -5,17 +5,24 @@ column lists, subscription `analytics_sub` with its slot. Only the listed column
 replica's tables are made by migrations beforehand and written by the apply worker alone; they are emptied
 when the subscription is created, because an insert that meets an existing row stops the apply worker.
 
+The subscription's comment is the column lists its rows were copied under. It is taken off before the publication
+changes and written after the copy has begun, so that a set-up that ends half-way is finished by the next.
+
 Entry points: `set_up`, `wait_until_applied`. Failure: `django.db.Error`s; `ReplicaBehind` from waiting.
 """
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import connections
 from psycopg2 import sql
 
+from streaming.stores import replica
+from streaming.stores.roles import grant_columns, make_role
 from streaming.stores.router import ANALYTICS, REPLICA
+from streaming.stores.statements import names, rows, run, scalar
 
 PUBLICATION = "analytics_pub"
 SUBSCRIPTION = "analytics_sub"
@@ -23,6 +30,7 @@ REPLICATOR = "analytics_replicator"
 POLL_SECONDS = 0.02
 
 Columns = Sequence[str]
+ColumnLists = dict[str, list[str]]
 
 
 class ReplicaBehind(TimeoutError):
@@ -33,28 +41,32 @@ def set_up(published: Mapping[str, Columns]) -> list[str]:
     """Publishes `published` (table to columns) and subscribes the replica. Returns what was done, a line each.
 
     The replica is emptied and copied again when what is published has changed, for the rows it has were copied
-    under the former list, and when its slot is gone, for nobody kept what it has missed.
+    under the former lists, and when its slot is gone, for nobody kept what it has missed.
     """
-    copied_as = _published()
-    done = _publish(published)
-    return [*done, *_subscribe(published, copy_again=copied_as != _published() or not _slot_usable())]
+    wanted = {table: sorted(columns) for table, columns in published.items()}
+    done = _role(published)
+    if _published() != wanted:
+        if subscribed():
+            _note_copied_as(None)
+        done.append(_publish(published))
+    if not subscribed():
+        return [*done, *_drop_orphaned_slot(), _create_subscription(wanted)]
+    done += _point_at_primary()
+    if _copied_as() != wanted or not _slot_usable():
+        return [*done, _drop_subscription(), _create_subscription(wanted)]
+    _alter_subscription(sql.SQL("ENABLE"))
+    _alter_subscription(sql.SQL("REFRESH PUBLICATION"))
+    return done
 
 
 def subscribed() -> bool:
     """Whether the replica's database has the subscription, so that waiting for it makes sense."""
-    return bool(
-        _scalar(
-            REPLICA,
-            "SELECT count(*) FROM pg_subscription WHERE subname = %s "
-            "AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            SUBSCRIPTION,
-        )
-    )
+    return _of_subscription("subname") is not None
 
 
 def wait_until_applied(seconds: float) -> None:
     """Returns once the replica has applied all that is committed on the primary now. Raises `ReplicaBehind`."""
-    target = _scalar(ANALYTICS, "SELECT pg_current_wal_insert_lsn()")
+    target = scalar(ANALYTICS, "SELECT pg_current_wal_insert_lsn()")
     give_up_at = time.monotonic() + seconds
     while not _applied(str(target)):
         if time.monotonic() > give_up_at:
@@ -64,11 +76,11 @@ def wait_until_applied(seconds: float) -> None:
 
 def _applied(lsn: str) -> bool:
     """Every published table is past its first copy, and the apply worker has reported `lsn`."""
-    copying = _scalar(REPLICA, "SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'")
+    copying = scalar(REPLICA, "SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'")
     if copying:
         return False
     return bool(
-        _scalar(
+        scalar(
             ANALYTICS,
             """SELECT coalesce(bool_or(r.replay_lsn >= %s::pg_lsn), false)
                  FROM pg_stat_replication r JOIN pg_replication_slots s ON s.active_pid = r.pid
@@ -79,75 +91,86 @@ def _applied(lsn: str) -> bool:
     )
 
 
-def _publish(published: Mapping[str, Columns]) -> list[str]:
-    done = []
-    if make_role(ANALYTICS, REPLICATOR, settings.REPLICATION_PASSWORD, attributes="LOGIN REPLICATION"):
-        done.append(f"role {REPLICATOR} made on the primary")
+def _role(published: Mapping[str, Columns]) -> list[str]:
+    made = make_role(ANALYTICS, REPLICATOR, settings.REPLICATION_PASSWORD, attributes="LOGIN REPLICATION")
     grant_columns(ANALYTICS, REPLICATOR, published)
+    return [f"role {REPLICATOR} made on the primary"] if made else []
+
+
+def _publish(published: Mapping[str, Columns]) -> str:
+    publication = sql.Identifier(PUBLICATION)
     tables = sql.SQL(", ").join(
-        sql.SQL("{} ({})").format(sql.Identifier(table), _names(columns))
+        sql.SQL("{} ({})").format(sql.Identifier(table), names(columns))
         for table, columns in published.items()
     )
-    if not _scalar(ANALYTICS, "SELECT count(*) FROM pg_publication WHERE pubname = %s", PUBLICATION):
-        _run(
-            ANALYTICS,
-            sql.SQL("CREATE PUBLICATION {} FOR TABLE {}").format(_name(PUBLICATION), tables),
-        )
-        return [*done, f"publication {PUBLICATION} created"]
-    if _published() != {table: sorted(columns) for table, columns in published.items()}:
-        _run(
-            ANALYTICS,
-            sql.SQL("ALTER PUBLICATION {} SET TABLE {}").format(_name(PUBLICATION), tables),
-        )
-        done.append(f"publication {PUBLICATION} brought up to date")
-    return done
+    if not scalar(ANALYTICS, "SELECT count(*) FROM pg_publication WHERE pubname = %s", PUBLICATION):
+        run(ANALYTICS, sql.SQL("CREATE PUBLICATION {} FOR TABLE {}").format(publication, tables))
+        return f"publication {PUBLICATION} created"
+    run(ANALYTICS, sql.SQL("ALTER PUBLICATION {} SET TABLE {}").format(publication, tables))
+    return f"publication {PUBLICATION} brought up to date"
 
 
-def _published() -> dict[str, list[str]]:
-    with connections[ANALYTICS].cursor() as cursor:
-        cursor.execute(
-            "SELECT tablename, attnames::text[] FROM pg_publication_tables WHERE pubname = %s",
-            [PUBLICATION],
-        )
-        return {table: sorted(columns) for table, columns in cursor.fetchall()}
+def _published() -> ColumnLists:
+    query = "SELECT tablename, attnames::text[] FROM pg_publication_tables WHERE pubname = %s"
+    return {table: sorted(columns) for table, columns in rows(ANALYTICS, query, PUBLICATION)}
 
 
-def _subscribe(published: Mapping[str, Columns], *, copy_again: bool) -> list[str]:
-    present = _scalar(
+def _copied_as() -> ColumnLists | None:
+    """What was published when the replica's rows were copied; None when that is not noted."""
+    comment = _of_subscription("obj_description(oid, 'pg_subscription')")
+    try:
+        return json.loads(comment or "null")
+    except ValueError:
+        return None
+
+
+def _note_copied_as(published: ColumnLists | None) -> None:
+    comment = None if published is None else json.dumps(published, sort_keys=True)
+    run(
         REPLICA,
-        "SELECT subconninfo FROM pg_subscription WHERE subname = %s "
-        "AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        SUBSCRIPTION,
+        sql.SQL("COMMENT ON SUBSCRIPTION {} IS {}").format(
+            sql.Identifier(SUBSCRIPTION), sql.Literal(comment)
+        ),
     )
-    if present is None:
-        return [*_drop_orphaned_slot(), _create_subscription(published)]
-    done = []
-    if present != _publisher():
-        _alter_subscription(sql.SQL("CONNECTION {}").format(sql.Literal(_publisher())))
-        done.append(f"subscription {SUBSCRIPTION} points at the primary's present address")
-    if copy_again:
-        return [*done, _drop_subscription(), _create_subscription(published)]
-    _alter_subscription(sql.SQL("ENABLE"))
-    _alter_subscription(sql.SQL("REFRESH PUBLICATION"))
-    return done
+
+
+def _point_at_primary() -> list[str]:
+    if _of_subscription("subconninfo") == _publisher():
+        return []
+    _alter_subscription(sql.SQL("CONNECTION {}").format(sql.Literal(_publisher())))
+    return [f"subscription {SUBSCRIPTION} points at the primary's present address"]
 
 
 def _drop_subscription() -> str:
-    """Dropping a subscription drops its slot, and fails where there is none to drop."""
+    """Dropping a subscription drops its slot, and fails where there is none to drop.
+
+    Ends when every reader knows that the replica is not to be used: what comes next empties it.
+    """
     if not _slot_exists():
         _alter_subscription(sql.SQL("DISABLE"))
         _alter_subscription(sql.SQL("SET (slot_name = NONE)"))
-    _run(REPLICA, sql.SQL("DROP SUBSCRIPTION {}").format(_name(SUBSCRIPTION)))
+    run(REPLICA, sql.SQL("DROP SUBSCRIPTION {}").format(sql.Identifier(SUBSCRIPTION)))
+    time.sleep(replica.ANSWER_KEPT.total_seconds())
     return f"subscription {SUBSCRIPTION} dropped: the replica's rows have to be copied again"
 
 
+def _of_subscription(what: str) -> str | None:
+    """An expression over the subscription's row in the catalogue; None without a subscription."""
+    return scalar(
+        REPLICA,
+        f"SELECT {what} FROM pg_subscription WHERE subname = %s"  # noqa: S608  # constants of this module
+        " AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        SUBSCRIPTION,
+    )
+
+
 def _alter_subscription(change: sql.Composable) -> None:
-    _run(REPLICA, sql.SQL("ALTER SUBSCRIPTION {} {}").format(_name(SUBSCRIPTION), change))
+    run(REPLICA, sql.SQL("ALTER SUBSCRIPTION {} {}").format(sql.Identifier(SUBSCRIPTION), change))
 
 
 def _slot_exists() -> bool:
     return bool(
-        _scalar(
+        scalar(
             ANALYTICS,
             "SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s",
             settings.REPLICATION_SLOT,
@@ -158,7 +181,7 @@ def _slot_exists() -> bool:
 def _slot_usable() -> bool:
     """It is there and still has all the WAL that the replica needs."""
     return bool(
-        _scalar(
+        scalar(
             ANALYTICS,
             "SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s AND wal_status <> 'lost'",
             settings.REPLICATION_SLOT,
@@ -166,30 +189,31 @@ def _slot_usable() -> bool:
     )
 
 
-def _create_subscription(published: Mapping[str, Columns]) -> str:
-    _run(REPLICA, sql.SQL("TRUNCATE {}").format(_names(list(published))))
-    _run(
+def _create_subscription(wanted: ColumnLists) -> str:
+    run(REPLICA, sql.SQL("TRUNCATE {}").format(names(list(wanted))))
+    run(
         REPLICA,
         sql.SQL("CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH (slot_name = {})").format(
-            _name(SUBSCRIPTION),
+            sql.Identifier(SUBSCRIPTION),
             sql.Literal(_publisher()),
-            _name(PUBLICATION),
+            sql.Identifier(PUBLICATION),
             sql.Literal(settings.REPLICATION_SLOT),
         ),
     )
+    _note_copied_as(wanted)
     return f"subscription {SUBSCRIPTION} created"
 
 
 def _drop_orphaned_slot() -> list[str]:
     """A replica that was rebuilt left its slot behind: it holds WAL for nobody and blocks the new one."""
     slot = settings.REPLICATION_SLOT
-    if not _scalar(
+    if not scalar(
         ANALYTICS,
         "SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s AND NOT active",
         slot,
     ):
         return []
-    _scalar(ANALYTICS, "SELECT pg_drop_replication_slot(%s)::text", slot)
+    scalar(ANALYTICS, "SELECT pg_drop_replication_slot(%s)::text", slot)
     return [f"slot {slot} of a former replica dropped"]
 
 
@@ -208,80 +232,3 @@ def _publisher() -> str:
 
 def _quoted(value: str) -> str:
     return value.replace("\\", "\\\\").replace("'", "\\'")
-
-
-def make_role(alias: str, role: str, password: str, *, attributes: str) -> bool:
-    """Gives the server of `alias` the role with these attributes and password. True when it was not there.
-
-    Roles belong to a server, not a database, so a second database may race for one: losing is no error.
-    """
-    missing = not _scalar(alias, "SELECT count(*) FROM pg_roles WHERE rolname = %s", role)
-    if missing:
-        _run(
-            alias,
-            sql.SQL(
-                "DO $$ BEGIN CREATE ROLE {}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
-            ).format(_name(role)),
-        )
-    _run(
-        alias,
-        sql.SQL("ALTER ROLE {} WITH {} PASSWORD {}").format(
-            _name(role), sql.SQL(attributes), sql.Literal(password)
-        ),
-    )
-    return missing
-
-
-def grant_columns(alias: str, role: str, tables: Mapping[str, Columns]) -> None:
-    """Lets the role read these columns and nothing else: any right it was given before is taken back."""
-    wanted = {("public", table, column, "SELECT") for table, columns in tables.items() for column in columns}
-    granted = _granted(alias, role)
-    if granted == wanted:
-        return
-    with transaction.atomic(using=alias):
-        for schema, table in {right[:2] for right in granted}:
-            _run(
-                alias, sql.SQL("REVOKE ALL ON {} FROM {}").format(sql.Identifier(schema, table), _name(role))
-            )
-        for table, columns in tables.items():
-            _run(
-                alias,
-                sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(_names(columns), _name(table), _name(role)),
-            )
-
-
-def _granted(alias: str, role: str) -> set[tuple[str, str, str, str]]:
-    """The role's own rights: schema, table, column (empty: the whole table), privilege."""
-    with connections[alias].cursor() as cursor:
-        cursor.execute(
-            """WITH held AS (
-                   SELECT oid AS relation, '' AS column, relacl AS acl FROM pg_class
-                   UNION ALL SELECT attrelid, attname::text, attacl FROM pg_attribute)
-               SELECT n.nspname::text, c.relname::text, held.column, x.privilege_type
-                 FROM held JOIN pg_class c ON c.oid = held.relation JOIN pg_namespace n ON n.oid = c.relnamespace
-                CROSS JOIN LATERAL aclexplode(held.acl) x
-                WHERE x.grantee = (SELECT oid FROM pg_roles WHERE rolname = %s)""",
-            [role],
-        )
-        return set(cursor.fetchall())
-
-
-def _name(name: str) -> sql.Identifier:
-    return sql.Identifier(name)
-
-
-def _names(names: Sequence[str]) -> sql.Composed:
-    return sql.SQL(", ").join(map(sql.Identifier, names))
-
-
-def _run(alias: str, statement: sql.Composable) -> None:
-    with connections[alias].cursor() as cursor:
-        cursor.execute(statement)
-
-
-def _scalar(alias: str, query: str, *parameters: str) -> object:
-    """The first column of the first row, or None without rows."""
-    with connections[alias].cursor() as cursor:
-        cursor.execute(query, parameters)
-        row = cursor.fetchone()
-    return None if row is None else row[0]

@@ -95,6 +95,63 @@ def test_a_used_refresh_token_is_refused(ada: User, api: APIClient) -> None:
     assert_refused(post(api, "logout", refresh=pair["refresh"]))
 
 
+def test_a_used_refresh_token_ends_every_login_of_its_viewer(ada: User, api: APIClient) -> None:
+    first, elsewhere = log_in(api), log_in(api)
+    second = post(api, "token/refresh", refresh=first["refresh"]).json()
+    other = RefreshToken.for_user(User.objects.create_user("Grace", "", PASSWORD))
+
+    assert_refused(post(api, "token/refresh", refresh=first["refresh"]), "Token is blacklisted")
+
+    for pair in (second, elsewhere):
+        assert_refused(post(api, "token/refresh", refresh=pair["refresh"]))
+        assert_refused(post(api, "logout", refresh=pair["refresh"]))
+    assert post(api, "token/refresh", refresh=str(other)).status_code == 200
+    assert post(api, "token/refresh", refresh=log_in(api)["refresh"]).status_code == 200
+
+
+def test_a_token_that_was_logged_out_counts_as_used(ada: User, api: APIClient) -> None:
+    here, elsewhere = log_in(api), log_in(api)
+    post(api, "logout", refresh=here["refresh"])
+
+    assert_refused(post(api, "token/refresh", refresh=here["refresh"]))
+
+    assert_refused(post(api, "token/refresh", refresh=elsewhere["refresh"]))
+
+
+def test_the_successor_used_beside_the_used_token_does_not_outlive_it(ada: User, api: APIClient) -> None:
+    """Whichever comes first: no token that holds is left."""
+    first = log_in(api)
+    second = post(api, "token/refresh", refresh=first["refresh"]).json()
+
+    def renew(refresh: str) -> Any:
+        try:
+            return post(APIClient(), "token/refresh", refresh=refresh)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        stolen, owners = pool.map(renew, (first["refresh"], second["refresh"]))
+
+    assert_refused(stolen)
+    if owners.status_code == 200:
+        assert_refused(post(api, "token/refresh", refresh=owners.json()["refresh"]))
+    assert not OutstandingToken.objects.filter(blacklistedtoken=None).exists()
+
+
+def test_a_changed_password_ends_all_tokens_made_before_it(ada: User, api: APIClient) -> None:
+    old = log_in(api)
+    ada.set_password("another horse battery")
+    ada.save()
+
+    assert_refused(
+        post(api, "token/refresh", refresh=old["refresh"]), "The password has been changed. Log in again."
+    )
+    assert_refused(history(api, ada, old["access"]))
+    new = post(api, "token", username="Ada", password="another horse battery").json()
+    assert history(api, ada, new["access"]).status_code == 200
+    assert post(api, "token/refresh", refresh=new["refresh"]).status_code == 200
+
+
 def test_a_refresh_token_used_ten_times_at_once_gives_one_pair(ada: User, api: APIClient) -> None:
     pair = log_in(api)
 

@@ -26,7 +26,7 @@ STORES_ASKED = {
     "content_details": {"cache", "catalog", "state", "reviews", "replica"},
     "content_reviews": {"cache", "catalog", "reviews", "replica"},
     "content_review_create": {"analytics", "cache", "catalog", "state", "reviews"},
-    "content_view_increment": {"analytics", "cache", "catalog", "state"},
+    "content_view_increment": {"cache", "catalog", "state"},
     "trending_daily": {"state"},
     "user_ids": {"analytics", "catalog", "replica"},
     "user_watch_history": {"analytics", "catalog", "replica"},

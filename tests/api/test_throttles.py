@@ -87,12 +87,23 @@ def test_writes_are_limited_per_viewer_and_not_per_address(
 ) -> None:
     content = ContentFactory()
     ada, grace = (as_viewer(user) for user in UserFactory.create_batch(2))
-    address = f"/api/v1/content/{content.content_id}/views/increment"
+    address = f"/api/v1/content/{content.content_id}/reviews"
 
-    assert [ada.post(address).status_code for _ in range(4)] == [200, 200, 200, 429]
-    assert grace.post(address).status_code == 200
-    assert [APIClient().post(address).status_code for _ in range(4)] == [200, 200, 200, 429]
-    assert User.objects.count() == 2
+    def review(client: APIClient) -> int:
+        return client.post(address, {"rating": 8, "comment": "Yes."}, format="json").status_code
+
+    assert [review(ada) for _ in range(4)] == [201, 409, 409, 429]
+    assert review(grace) == 201
+
+
+def test_views_are_limited_per_address_whoever_watches(
+    three_a_minute: None, as_viewer: Callable[[User], APIClient]
+) -> None:
+    """Nobody is asked who they are there: see the view."""
+    address = f"/api/v1/content/{ContentFactory().content_id}/views/increment"
+    clients = [as_viewer(UserFactory()), APIClient(), as_viewer(UserFactory()), APIClient()]
+
+    assert [client.post(address).status_code for client in clients] == [200, 200, 200, 429]
 
 
 def test_without_proxies_a_forwarded_address_is_ignored(three_a_minute: None, settings: Settings) -> None:

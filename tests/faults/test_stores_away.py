@@ -1,5 +1,7 @@
 """A store is killed, or frozen, while the platform serves: details answers with what is left, or 503, then recovers."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from dev import faults, lifecycle
@@ -62,4 +64,25 @@ def test_without_the_catalog_a_cached_title_is_served_and_another_is_503(
     assert missing.headers["retry-after"] == "1"
     assert (ready.status, ready.body["status"]) == (503, "unavailable")
     until(lambda: served.details(other).status == 200, "the title is served")
+    until(lambda: served.details(cached).body["degraded"] == [], "the replica is no longer skipped")
+    until(lambda: served.get("/readyz").body["status"] == "ok", "every store is ready")
+
+
+def test_requests_that_wait_for_a_frozen_store_do_not_hold_up_the_others(served: Platform) -> None:
+    """Keeps away: admin pages, whose deadline is long, that took every thread for as long as a store was frozen."""
+    content_id = served.content_ids[0]
+    assert served.details(content_id).status == 200
+    session = {"Cookie": "sessionid=abcdefghabcdefghabcdefghabcdefgh"}
+
+    faults.freeze(served.instance, "analytics")
+    try:
+        with ThreadPoolExecutor(12) as pool:
+            admin_pages = [pool.submit(served.get, "/admin/", seconds=15, headers=session) for _ in range(12)]
+            details = served.details(content_id)
+            statuses = {page.result().status for page in admin_pages}
+    finally:
+        faults.thaw(served.instance, "analytics")
+
+    assert (details.status, details.body["degraded"]) == (200, [])
+    assert statuses == {503}
     until(lambda: served.get("/readyz").body["status"] == "ok", "every store is ready")

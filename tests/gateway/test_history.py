@@ -1,19 +1,42 @@
 """`/content/users/{user_id}/watch-history`: a viewer's own plays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from analytics.models import User
+from analytics.replication import published_columns
+from streaming.stores import replica, replication
+from tests.conftest import one_worker_at_a_time
 from tests.factories import LONG_AGO, ContentFactory, UserFactory, WatchHistoryFactory
 from tests.walking import walk
 
 AsViewer = Callable[[User], APIClient]
 Replicated = Callable[[], None]
+
+
+@pytest.fixture
+def emptied(
+    replicated: Replicated, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], None]]:
+    """Call it to have the replica as it is while set-up copies it anew: no row yet."""
+
+    def empty() -> None:
+        replicated()
+        with connections["analytics_replica"].cursor() as cursor:
+            cursor.execute("DROP SUBSCRIPTION analytics_sub")
+            cursor.execute("TRUNCATE users, user_watch_history")
+
+    monkeypatch.setattr(replica, "ANSWER_KEPT", timedelta(0))
+    with one_worker_at_a_time(tmp_path_factory):
+        yield empty
+        replication.set_up(published_columns())
+        replicated()
 
 
 def url_of(user: User) -> str:
@@ -115,3 +138,18 @@ def test_a_page_has_ten_plays_and_at_most_a_hundred(replicated: Replicated, as_v
     assert len(client.get(url_of(viewer)).json()) == 10
     assert len(client.get(url_of(viewer), {"limit": 100}).json()) == 100
     assert client.get(url_of(viewer), {"limit": 101}).status_code == 400
+
+
+def test_a_replica_that_is_being_copied_anew_is_not_taken_for_the_truth(
+    emptied: Callable[[], None], as_viewer: AsViewer
+) -> None:
+    """It answered [] to viewers with a history, and no users to staff."""
+    staff = UserFactory(is_staff=True)
+    play = WatchHistoryFactory(user=staff)
+    emptied()
+
+    plays = as_viewer(staff).get(url_of(staff)).json()
+    user_ids = as_viewer(staff).get("/api/v1/content/users/ids").json()
+
+    assert [row["history_id"] for row in plays] == [str(play.history_id)]
+    assert user_ids == [str(staff.user_id)]

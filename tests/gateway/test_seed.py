@@ -165,7 +165,7 @@ def test_the_rankings_are_the_plays_of_the_last_two_days(stores: None) -> None:
         plays = WatchHistory.objects.filter(watched_at__date=day).values_list("content_id", flat=True)
         assert dict(counters.ranked(key, start=0, count=100)) == Counter(plays)
     assert counters.counting_day() == UNTIL
-    assert 0 < redis.state().ttl("trending:daily:2026-03-14") <= counters.FINISHED_DAY_SECONDS
+    assert redis.state().ttl("trending:daily:2026-03-14") == -1  # until the flush
 
 
 def test_a_flush_after_seeding_changes_no_daily_row(stores: None) -> None:
@@ -329,6 +329,20 @@ def test_if_empty_leaves_what_is_there_and_succeeds(stores: None) -> None:
 
     assert printed == "There is data already; it stays as it is.\n"
     assert contents_of_stores() == before
+
+
+def test_if_empty_says_that_an_earlier_seeding_was_cut_off(stores: None) -> None:
+    def breaks_off(items: Iterable[T], what: str, total: int | None) -> Iterable[T]:
+        if what == "plays":
+            raise KeyboardInterrupt
+        return items
+
+    with pytest.raises(KeyboardInterrupt):
+        seed(order(), breaks_off)
+
+    assert "of a seeding that was cut off: `manage.py seed --replace`" in run_seed(if_empty=True)
+    run_seed(replace=True)
+    assert "cut off" not in run_seed(if_empty=True)
 
 
 def test_plays_and_reviews_without_titles_are_refused_too(stores: None) -> None:

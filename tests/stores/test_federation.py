@@ -16,7 +16,7 @@ from psycopg2 import errors
 from analytics import federated
 from analytics.replication import published_column_types, published_columns
 from streaming.stores import federation
-from streaming.stores.replication import make_role
+from streaming.stores.roles import make_role
 from tests.environment import WORKER
 from tests.factories import LONG_AGO, UserFactory, WatchHistoryFactory
 

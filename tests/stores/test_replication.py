@@ -3,18 +3,20 @@
 import io
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import OperationalError, connections
 
 from analytics.models import User, WatchHistory
 from analytics.replication import published_columns
-from streaming.stores import replication
+from streaming.stores import replica, replication
 from streaming.stores.replication import ReplicaBehind
 from tests.factories import UserFactory, WatchHistoryFactory
+from tests.outages import away
 
 PUBLISHED = {
     "users": ["registration_date", "user_id", "username"],
@@ -28,12 +30,16 @@ PUBLISHED = {
         "watched_at",
     ],
 }
+PUBLISHED_OF_USERS = "SELECT attnames::text[] FROM pg_publication_tables WHERE tablename = 'users'"
 NOT_PUBLISHED = ("email", "password", "last_login", "is_active", "is_staff", "is_superuser")
 
 
 @pytest.fixture
-def mended(replicated: Callable[[], None], alone_on_servers: None) -> Iterator[Callable[[], None]]:
+def mended(
+    replicated: Callable[[], None], alone_on_servers: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], None]]:
     """`replicated`, for tests that break replication: the subscription is the whole session's."""
+    monkeypatch.setattr(replica, "ANSWER_KEPT", timedelta(0))  # a new copy waits that long
     yield replicated
     replication.set_up(published_columns())
     replicated()
@@ -135,6 +141,49 @@ def test_a_changed_column_list_is_brought_up_to_date_for_the_rows_that_are_there
     ]
     assert rows("users") == rows("users", "default")
     assert replication.set_up(published_columns()) == []
+
+
+@pytest.mark.parametrize("stops_at", ["DROP SUBSCRIPTION", "TRUNCATE", "CREATE SUBSCRIPTION", "COMMENT"])
+def test_a_set_up_that_stopped_half_way_is_finished_by_the_next(
+    mended: Callable[[], None], stops_at: str
+) -> None:
+    """The publication was up to date by then, so the next run copied nothing: the old rows stayed wrong for good."""
+    run("default", "ALTER PUBLICATION analytics_pub SET TABLE users (user_id, username), user_watch_history")
+    mended()
+    UserFactory(registration_date=datetime(2001, 2, 3, tzinfo=UTC))
+    mended()
+
+    with connections["analytics_replica"].execute_wrapper(failing_at(stops_at)):
+        with pytest.raises(OperationalError, match=r"^the replica went away$"):
+            replication.set_up(published_columns())
+    replication.set_up(published_columns())
+    mended()
+
+    assert rows("users") == rows("users", "default")
+    assert replication.set_up(published_columns()) == []
+
+
+def test_nothing_is_published_anew_while_the_replica_is_away(mended: Callable[[], None]) -> None:
+    """Rows that the replica has could not be noted as copied under another list."""
+    run("default", "ALTER PUBLICATION analytics_pub SET TABLE users (user_id, username), user_watch_history")
+
+    with away("replica"), pytest.raises(OperationalError):
+        replication.set_up(published_columns())
+
+    assert scalar("default", PUBLISHED_OF_USERS) == ["user_id", "username"]
+
+
+def test_a_copy_under_other_lists_than_noted_is_made_again(mended: Callable[[], None]) -> None:
+    mended()
+    noted = """COMMENT ON SUBSCRIPTION analytics_sub IS '{"users": ["user_id", "username"]}'"""
+    for comment in (noted, "COMMENT ON SUBSCRIPTION analytics_sub IS 'by hand'"):
+        run("analytics_replica", comment)
+
+        assert replication.set_up(published_columns()) == [
+            "subscription analytics_sub dropped: the replica's rows have to be copied again",
+            "subscription analytics_sub created",
+        ]
+        mended()
 
 
 def test_a_column_that_is_no_longer_published_leaves_the_replica(mended: Callable[[], None]) -> None:
@@ -242,6 +291,19 @@ def scalar(alias: str, query: str) -> object:
     with connections[alias].cursor() as cursor:
         cursor.execute(query)
         return cursor.fetchone()[0]
+
+
+def failing_at(start: str) -> Callable[..., Any]:
+    """An execute wrapper: the first statement that starts like this fails as on a connection that broke."""
+
+    def execute(execute: Callable[..., Any], statement: Any, params: Any, many: bool, context: Any) -> Any:
+        text = statement if isinstance(statement, str) else statement.as_string(context["cursor"].cursor)
+        # The comment that is taken off first is not the second half.
+        if text.startswith(start) and not text.endswith("IS NULL"):
+            raise OperationalError("the replica went away")
+        return execute(statement, params, many, context)
+
+    return execute
 
 
 def wait_until_idle() -> None:

@@ -80,7 +80,7 @@ def test_the_first_view_of_a_day_sets_the_finished_one_aside(stores: None) -> No
     assert counters.counting_day() == NEXT
     assert counters.ranked("trending:daily:2020-02-28", start=0, count=10) == [(TITLE, 2), (OTHER, 1)]
     assert counters.ranked("trending:daily", start=0, count=10) == [(OTHER, 1)]
-    assert 8 * 86_400 - 60 < state().ttl("trending:daily:2020-02-28") <= 8 * 86_400
+    assert state().ttl("trending:daily:2020-02-28") == -1
     assert (counters.views_of(TITLE), counters.views_of(OTHER)) == (2, 2)
 
 
@@ -135,13 +135,29 @@ def test_a_day_is_found_again_however_long_nobody_watched(stores: None) -> None:
     assert counters.finished_days() == [DAY]
 
 
-def test_a_day_that_has_expired_is_no_longer_named(stores: None) -> None:
+def test_a_settled_day_is_no_longer_named_and_stays_two_days(stores: None) -> None:
     for day in (DAY, NEXT, NEXT + timedelta(days=1)):
         count_view(content_id=TITLE, today=day)
-    state().delete(counters.day_key(DAY))
+
+    for _ in range(2):
+        counters.day_settle(DAY)
 
     assert counters.finished_days() == [NEXT]
-    assert state().smembers(counters.FINISHED) == {b"2020-02-29"}
+    assert 2 * 86_400 - 60 < state().ttl(counters.day_key(DAY)) <= 2 * 86_400
+    assert state().ttl(counters.day_key(NEXT)) == -1
+    assert counters.views_in(counters.day_key(DAY), [TITLE]) == {TITLE: 1}
+
+
+def test_a_late_clock_does_not_count_into_a_settled_day(stores: None) -> None:
+    count_view(content_id=TITLE, today=DAY)
+    count_view(content_id=TITLE, today=NEXT)
+    counters.day_settle(DAY)
+
+    count_view(content_id=TITLE, today=DAY)
+
+    assert counters.views_in(counters.day_key(DAY), [TITLE]) == {TITLE: 1}
+    assert counters.views_in(counters.TODAY, [TITLE]) == {TITLE: 2}
+    assert counters.finished_days() == []
 
 
 def test_before_the_first_view_there_is_nothing(stores: None) -> None:

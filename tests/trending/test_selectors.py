@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from catalog.models import Content
+from streaming.stores.redis import state
 from tests.factories import ContentFactory
 from trending.counters import count_view
 from trending.selectors import trending_today
@@ -56,6 +57,18 @@ def test_only_public_titles_are_shown_and_the_others_leave_no_gap(stores: None) 
     view(public, DAY, 1)
 
     assert ids_of(DAY, limit=1) == [public.content_id]
+
+
+def test_a_thousand_hidden_titles_shorten_the_list_and_no_more_are_asked_for(stores: None) -> None:
+    last, reached = ContentFactory(), ContentFactory()
+    ranking = {str(uuid.uuid4()): 9 for _ in range(999)} | {
+        str(reached.content_id): 2,
+        str(last.content_id): 1,
+    }
+    state().zadd("trending:daily", ranking)
+    state().set("trending:daily:date", DAY.isoformat())
+
+    assert ids_of(DAY, limit=10) == [reached.content_id]
 
 
 def test_a_young_day_is_filled_with_yesterdays_titles_and_todays_views(stores: None) -> None:

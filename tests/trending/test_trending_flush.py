@@ -2,21 +2,29 @@
 
 import io
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connections, transaction
 
 from streaming.stores.redis import state
+from streaming.stores.router import CATALOG
 from tests.factories import ContentFactory, TrendingDailyFactory
 from tests.outages import away
+from tests.served import until
 from trending import counters
 from trending.counters import count_view
 from trending.models import TrendingDaily
-from trending.services import trending_flush
+from trending.services import FlushUnderWay, trending_flush
 
 DAY = date(2020, 2, 28)
 NEXT = DAY + timedelta(days=1)
+WAITING = """
+SELECT 1 FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'
+"""
 
 
 def test_finished_days_and_the_running_one_are_written(stores: None) -> None:
@@ -114,6 +122,67 @@ def test_a_ranking_longer_than_a_chunk_is_written_whole(stores: None) -> None:
     assert rows() == {(DAY, title.content_id): views[str(title.content_id)] for title in titles}
 
 
+def test_a_finished_day_is_written_once_more_and_then_never_again(stores: None) -> None:
+    title = ContentFactory()
+    view(title, DAY, 1)
+    trending_flush()
+    view(title, DAY, 1)
+    view(title, NEXT, 1)
+
+    assert trending_flush() == {DAY: 1, NEXT: 1}
+    assert rows()[DAY, title.content_id] == 2
+    assert trending_flush() == {NEXT: 1}
+
+
+def test_a_day_expires_only_after_it_was_written(stores: None) -> None:
+    """An acknowledged view was lost when nobody flushed for eight days."""
+    title = ContentFactory()
+    view(title, DAY, 2)
+    view(title, NEXT, 1)
+    assert state().ttl(counters.day_key(DAY)) == -1
+    with away("catalog"), pytest.raises(CommandError):
+        call_command("trending_flush")
+    assert state().ttl(counters.day_key(DAY)) == -1
+
+    trending_flush()
+
+    assert 0 < state().ttl(counters.day_key(DAY)) <= counters.SETTLED_DAY_SECONDS
+    assert rows()[DAY, title.content_id] == 2
+
+
+def test_a_title_deleted_while_its_views_are_written_is_left_out(stores: None) -> None:
+    title, gone = ContentFactory(), ContentFactory()
+    for content in (title, gone):
+        view(content, DAY, 1)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(using=CATALOG):
+            gone.delete()
+            flush = pool.submit(in_thread)
+            until(lambda: waits() or flush.done(), "the flush waits for the title")
+            assert not flush.done()
+        assert flush.result() == {DAY: 1}
+
+    assert rows() == {(DAY, title.content_id): 1}
+
+
+def test_of_two_flushes_at_once_one_works_and_one_says_so(stores: None) -> None:
+    title = ContentFactory()
+    view(title, DAY, 1)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(using=CATALOG):
+            title.delete()
+            flush = pool.submit(in_thread)
+            until(lambda: waits() or flush.done(), "the flush waits for the title")
+            with pytest.raises(FlushUnderWay):
+                trending_flush()
+            with pytest.raises(CommandError, match="Another flush is under way"):
+                call_command("trending_flush")
+        assert flush.result() == {DAY: 0}
+    assert trending_flush() == {DAY: 0}
+
+
 def test_without_views_nothing_is_written(stores: None) -> None:
     out = io.StringIO()
 
@@ -151,6 +220,21 @@ def test_without_a_store_the_command_says_so_in_one_sentence_and_a_later_one_wri
     assert "\n" not in message
     assert trending_flush() == {DAY: 1}
     assert rows() == {(DAY, title.content_id): 2}
+
+
+def in_thread() -> dict[date, int]:
+    try:
+        return trending_flush()
+    finally:
+        connections.close_all()
+
+
+def waits() -> bool:
+    """Whether somebody waits for a lock in the catalog."""
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction keeps its first picture
+        cursor.execute(WAITING)
+        return cursor.fetchone() is not None
 
 
 def view(content: ContentFactory, day: date, times: int) -> None:

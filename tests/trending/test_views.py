@@ -1,5 +1,6 @@
 """Today's ranking, and counting views over HTTP."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
@@ -9,8 +10,10 @@ from django.db import connections
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from analytics.models import User
 from catalog.models import Content
-from tests.factories import ContentFactory
+from tests.factories import ContentFactory, UserFactory
+from tests.outages import away
 from trending.counters import count_view, views_of
 
 DAILY = "/api/v1/content/trending/daily"
@@ -116,3 +119,17 @@ def test_an_empty_or_long_key_is_refused_and_counts_nothing(stores: None, api: A
 
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "Idempotency-Key")
     assert views_of(content.content_id) == 0
+
+
+@pytest.mark.parametrize("header", ["Bearer stale", "Bearer", "Bearer a b", "Basic YTpi"])
+def test_a_token_that_does_not_hold_stops_no_view(stores: None, header: str) -> None:
+    assert count(APIClient(headers={"authorization": header}), ContentFactory()) == 1
+
+
+def test_a_viewers_view_counts_without_the_accounts_store(
+    stores: None, as_viewer: Callable[[User], APIClient]
+) -> None:
+    content, client = ContentFactory(), as_viewer(UserFactory())
+
+    with away("analytics"):
+        assert count(client, content) == 1

@@ -30,6 +30,8 @@ class Command(BaseCommand):
         if (counts.rejected or counts.mended) and report is None:
             self.stdout.write("--report FILE names the rejected and the mended rows")
         self.stdout.write("nothing was written" if dry_run else f"the catalog has {catalog_size()}")
+        if counts.rejected and counts.rejected == counts.rows:
+            raise CommandError(f"No row of {file} could be read.")
         if counts.broken_off:
             raise CommandError(
                 f"{file} could not be read to its end: {counts.broken_off}. "

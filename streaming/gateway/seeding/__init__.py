@@ -10,6 +10,6 @@ Failure: `SeedRefused`, before anything was touched; `StoreUnavailable`; Django'
 
 from streaming.gateway.seeding.order import SeedOrder, SeedRefused, StoresNotEmpty
 from streaming.gateway.seeding.report import report_lines
-from streaming.gateway.seeding.run import Seeded, seed
+from streaming.gateway.seeding.run import Seeded, left_unfinished, seed
 
-__all__ = ["SeedOrder", "SeedRefused", "Seeded", "StoresNotEmpty", "report_lines", "seed"]
+__all__ = ["SeedOrder", "SeedRefused", "Seeded", "StoresNotEmpty", "left_unfinished", "report_lines", "seed"]

@@ -24,6 +24,7 @@ from streaming.gateway.seeding.vocabulary import UnknownLocale, vocabularies
 from streaming.stores import replication
 from streaming.stores.cache import forget_all
 from streaming.stores.outage import StoreUnavailable, unavailable_as
+from streaming.stores.redis import state
 from streaming.stores.router import ANALYTICS, REPLICA
 from streaming.stores.seeded import Track
 from trending import seeding as popularity
@@ -53,6 +54,9 @@ class _Cast:
     content_uuids: Sequence[UUID]
 
 
+UNFINISHED = "seed:unfinished"
+
+
 def seed(order: SeedOrder, track: Track) -> Seeded:
     """Carries the order out and counts what the stores then hold. Raises `SeedRefused`."""
     refuse_impossible(order)
@@ -62,6 +66,8 @@ def seed(order: SeedOrder, track: Track) -> Seeded:
     refuse_taken_names(order, cast.viewers)
     if order.replace:
         _empty()
+    with unavailable_as("state"):
+        state().set(UNFINISHED, order.seed)
     with unavailable_as("catalog"):
         titles.titles_load(cast.plan, track)
     log = _load_people(cast, track)
@@ -74,10 +80,18 @@ def seed(order: SeedOrder, track: Track) -> Seeded:
         seeded.notes.append(
             f"{written} reviews instead of {order.reviews}: a viewer reviews a title once, and only after a play."
         )
+    with unavailable_as("state"):
+        state().delete(UNFINISHED)
     on_replica = _wait_for_replica(seeded, track)
     seeded.counts = _counts(on_replica)
     seeded.samples = _samples(cast, reviewed)
     return seeded
+
+
+def left_unfinished() -> bool:
+    """Whether the last seeding was cut off: what the stores hold then does not agree."""
+    with unavailable_as("state"):
+        return bool(state().exists(UNFINISHED))
 
 
 def _cast(order: SeedOrder) -> _Cast:

@@ -127,8 +127,14 @@ def test_the_report_names_each_rejected_and_each_mended_row(
     ]
 
 
-def test_rejected_rows_alone_are_no_failure(stores: None, listing: Listing) -> None:
-    assert import_titles(listing({"title": ""}))[0] == "1 rows: 0 new, 0 changed, 0 unchanged, 1 rejected"
+def test_rejected_rows_beside_good_ones_are_no_failure(stores: None, listing: Listing) -> None:
+    said = import_titles(listing({}, {"show_id": "s2", "title": ""}))
+    assert said[0] == "2 rows: 1 new, 0 changed, 0 unchanged, 1 rejected"
+
+
+def test_a_file_of_which_nothing_could_be_read_is_a_failure(stores: None, listing: Listing) -> None:
+    with pytest.raises(CommandError, match=r"No row of .* could be read"):
+        import_titles(listing({"title": ""}))
 
 
 def test_a_dry_run_counts_against_the_catalog_and_writes_nothing(stores: None, listing: Listing) -> None:

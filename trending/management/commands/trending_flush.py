@@ -1,11 +1,11 @@
-"""`manage.py trending_flush`: from the view counters to `trending_daily`; run it by cron, as often as one likes."""
+"""`manage.py trending_flush`: from the view counters to `trending_daily`, once; `manage.py worker` repeats it."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from streaming.stores.outage import StoreUnavailable, unavailable_as
-from trending.services import trending_flush
+from trending.services import FlushUnderWay, trending_flush
 
 
 class Command(BaseCommand):
@@ -15,6 +15,8 @@ class Command(BaseCommand):
         try:
             with unavailable_as("the counters or the catalog"):
                 written = trending_flush()
+        except FlushUnderWay as error:
+            raise CommandError("Another flush is under way, which writes the same views.") from error
         except StoreUnavailable as error:
             reason = str(error.__cause__).strip().splitlines()[0]
             raise CommandError(

@@ -10,7 +10,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from tqdm import tqdm
 
-from streaming.gateway.seeding import SeedOrder, SeedRefused, StoresNotEmpty, report_lines, seed
+from streaming.gateway.seeding import (
+    SeedOrder,
+    SeedRefused,
+    StoresNotEmpty,
+    left_unfinished,
+    report_lines,
+    seed,
+)
 from streaming.stores.outage import StoreUnavailable
 
 T = TypeVar("T")
@@ -58,6 +65,10 @@ class Command(BaseCommand):
             if not options["if_empty"]:
                 raise CommandError(str(error)) from error
             self.stdout.write("There is data already; it stays as it is.")
+            if left_unfinished():
+                self.stdout.write(
+                    "It is of a seeding that was cut off: `manage.py seed --replace` starts over."
+                )
             return
         except SeedRefused as error:
             raise CommandError(str(error)) from error
