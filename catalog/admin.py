@@ -3,6 +3,7 @@
 Every write goes through `catalog.services`, so that a saved title is at once what the API serves.
 """
 
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,8 @@ from catalog.inlines import CreditInline, SeasonInline, SourceInline
 from catalog.models import Content, Credit, Genre, Person, Source
 from catalog.selectors import credits_of_people
 from streaming.api.admin import StoreAdmin, minute
+from streaming.stores.distributed import mixed_transaction
+from streaming.stores.router import CATALOG
 
 MOST_CREDITS_SHOWN = 200
 FIRST_DECADE = 1950
@@ -191,7 +194,19 @@ def _outcome(changed: int, chosen: int, done: str) -> str:
 
 
 class SharedAdmin(StoreAdmin):
-    """For the rows that titles share: a subclass names the services that save and delete them."""
+    """For the rows that titles share: a subclass names the services that save and delete them.
+
+    Django's views open a transaction and read in it before a service is called. On Citus the service's
+    `mixed_transaction` would come too late in there, so theirs is one from the start.
+    """
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with mixed_transaction(CATALOG) if request.method == "POST" else nullcontext():
+            return super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with mixed_transaction(CATALOG) if request.method == "POST" else nullcontext():
+            return super().delete_view(request, *args, **kwargs)
 
     def save_row(self, row: Any) -> None:
         raise NotImplementedError

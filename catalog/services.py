@@ -115,6 +115,8 @@ def person_save(*, person: Person) -> Person:
     with mixed_transaction(CATALOG):
         person.save(using=CATALOG)
         _touch(_contents_of(person))
+        # Asked again after the commit: a credit that another editor committed meanwhile is not among those above.
+        transaction.on_commit(lambda: contents_forget(content_ids=_contents_of(person)), using=CATALOG)
     return person
 
 

@@ -61,7 +61,7 @@ genre_save(genre=drama)
 genres_delete(genre_ids=[silent.genre_id])
 people_delete(person_ids=[lang.person_id])
 print(contents_set_status(content_ids=ids, status=Content.Status.PUBLISHED))
-print(sorted(Credit.objects.filter(content__in=ids).values_list("person__name", "character_name").distinct()))
+print(sorted(set(Credit.objects.filter(content__in=ids).values_list("person__name", "character_name"))))
 print(sorted(set(Season.objects.filter(content__in=ids).values_list("number", flat=True))))
 print(sorted(set(Content.objects.filter(content_id__in=ids).values_list("status", "genres__name"))))
 content_delete(content=titles[0])
@@ -104,8 +104,8 @@ content_set_genres(content=title, genres=[genre])
 delete(f"{admin}/genre/{genre.genre_id}/delete/")
 delete(f"{admin}/content/{title.content_id}/delete/")
 delete(f"{admin}/person/{person.person_id}/delete/")
-print(Content.objects.filter(title__startswith="Posted").count(), Person.objects.filter(name__startswith="Posted").count())
-print(Genre.objects.filter(name__startswith="Posted").count())
+print(Content.objects.filter(title__startswith="Posted").count())
+print([model.objects.filter(name__startswith="Posted").count() for model in (Person, Genre)])
 """
 
 LISTING = """\
@@ -205,8 +205,8 @@ def test_the_editors_pages_write_a_distributed_catalog(cluster: Platform) -> Non
         "[('Posted by name', 'Maria', 'Posted twice')]",
         "[3]",
         *["302"] * 3,
-        "0 0",
         "0",
+        "[0, 0]",
     ]
 
 

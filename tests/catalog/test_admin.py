@@ -4,10 +4,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import DatabaseError
 from django.test import Client
 from rest_framework.test import APIClient
 
 from catalog.models import Content, Credit, Genre, Person, Season, Source
+from catalog.services import children_save
 from tests.admin_pages import queries_of, staff_with, superuser, values_of
 from tests.factories import (
     ContentFactory,
@@ -345,6 +347,17 @@ def test_a_person_chosen_on_a_refused_form_is_still_named_there(editor: Client) 
         f'<option value="{person.person_id}" selected>Brigitte Helm (Actor)</option>'
         in response.content.decode()
     )
+
+
+def test_a_credit_saved_under_another_title_is_refused(stores: None) -> None:
+    """Django would insert it there with the id it has here."""
+    credit, other = CreditFactory(), ContentFactory()
+    credit.content = other
+    with pytest.raises(DatabaseError, match="is not a row of title"):
+        credit.save()
+    with pytest.raises(ValueError, match="does not belong to title"):
+        children_save(content=Content.objects.exclude(pk=other.pk).get(), saved=[credit], deleted=[])
+    assert Credit.objects.filter(content=other).count() == 0
 
 
 def test_a_season_twice_is_an_error(editor: Client) -> None:

@@ -1,0 +1,38 @@
+"""Writes of the catalog where two meet; what one alone does is tested through the admin and on Citus."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connections, transaction
+
+from catalog.models import Content, Credit, Person
+from catalog.selectors import content_record
+from catalog.services import children_save, person_save
+from tests.factories import ContentFactory, PersonFactory
+
+
+def test_a_person_renamed_while_another_editor_credits_them_is_served_with_the_new_name(stores: None) -> None:
+    """Keeps away: the old name cached for a title that was credited between the rename and its commit."""
+    person, content = PersonFactory(name="Norma Jeane"), ContentFactory()
+
+    with transaction.atomic(using="catalog"):
+        person.name = "Marilyn Monroe"
+        person_save(person=person)
+        with ThreadPoolExecutor(1) as other_editor:
+            before = other_editor.submit(_credit_and_read, content, person).result()
+
+    assert before == ["Norma Jeane"]
+    assert _cast(content) == ["Marilyn Monroe"]
+
+
+def _credit_and_read(content: Content, person: Person) -> list[str]:
+    try:
+        children_save(content=content, saved=[Credit(content=content, person=person)], deleted=[])
+        return _cast(content)
+    finally:
+        connections.close_all()
+
+
+def _cast(content: Content) -> list[str]:
+    record = content_record(content_id=content.content_id)
+    assert record is not None
+    return [part["person_name"] for part in record["cast"]]
