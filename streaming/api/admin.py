@@ -4,20 +4,25 @@
 message. `ReadOnlyAdmin` and `NeverWritten` are for rows that only the platform itself writes.
 """
 
+import logging
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db import connections, models
+from django.db import DataError, connections, models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
 
 COUNTED_EXACTLY = 10_000  # rows; a count of more would cost more than the page it is shown on
 NUL = "\x00"
+# What Django and PostgreSQL raise for a hand-made filter or key: no UUID, no number, a year past all dates.
+UNREADABLE = (ValidationError, ValueError, OverflowError, DataError)
+logger = logging.getLogger(__name__)
 
 
 class EstimatingPaginator(Paginator):
@@ -88,7 +93,18 @@ class StoreAdmin(admin.ModelAdmin):
         if "%00" in request.META["QUERY_STRING"]:
             messages.error(request, "The address held a character that no row can hold; it was left out.")
             return HttpResponseRedirect(request.path)
-        return super().changelist_view(request, extra_context)
+        try:
+            return super().changelist_view(request, extra_context)
+        except UNREADABLE as error:
+            logger.warning("unreadable values for %s: %r", request.path, error)
+            messages.error(
+                request, "A filter or a selected row held a value that cannot be; nothing was done."
+            )
+            return HttpResponseRedirect(request.path)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Add forms start empty: Django would fill them from the address, and fail at a date that is none."""
+        return {}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

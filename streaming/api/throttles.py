@@ -51,16 +51,19 @@ def caller_of(request: Request) -> str:
 
 
 def address_of(request: Request) -> str:
-    """The client's address: the last one that a trusted proxy wrote down, else the peer's own."""
+    """The client's address, of IPv6 its network: what a trusted proxy wrote down last, else the peer's own."""
     forwarded = [
         part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
     ]
     trusted = settings.TRUSTED_PROXIES
     candidate = forwarded[-trusted] if trusted and len(forwarded) >= trusted else request.META["REMOTE_ADDR"]
     try:
-        return str(ipaddress.ip_address(candidate))
+        address = ipaddress.ip_address(candidate)
     except ValueError:
         return "unknown"
+    if address.version == 6:  # whoever has one address has the 2^64 of its network
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
 
 
 class ScopedThrottle(BaseThrottle):

@@ -25,7 +25,7 @@ class KeyWithContent(Operation):
     """
 
     reduces_to_sql = True
-    reversible = True
+    reversible = False  # the narrow key, and a unique constraint it replaced, are not put back
 
     def __init__(
         self,
