@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
 from prometheus_client import REGISTRY as ONE_PROCESS
 
-from streaming.stores.probes import probe_all
+from streaming.stores.probes import probe_all, replication_lag
 
 
 def livez(request: HttpRequest) -> HttpResponse:
@@ -27,6 +27,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
             }
             for probe in probes
         },
+        "replication": {"lag_bytes": replication_lag()},
     }
     response = JsonResponse(body, status=200 if ready else 503)
     response["Cache-Control"] = "no-store"

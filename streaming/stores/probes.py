@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from streaming.stores import documents, redis
 from streaming.stores.deadline import within
 from streaming.stores.outage import discard_broken_connections
+from streaming.stores.replication import lag_bytes
 from streaming.stores.router import ANALYTICS, CATALOG, REPLICA
 
 PROBE_LIMIT = timedelta(milliseconds=250)
@@ -37,6 +38,16 @@ class Probe:
 
 def probe_all() -> list[Probe]:
     return [_probe(store, mandatory, ask) for store, mandatory, ask in PROBES]
+
+
+def replication_lag() -> int | None:
+    """Bytes the replica is behind; None while the primary cannot say, or nobody applies its changes."""
+    try:
+        with within(PROBE_LIMIT):
+            return lag_bytes()
+    except DatabaseError:
+        discard_broken_connections()
+        return None
 
 
 def _probe(store: str, mandatory: bool, ask: Callable[[], object]) -> Probe:

@@ -74,6 +74,18 @@ def wait_until_applied(seconds: float) -> None:
         time.sleep(POLL_SECONDS)
 
 
+def lag_bytes() -> int | None:
+    """WAL of the primary that the replica has not applied; None while nobody applies any."""
+    lag = scalar(
+        ANALYTICS,
+        """SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn)::bigint
+             FROM pg_stat_replication r JOIN pg_replication_slots s ON s.active_pid = r.pid
+            WHERE s.slot_name = %s""",
+        settings.REPLICATION_SLOT,
+    )
+    return None if lag is None else max(0, lag)
+
+
 def _applied(lsn: str) -> bool:
     """Every published table is past its first copy, and the apply worker has reported `lsn`."""
     copying = scalar(REPLICA, "SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'")

@@ -7,6 +7,7 @@ from django.db import connections
 from rest_framework.test import APIClient
 
 from streaming.stores.probes import probe_all
+from tests.factories import UserFactory
 
 STORES = ["catalog", "analytics", "replica", "reviews", "cache", "state"]
 MANDATORY = {"catalog"}  # the rest is optional for what the public reads
@@ -58,3 +59,15 @@ def test_a_connection_that_died_is_well_at_the_next_probe(stores: None) -> None:
     problems = [{probe.store: probe.problem for probe in probe_all()}["catalog"] for _ in range(2)]
 
     assert problems == ["OperationalError", ""]
+
+
+def test_readyz_tells_how_far_the_replica_is_behind(
+    replicated: Callable[[], None], without: Callable[[str], None], api: APIClient
+) -> None:
+    UserFactory()
+    replicated()
+    assert isinstance(api.get("/readyz").json()["replication"]["lag_bytes"], int)
+
+    without("analytics")
+
+    assert api.get("/readyz").json()["replication"] == {"lag_bytes": None}
