@@ -1,3 +1,4 @@
+import random
 import socket
 from collections.abc import Iterator
 
@@ -11,10 +12,16 @@ from tests.dev.conftest import Bench
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
+    """On a port whose neighbours are free, below those that instances and outgoing connections come and go on."""
+    quiet = (port for port in random.sample(range(11_000, 19_000), k=8_000) if _free_around(port))
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind(("127.0.0.1", next(quiet)))
         taken.listen()
         yield taken
+
+
+def _free_around(port: int) -> bool:
+    return all(ports.is_free(neighbour) for neighbour in range(port - 8, port + 9))
 
 
 def _state(instance: Instance) -> State:
