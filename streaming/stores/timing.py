@@ -1,7 +1,7 @@
 """Which stores a request asked and for how long: the figures behind `Server-Timing`.
 
 `recording()` opens a record for one request; `asked()` adds to it from anywhere below. PostgreSQL and
-MongoDB report by themselves (an execute wrapper, a command listener), Redis through `streaming.stores.redis`.
+MongoDB report by themselves (an execute wrapper, a command listener); who calls Redis wraps it in `asked`.
 Outside a request nothing is recorded.
 """
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -105,11 +105,10 @@ def _importing(path: Path) -> Iterator["subprocess.Popen[str]"]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(child.kill)
         yield child
-    except BaseException:
-        child.kill()
-        raise
+        on_failure.pop_all()  # a child that is still importing then may go on
 
 
 def _wait_until_it_waits(child: "subprocess.Popen[str]") -> None:
