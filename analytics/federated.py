@@ -14,8 +14,8 @@ from uuid import UUID
 
 from django.db import connections
 
+from streaming.stores.aliases import CATALOG
 from streaming.stores.federation import SCHEMA
-from streaming.stores.router import CATALOG
 from streaming.stores.timing import asked
 
 Position = tuple[datetime, UUID]

@@ -6,7 +6,7 @@ The publication, the replica role's grants and the foreign tables are all made f
 from django.db import models
 
 from analytics.models import User, WatchHistory
-from streaming.stores.router import REPLICA
+from streaming.stores.aliases import REPLICA
 from streaming.stores.statements import column_types
 
 PUBLISHED: dict[type[models.Model], tuple[str, ...]] = {

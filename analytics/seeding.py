@@ -19,8 +19,8 @@ from django.db import connections, transaction
 from django.db.models import Q
 
 from analytics.models import User, WatchHistory
+from streaming.stores.aliases import ANALYTICS
 from streaming.stores.copying import analyze, copy_lines
-from streaming.stores.router import ANALYTICS
 from streaming.stores.seeded import (
     FIXED_BITS,
     RANDOM_BITS,

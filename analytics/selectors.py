@@ -13,9 +13,9 @@ from analytics import federated
 from analytics.federated import PLAY_COLUMNS, Play, Position
 from analytics.models import User, WatchHistory
 from streaming.stores import replica
+from streaming.stores.aliases import ANALYTICS
 from streaming.stores.deadline import within
 from streaming.stores.outage import StoreUnavailable
-from streaming.stores.router import ANALYTICS
 
 logger = logging.getLogger("streaming.analytics")
 REPLICA_LIMIT = timedelta(milliseconds=300)

@@ -4,7 +4,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
 
 from analytics.models import User
-from streaming.stores.router import ANALYTICS
+from streaming.stores.aliases import ANALYTICS
 
 FIELD_OF_CONSTRAINT = {
     "users_username_any_case": "username",

@@ -18,7 +18,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from analytics.models import User
-from streaming.stores.router import ANALYTICS
+from streaming.stores.aliases import ANALYTICS
 
 
 class TokenPair(TypedDict):

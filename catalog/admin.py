@@ -24,8 +24,8 @@ from catalog.inlines import CreditInline, SeasonInline, SourceInline
 from catalog.models import Content, Credit, Genre, Person, Source
 from catalog.selectors import credits_of_people
 from streaming.api.admin import StoreAdmin, minute
-from streaming.stores.distributed import mixed_transaction
-from streaming.stores.router import CATALOG
+from streaming.stores.aliases import CATALOG
+from streaming.stores.citus.writing import mixed_transaction
 
 MOST_CREDITS_SHOWN = 200
 FIRST_DECADE = 1950

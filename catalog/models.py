@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from catalog.querysets import ContentQuerySet
-from streaming.stores.distributed import KeyedByContent
+from streaming.stores.citus.writing import KeyedByContent
 
 
 class Genre(models.Model):

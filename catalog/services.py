@@ -21,9 +21,9 @@ from django.utils import timezone
 
 from catalog.models import Content, Credit, Genre, Person
 from catalog.selectors import record_key
+from streaming.stores.aliases import CATALOG
 from streaming.stores.cache import forget, forget_all
-from streaming.stores.distributed import KeyedByContent, mixed_transaction
-from streaming.stores.router import CATALOG
+from streaming.stores.citus.writing import KeyedByContent, mixed_transaction
 
 MOST_KEYS_FORGOTTEN = 1000  # beyond, one new epoch is cheaper than naming the titles
 

@@ -19,8 +19,9 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from analytics.models import User
 from analytics.replication import published_column_types, published_columns
 from reviews.documents import Review
-from streaming.stores import federation, redis, replica, replication
-from streaming.stores.router import ANALYTICS, CATALOG, REPLICA
+from streaming.stores import federation, redis, replica
+from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
+from streaming.stores.replication import position, setup
 
 # Children before parents. DELETE, because on tables of a few rows it is many times quicker than TRUNCATE.
 CATALOG_TABLES = (
@@ -61,17 +62,15 @@ def django_db_setup(
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
         with one_worker_at_a_time(tmp_path_factory):
-            replication.set_up(published_columns())
+            setup.set_up(published_columns())
             federation.set_up(published_column_types())
         Review.ensure_indexes()
-        replication.wait_until_applied(30)
+        position.wait_until_applied(30)
     yield
     with django_db_blocker.unblock():
         get_db().client.drop_database(get_db().name)
         with connections[REPLICA].cursor() as cursor:
-            cursor.execute(
-                f"DROP SUBSCRIPTION {replication.SUBSCRIPTION}"
-            )  # its database could not be dropped
+            cursor.execute(f"DROP SUBSCRIPTION {setup.SUBSCRIPTION}")  # its database could not be dropped
         teardown_databases(made, verbosity=0)
 
 
@@ -105,7 +104,7 @@ def _empty() -> None:
 @pytest.fixture
 def replicated(stores: None) -> Callable[[], None]:
     """Call it to wait until the replica, and so the foreign tables, show what was committed."""
-    return lambda: replication.wait_until_applied(10)
+    return lambda: position.wait_until_applied(10)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from streaming.gateway.management.commands.setup_stores import STEPS
 from streaming.gateway.worker import TASK_LIMIT
 from streaming.settings import BASE_DIR, Environment
-from streaming.stores.router import ANALYTICS, CATALOG, REPLICA
+from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 
 COMPOSE: dict[str, Any] = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]

@@ -14,7 +14,7 @@ from analytics.models import User, WatchHistory
 from catalog.models import Content, Credit, Genre, Person
 from reviews.documents import Review
 from streaming.stores import redis, replica
-from streaming.stores.router import ANALYTICS, CATALOG, REPLICA
+from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from tests.factories import (
     ContentFactory,
     CreditFactory,

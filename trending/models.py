@@ -4,7 +4,7 @@ import uuid
 
 from django.db import models
 
-from streaming.stores.distributed import KeyedByContent
+from streaming.stores.citus.writing import KeyedByContent
 
 
 class TrendingDaily(KeyedByContent):

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.db.models import Sum
 
+from streaming.stores.aliases import CATALOG
+from streaming.stores.citus.writing import mixed_transaction
 from streaming.stores.copying import analyze, copy_lines
-from streaming.stores.distributed import mixed_transaction
-from streaming.stores.router import CATALOG
 from streaming.stores.seeded import Track, random_for, uuid_texts
 from trending import counters
 from trending.models import TrendingDaily

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import IntegrityError, connections, transaction
 
 from catalog.selectors import existing_ids
-from streaming.stores.router import CATALOG
+from streaming.stores.aliases import CATALOG
 from trending import counters
 from trending.models import TrendingDaily
 

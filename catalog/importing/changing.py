@@ -19,7 +19,7 @@ from catalog.importing.inserting import genre_ids as existing_genre_ids
 from catalog.importing.records import Format, Record, Row, Title
 from catalog.models import Content, Credit, Season, Source
 from catalog.services import contents_forget
-from streaming.stores.router import CATALOG
+from streaming.stores.aliases import CATALOG
 
 WRITTEN = ("title", "content_type", "summary", "release_date", "duration_minutes", "updated_at")
 AT_ONCE = 1000

@@ -13,8 +13,8 @@ from django.db import connections
 from catalog.importing.identity import credit_id, person_id, season_id, source_id
 from catalog.importing.records import Row
 from catalog.models import Content, Genre
+from streaming.stores.aliases import CATALOG
 from streaming.stores.copying import copy_rows
-from streaming.stores.router import CATALOG
 
 # One statement with one array each: on Citus this writes a reference table, and so from the coordinator only.
 INSERT_PEOPLE = """

@@ -21,8 +21,8 @@ from catalog.importing.identity import content_id
 from catalog.importing.records import Format, Note, Row, rejection
 from catalog.importing.seen import SeenKeys
 from catalog.importing.selectors import digests_by_id, records_by_id
-from streaming.stores.distributed import mixed_transaction
-from streaming.stores.router import CATALOG
+from streaming.stores.aliases import CATALOG
+from streaming.stores.citus.writing import mixed_transaction
 
 BATCH_ROWS = 2000
 BATCH_BYTES = 1 << 20  # rows of a hostile file may be a thousand times as long as real ones

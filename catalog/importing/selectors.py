@@ -8,7 +8,7 @@ from django.db.models import Count, FilteredRelation, Q
 
 from catalog.importing.records import Record
 from catalog.models import Content, Genre, Person, Source
-from streaming.stores.router import CATALOG
+from streaming.stores.aliases import CATALOG
 
 
 class CatalogSize(NamedTuple):

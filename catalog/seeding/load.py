@@ -6,9 +6,9 @@ from psycopg2 import sql
 from catalog.models import Content, Credit, Genre, Person, Season
 from catalog.seeding import rows
 from catalog.seeding.plan import TitlePlan
+from streaming.stores.aliases import CATALOG
+from streaming.stores.citus.writing import mixed_transaction
 from streaming.stores.copying import analyze, copy_lines, copy_rows
-from streaming.stores.distributed import mixed_transaction
-from streaming.stores.router import CATALOG
 from streaming.stores.seeded import Track
 
 PERSON_COLUMNS = ("person_id", "name", "role", "biography", "date_of_birth")

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import connections, transaction
 from psycopg2 import sql
 
+from streaming.stores.aliases import CATALOG, REPLICA
 from streaming.stores.roles import grant_columns, make_role
-from streaming.stores.router import CATALOG, REPLICA
 from streaming.stores.statements import column_types, rows, run
 
 SERVER = "analytics_server"

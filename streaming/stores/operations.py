@@ -12,7 +12,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
-from streaming.stores.router import REPLICA
+from streaming.stores.aliases import REPLICA
 
 
 class KeyWithContent(Operation):

@@ -14,10 +14,10 @@ from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 
 from streaming.stores import documents, redis
+from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from streaming.stores.deadline import within
 from streaming.stores.outage import discard_broken_connections
-from streaming.stores.replication import lag_bytes
-from streaming.stores.router import ANALYTICS, CATALOG, REPLICA
+from streaming.stores.replication.position import lag_bytes
 
 PROBE_LIMIT = timedelta(milliseconds=250)
 

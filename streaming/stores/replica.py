@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from streaming.stores.aliases import REPLICA
 from streaming.stores.outage import StoreUnavailable, unavailable_as
-from streaming.stores.router import REPLICA
 from streaming.stores.statements import scalar
 
 ANSWER_KEPT = timedelta(seconds=1)

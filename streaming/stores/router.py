@@ -9,9 +9,7 @@ from typing import Any
 
 from django.db import models
 
-ANALYTICS = "default"
-CATALOG = "catalog"
-REPLICA = "analytics_replica"
+from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 
 HOME = {
     "analytics": ANALYTICS,

@@ -11,7 +11,8 @@ from rest_framework.test import APIClient
 
 from analytics.models import User
 from analytics.replication import published_columns
-from streaming.stores import replica, replication
+from streaming.stores import replica
+from streaming.stores.replication import setup
 from tests.conftest import one_worker_at_a_time
 from tests.factories import LONG_AGO, ContentFactory, UserFactory, WatchHistoryFactory
 from tests.walking import walk
@@ -35,7 +36,7 @@ def emptied(
     monkeypatch.setattr(replica, "ANSWER_KEPT", timedelta(0))
     with one_worker_at_a_time(tmp_path_factory):
         yield empty
-        replication.set_up(published_columns())
+        setup.set_up(published_columns())
         replicated()
 
 

@@ -23,7 +23,7 @@ from catalog.models import Content, Credit, Genre, Person, Season
 from reviews.documents import Review
 from streaming.gateway.seeding import SeedOrder, SeedRefused, seed
 from streaming.stores import redis
-from streaming.stores.router import ANALYTICS, CATALOG, REPLICA
+from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from tests.factories import ContentFactory, ReviewFactory, UserFactory, WatchHistoryFactory
 from trending import counters
 from trending.models import TrendingDaily

@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from streaming.stores.router import ANALYTICS, CATALOG, REPLICA
+from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from tests.factories import ContentFactory
 from tests.served import PATIENCE_SECONDS, until
 from trending.counters import count_view

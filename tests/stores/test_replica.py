@@ -8,8 +8,9 @@ from django.db import OperationalError, connections
 from django.test.utils import CaptureQueriesContext
 
 from analytics.replication import published_columns
-from streaming.stores import replica, replication
+from streaming.stores import replica
 from streaming.stores.outage import StoreUnavailable
+from streaming.stores.replication import setup
 from tests.outages import away
 
 LONG = timedelta(hours=1)
@@ -22,7 +23,7 @@ def breakable(
     """For tests that change the subscription, which is the whole session's."""
     monkeypatch.setattr(replica, "ANSWER_KEPT", timedelta(0))
     yield
-    replication.set_up(published_columns())
+    setup.set_up(published_columns())
     replicated()
 
 

@@ -13,8 +13,9 @@ from django.db import OperationalError, connections
 
 from analytics.models import User, WatchHistory
 from analytics.replication import published_columns
-from streaming.stores import replica, replication
-from streaming.stores.replication import ReplicaBehind
+from streaming.stores import replica
+from streaming.stores.replication import position, setup
+from streaming.stores.replication.position import ReplicaBehind
 from tests.factories import UserFactory, WatchHistoryFactory
 from tests.outages import away
 
@@ -41,7 +42,7 @@ def mended(
     """`replicated`, for tests that break replication: the subscription is the whole session's."""
     monkeypatch.setattr(replica, "ANSWER_KEPT", timedelta(0))  # a new copy waits that long
     yield replicated
-    replication.set_up(published_columns())
+    setup.set_up(published_columns())
     replicated()
 
 
@@ -113,7 +114,7 @@ def test_setting_up_again_does_nothing_and_says_so(mended: Callable[[], None]) -
     mended()
     before = state_of_affairs()
 
-    assert replication.set_up(published_columns()) == []
+    assert setup.set_up(published_columns()) == []
     out = io.StringIO()
     call_command("replication", "setup", stdout=out)
 
@@ -131,7 +132,7 @@ def test_a_changed_column_list_is_brought_up_to_date_for_the_rows_that_are_there
     mended()
     assert rows("users") != rows("users", "default")
 
-    done = replication.set_up(published_columns())
+    done = setup.set_up(published_columns())
     mended()
 
     assert done == [
@@ -140,7 +141,7 @@ def test_a_changed_column_list_is_brought_up_to_date_for_the_rows_that_are_there
         "subscription analytics_sub created",
     ]
     assert rows("users") == rows("users", "default")
-    assert replication.set_up(published_columns()) == []
+    assert setup.set_up(published_columns()) == []
 
 
 @pytest.mark.parametrize("stops_at", ["DROP SUBSCRIPTION", "TRUNCATE", "CREATE SUBSCRIPTION", "COMMENT"])
@@ -155,12 +156,12 @@ def test_a_set_up_that_stopped_half_way_is_finished_by_the_next(
 
     with connections["analytics_replica"].execute_wrapper(failing_at(stops_at)):
         with pytest.raises(OperationalError, match=r"^the replica went away$"):
-            replication.set_up(published_columns())
-    replication.set_up(published_columns())
+            setup.set_up(published_columns())
+    setup.set_up(published_columns())
     mended()
 
     assert rows("users") == rows("users", "default")
-    assert replication.set_up(published_columns()) == []
+    assert setup.set_up(published_columns()) == []
 
 
 def test_nothing_is_published_anew_while_the_replica_is_away(mended: Callable[[], None]) -> None:
@@ -168,7 +169,7 @@ def test_nothing_is_published_anew_while_the_replica_is_away(mended: Callable[[]
     run("default", "ALTER PUBLICATION analytics_pub SET TABLE users (user_id, username), user_watch_history")
 
     with away("replica"), pytest.raises(OperationalError):
-        replication.set_up(published_columns())
+        setup.set_up(published_columns())
 
     assert scalar("default", PUBLISHED_OF_USERS) == ["user_id", "username"]
 
@@ -179,7 +180,7 @@ def test_a_copy_under_other_lists_than_noted_is_made_again(mended: Callable[[], 
     for comment in (noted, "COMMENT ON SUBSCRIPTION analytics_sub IS 'by hand'"):
         run("analytics_replica", comment)
 
-        assert replication.set_up(published_columns()) == [
+        assert setup.set_up(published_columns()) == [
             "subscription analytics_sub dropped: the replica's rows have to be copied again",
             "subscription analytics_sub created",
         ]
@@ -194,7 +195,7 @@ def test_a_column_that_is_no_longer_published_leaves_the_replica(mended: Callabl
     mended()
     assert scalar("analytics_replica", "SELECT email FROM users") == "ada@example.org"
 
-    replication.set_up(published_columns())
+    setup.set_up(published_columns())
     mended()
 
     assert scalar("analytics_replica", "SELECT email FROM users") == ""
@@ -214,7 +215,7 @@ def test_a_lost_subscription_is_made_again_and_its_slot_does_not_stand_in_the_wa
     WatchHistoryFactory(user=users[1])
     wait_until_idle()
 
-    done = replication.set_up(published_columns())
+    done = setup.set_up(published_columns())
     mended()
 
     assert done == [
@@ -235,7 +236,7 @@ def test_a_lost_slot_is_made_again_and_what_was_missed_is_copied(mended: Callabl
     leaver.delete()
     UserFactory(username="meanwhile")
 
-    done = replication.set_up(published_columns())
+    done = setup.set_up(published_columns())
     mended()
 
     assert done == [
@@ -254,7 +255,7 @@ def test_a_changed_address_or_password_is_mended(mended: Callable[[], None]) -> 
     )
     UserFactory()
 
-    done = replication.set_up(published_columns())
+    done = setup.set_up(published_columns())
     mended()
 
     assert done == ["subscription analytics_sub points at the primary's present address"]
@@ -268,9 +269,9 @@ def test_a_disabled_subscription_is_behind_and_set_up_enables_it(mended: Callabl
     UserFactory()
 
     with pytest.raises(ReplicaBehind, match=r"^the replica has not applied [0-9A-F]+/[0-9A-F]+ within 0 s$"):
-        replication.wait_until_applied(0)
+        position.wait_until_applied(0)
 
-    assert replication.set_up(published_columns()) == []
+    assert setup.set_up(published_columns()) == []
     mended()
     assert rows("users") == rows("users", "default")
 

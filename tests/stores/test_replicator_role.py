@@ -7,7 +7,7 @@ from django.db import connections
 from psycopg2 import errors
 
 from analytics.replication import published_columns
-from streaming.stores import replication
+from streaming.stores.replication import setup
 from tests.factories import UserFactory
 
 NOT_PUBLISHED = ("email", "password", "last_login", "is_active", "is_staff", "is_superuser")
@@ -33,7 +33,7 @@ def test_a_grant_that_is_no_longer_wanted_is_taken_back(stores: None, alone_on_s
         owner.execute("GRANT SELECT (email), UPDATE (email) ON users TO analytics_replicator")
         owner.execute("GRANT SELECT, DELETE ON django_session TO analytics_replicator")
 
-    replication.set_up(published_columns())
+    setup.set_up(published_columns())
 
     with as_replicator() as cursor:
         assert refused(cursor, "SELECT email FROM users")

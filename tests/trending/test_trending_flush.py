@@ -9,8 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 
+from streaming.stores.aliases import CATALOG
 from streaming.stores.redis import state
-from streaming.stores.router import CATALOG
 from tests.factories import ContentFactory, TrendingDailyFactory
 from tests.outages import away
 from tests.served import until

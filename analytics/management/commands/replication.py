@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from analytics.replication import published_columns
-from streaming.stores import replication
+from streaming.stores.replication import setup
 
 
 class Command(BaseCommand):
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            done = replication.set_up(published_columns())
+            done = setup.set_up(published_columns())
         except DatabaseError as error:
             raise CommandError(f"Replication is not set up: {str(error).strip()}") from error
         for line in done or ["replication is as it should be"]:

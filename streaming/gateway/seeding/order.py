@@ -7,8 +7,8 @@ from analytics import seeding as people
 from analytics.seeding import Viewers
 from catalog import seeding as titles
 from reviews import seeding as opinions
+from streaming.stores.aliases import ANALYTICS
 from streaming.stores.outage import unavailable_as
-from streaming.stores.router import ANALYTICS
 
 NAMES_SHOWN = 3
 

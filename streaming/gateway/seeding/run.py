@@ -21,11 +21,11 @@ from streaming.gateway.seeding.order import (
     refuse_unless_empty,
 )
 from streaming.gateway.seeding.vocabulary import UnknownLocale, vocabularies
-from streaming.stores import replication
+from streaming.stores.aliases import ANALYTICS, REPLICA
 from streaming.stores.cache import forget_all
 from streaming.stores.outage import StoreUnavailable, unavailable_as
 from streaming.stores.redis import state
-from streaming.stores.router import ANALYTICS, REPLICA
+from streaming.stores.replication import position, setup
 from streaming.stores.seeded import Track
 from trending import seeding as popularity
 
@@ -196,7 +196,7 @@ def _wait_for_replica(seeded: Seeded, track: Track) -> bool:
     """Whether the replica has all that was written, after at most `REPLICA_SECONDS`; says so when it has not."""
     try:
         with unavailable_as("replica"):
-            if not replication.subscribed():
+            if not setup.subscribed():
                 seeded.notes.append(
                     "The replica has no subscription yet: `manage.py replication setup` makes it."
                 )
@@ -214,8 +214,8 @@ def _applied_within(seconds: int) -> Iterator[bool]:
     """Once a second whether the replica has caught up, until it has."""
     for _ in range(seconds):
         try:
-            replication.wait_until_applied(1)
-        except replication.ReplicaBehind:
+            position.wait_until_applied(1)
+        except position.ReplicaBehind:
             yield False
         else:
             yield True

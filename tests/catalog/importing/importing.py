@@ -10,7 +10,7 @@ from django.db import connections
 
 from catalog.importing import identity
 from catalog.models import Content
-from streaming.stores.router import CATALOG
+from streaming.stores.aliases import CATALOG
 
 COMPARED = {
     "genres": "name",

@@ -11,7 +11,7 @@ from django.db import connections
 
 from catalog.importing import pipeline
 from catalog.models import Content, Credit, Genre, Person, Season, Source
-from streaming.stores.router import CATALOG
+from streaming.stores.aliases import CATALOG
 from tests.catalog.importing.conftest import Listing, printed
 from tests.catalog.importing.importing import id_of, import_titles, title_of, whole_catalog
 

@@ -14,7 +14,7 @@ from django.db import connections
 
 from catalog.importing.pipeline import BATCH_ROWS
 from catalog.models import Content, Credit, Genre, Person, Season, Source
-from streaming.stores.router import CATALOG
+from streaming.stores.aliases import CATALOG
 from tests.catalog.importing.conftest import Listing
 from tests.catalog.importing.importing import import_titles, whole_catalog
 

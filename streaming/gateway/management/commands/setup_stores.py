@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
-from streaming.stores.router import ANALYTICS, CATALOG, REPLICA
+from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 
 STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("migrate", ("--database", REPLICA)),

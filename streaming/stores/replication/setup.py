@@ -8,7 +8,7 @@ when the subscription is created, because an insert that meets an existing row s
 The subscription's comment is the column lists its rows were copied under. It is taken off before the publication
 changes and written after the copy has begun, so that a set-up that ends half-way is finished by the next.
 
-Entry points: `set_up`, `wait_until_applied`. Failure: `django.db.Error`s; `ReplicaBehind` from waiting.
+Entry points: `set_up`, `subscribed`. Failure: `django.db.Error`s.
 """
 
 import json
@@ -20,21 +20,16 @@ from django.db import connections
 from psycopg2 import sql
 
 from streaming.stores import replica
+from streaming.stores.aliases import ANALYTICS, REPLICA
 from streaming.stores.roles import grant_columns, make_role
-from streaming.stores.router import ANALYTICS, REPLICA
 from streaming.stores.statements import names, rows, run, scalar
 
 PUBLICATION = "analytics_pub"
 SUBSCRIPTION = "analytics_sub"
 REPLICATOR = "analytics_replicator"
-POLL_SECONDS = 0.02
 
 Columns = Sequence[str]
 ColumnLists = dict[str, list[str]]
-
-
-class ReplicaBehind(TimeoutError):
-    """The replica has not applied the primary's changes within the time given."""
 
 
 def set_up(published: Mapping[str, Columns]) -> list[str]:
@@ -62,45 +57,6 @@ def set_up(published: Mapping[str, Columns]) -> list[str]:
 def subscribed() -> bool:
     """Whether the replica's database has the subscription, so that waiting for it makes sense."""
     return _of_subscription("subname") is not None
-
-
-def wait_until_applied(seconds: float) -> None:
-    """Returns once the replica has applied all that is committed on the primary now. Raises `ReplicaBehind`."""
-    target = scalar(ANALYTICS, "SELECT pg_current_wal_insert_lsn()")
-    give_up_at = time.monotonic() + seconds
-    while not _applied(str(target)):
-        if time.monotonic() > give_up_at:
-            raise ReplicaBehind(f"the replica has not applied {target} within {seconds:g} s")
-        time.sleep(POLL_SECONDS)
-
-
-def lag_bytes() -> int | None:
-    """WAL of the primary that the replica has not applied; None while nobody applies any."""
-    lag = scalar(
-        ANALYTICS,
-        """SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn)::bigint
-             FROM pg_stat_replication r JOIN pg_replication_slots s ON s.active_pid = r.pid
-            WHERE s.slot_name = %s""",
-        settings.REPLICATION_SLOT,
-    )
-    return None if lag is None else max(0, lag)
-
-
-def _applied(lsn: str) -> bool:
-    """Every published table is past its first copy, and the apply worker has reported `lsn`."""
-    copying = scalar(REPLICA, "SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'")
-    if copying:
-        return False
-    return bool(
-        scalar(
-            ANALYTICS,
-            """SELECT coalesce(bool_or(r.replay_lsn >= %s::pg_lsn), false)
-                 FROM pg_stat_replication r JOIN pg_replication_slots s ON s.active_pid = r.pid
-                WHERE s.slot_name = %s""",
-            lsn,
-            settings.REPLICATION_SLOT,
-        )
-    )
 
 
 def _role(published: Mapping[str, Columns]) -> list[str]:

@@ -1,0 +1,17 @@
+"""What an inspection finds wrong: the one shape that `status` and the checking commands print and count.
+
+A finding names what is wrong in one sentence and the command that repairs it; no findings means sound.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`repair` is what to type, starting with `manage.py` where a command of ours does it."""
+
+    what: str
+    repair: str
+
+    def __str__(self) -> str:
+        return f"{self.what} — {self.repair}"
