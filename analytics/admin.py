@@ -20,6 +20,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from analytics.forms import AccountAddForm, AccountForm
 from analytics.models import User, WatchHistory
 from analytics.selectors import user_exists, user_id_of
+from analytics.services import account_save
 from catalog.selectors import any_titles_by_id
 from streaming.api.admin import ReadOnlyAdmin, StoreAdmin, StoreList, minute, uuid_or_none
 
@@ -74,6 +75,9 @@ class AccountAdmin(StoreAdmin, UserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        account_save(user=obj)
 
 
 class PlaysList(StoreList):

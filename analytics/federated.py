@@ -1,4 +1,4 @@
-"""Reads of people and plays through the foreign tables in the catalog's database: all its SQL is here.
+"""Reads of user ids and plays through the foreign tables in the catalog's database: all its SQL is here.
 
 Both tables are of one foreign server, so the join, the filter and the order run there; of what is sorted
 there, the limit takes the first batch at most (the server's `fetch_size`).
@@ -7,7 +7,6 @@ Their time counts for the replica and, because it carries them, for the catalog.
 `django.db.OperationalError` when the replica or the catalog is away.
 """
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
@@ -15,7 +14,7 @@ from uuid import UUID
 from django.db import connections
 
 from streaming.stores.aliases import CATALOG
-from streaming.stores.federation import SCHEMA
+from streaming.stores.federation.setup import SCHEMA
 from streaming.stores.timing import asked
 
 Position = tuple[datetime, UUID]
@@ -54,16 +53,6 @@ USER_IDS = f"""
 SELECT user_id FROM {SCHEMA}.users
  WHERE %(after)s::uuid IS NULL OR user_id > %(after)s::uuid ORDER BY user_id LIMIT %(limit)s
 """  # noqa: S608
-
-
-def usernames_by_id(user_ids: Collection[UUID]) -> dict[UUID, str]:
-    """User id to username; ids without a user are absent."""
-    if not user_ids:
-        return {}
-    query = f"SELECT user_id, username FROM {SCHEMA}.users WHERE user_id = ANY(%s::uuid[])"  # noqa: S608
-    with asked("replica"), connections[CATALOG].cursor() as cursor:
-        cursor.execute(query, [[str(user_id) for user_id in user_ids]])
-        return dict(cursor.fetchall())
 
 
 def user_ids_after(*, user_id: UUID | None, limit: int) -> list[UUID]:

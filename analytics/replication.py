@@ -1,6 +1,7 @@
 """What of `users` and plays leaves the primary: these tables and columns, and no other.
 
-The publication, the replica role's grants and the foreign tables are all made from `PUBLISHED`.
+The publication, the replica role's grants and the foreign tables are all made from `PUBLISHED`. `STAND_INS` is what
+an account has in place of what only the lost primary had.
 """
 
 from django.db import models
@@ -21,6 +22,9 @@ PUBLISHED: dict[type[models.Model], tuple[str, ...]] = {
         "event_id",
     ),
 }
+
+# Django's unusable password: "!" and something that nobody knows, so that no reset token fits two accounts.
+STAND_INS = {"users": {"password": "'!' || replace(gen_random_uuid()::text, '-', '')"}}
 
 
 def published_columns() -> dict[str, tuple[str, ...]]:

@@ -1,4 +1,8 @@
-"""Reads of people and plays. They scale on the replica, through the foreign tables; the primary stands in for it."""
+"""Reads of people and plays. They scale on the replica; the primary stands in for it.
+
+Plays and user ids are read through the catalog's foreign tables, usernames on the replica itself. Which read may use
+the replica `streaming.stores.replica` decides; `streaming_history_reads_total` counts what served each, and why.
+"""
 
 import logging
 from collections.abc import Collection
@@ -19,7 +23,12 @@ from streaming.stores.outage import StoreUnavailable
 
 logger = logging.getLogger("streaming.analytics")
 REPLICA_LIMIT = timedelta(milliseconds=300)
-FROM_PRIMARY = Counter("streaming_from_primary_total", "Pages the replica could not give.", ["page"])
+CAUGHT_UP = "caught_up"
+READS = Counter(
+    "streaming_history_reads_total",
+    "Pages of plays, user ids and usernames, by the store that gave them and why.",
+    ["page", "source", "reason"],
+)
 
 
 def user_exists(*, user_id: UUID) -> bool:
@@ -40,39 +49,72 @@ def account_taken(*, username: str = "", email: str = "", but: UUID) -> bool:
 
 
 def usernames_by_id(user_ids: Collection[UUID]) -> dict[UUID, str]:
-    """User id to username; ids without a user are absent. Raises `StoreUnavailable` without the replica."""
+    """User id to username; ids without a user are absent. Raises `StoreUnavailable` when the replica is away.
+
+    The primary stands in for a replica that is behind, not for one that is gone: it would get the public's reads.
+    """
     if not user_ids:
         return {}
-    with replica.reading():
-        return federated.usernames_by_id(user_ids)
+    try:
+        with replica.reading():
+            names = _usernames(user_ids)
+    except StoreUnavailable as error:
+        if replica.reason_of(error) == replica.FAILED:
+            raise
+        _note_primary("usernames", error)
+        return _usernames(user_ids)
+    _note_replica("usernames")
+    return names
 
 
 def user_ids_after(*, user_id: UUID | None, limit: int) -> list[UUID]:
     """Up to `limit` user ids in order, past `user_id`; from the primary when the replica is not to be had."""
     try:
         with within(REPLICA_LIMIT), replica.reading():
-            return federated.user_ids_after(user_id=user_id, limit=limit)
+            page = federated.user_ids_after(user_id=user_id, limit=limit)
     except StoreUnavailable as error:
         _note_primary("user ids", error)
-        users = User.objects.using(ANALYTICS).order_by("user_id")
-        if user_id is not None:
-            users = users.filter(user_id__gt=user_id)
-        return list(users.values_list("user_id", flat=True)[:limit])
+        return _user_ids_on_primary(user_id, limit)
+    _note_replica("user ids")
+    return page
 
 
 def plays_page(*, user_id: UUID, after: Position | None, limit: int) -> list[Play]:
-    """A viewer's plays, newest first, from the replica; from the primary when that is not to be had."""
+    """A viewer's plays, newest first, with all that was written before the call.
+
+    From the replica when that has the viewer's last write, else from the primary.
+    """
     try:
-        with within(REPLICA_LIMIT), replica.reading():
-            return federated.plays_of(user_id=user_id, after=after, limit=limit)
+        with within(REPLICA_LIMIT), replica.reading(user_id=user_id):
+            page = federated.plays_of(user_id=user_id, after=after, limit=limit)
     except StoreUnavailable as error:
         _note_primary("history", error)
         return _plays_on_primary(user_id, after, limit)
+    _note_replica("history")
+    return page
+
+
+def _note_replica(page: str) -> None:
+    READS.labels(page=page, source="replica", reason=CAUGHT_UP).inc()
 
 
 def _note_primary(page: str, error: StoreUnavailable) -> None:
-    logger.warning("%s read from the primary: %s", page, type(error.__cause__).__name__)
-    FROM_PRIMARY.labels(page=page).inc()
+    reason = replica.reason_of(error)
+    if reason != replica.OWN_WRITE:  # which is how it should be
+        logger.warning("%s read from the primary: %s", page, error.__cause__)
+    READS.labels(page=page, source="primary", reason=reason).inc()
+
+
+def _usernames(user_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Where the router says: on the replica inside `replica.reading`."""
+    return dict(User.objects.filter(user_id__in=user_ids).values_list("user_id", "username"))
+
+
+def _user_ids_on_primary(user_id: UUID | None, limit: int) -> list[UUID]:
+    users = User.objects.using(ANALYTICS).order_by("user_id")
+    if user_id is not None:
+        users = users.filter(user_id__gt=user_id)
+    return list(users.values_list("user_id", flat=True)[:limit])
 
 
 def _plays_on_primary(user_id: UUID, after: Position | None, limit: int) -> list[Play]:

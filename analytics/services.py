@@ -1,9 +1,17 @@
-"""Writes of people: registering a viewer. Who is first rests on the unique constraints, not on a check before."""
+"""Writes of people and their plays. Who is first rests on the unique constraints, not on a check before.
+
+Each has the viewer's own reads see it (`streaming.stores.replica.wrote`), once it is committed.
+"""
+
+from datetime import datetime
+from functools import partial
+from uuid import UUID
 
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
 
-from analytics.models import User
+from analytics.models import User, WatchHistory
+from streaming.stores import replica
 from streaming.stores.aliases import ANALYTICS
 
 FIELD_OF_CONSTRAINT = {
@@ -11,6 +19,7 @@ FIELD_OF_CONSTRAINT = {
     "users_username_key": "username",
     "users_email_any_case": "email",
 }
+SAME_EVENT = "history_event_once"
 
 
 class AlreadyTaken(Exception):
@@ -26,9 +35,58 @@ def user_register(*, username: str, email: str, password: str) -> User:
     validate_password(password, User(username=username, email=email))
     try:
         with transaction.atomic(using=ANALYTICS):
-            return User.objects.db_manager(ANALYTICS).create_user(username, email, password)
+            user = User.objects.db_manager(ANALYTICS).create_user(username, email, password)
     except IntegrityError as error:
-        constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+        constraint = _constraint(error)
         if constraint not in FIELD_OF_CONSTRAINT:
             raise
         raise AlreadyTaken(FIELD_OF_CONSTRAINT[constraint]) from error
+    _seen_after_commit(user.user_id)
+    return user
+
+
+def account_save(*, user: User) -> None:
+    """Saves an account that staff made or changed."""
+    user.save(using=ANALYTICS)
+    _seen_after_commit(user.user_id)
+
+
+def play_record(
+    *,
+    user_id: UUID,
+    content_id: UUID,
+    event_id: UUID,
+    watched_at: datetime,
+    duration_watched_seconds: int,
+    last_position_seconds: int,
+) -> bool:
+    """Stores a play, once for each of the viewer's `event_id`s, however often it is sent. True when it is new.
+
+    Raises `django.db.IntegrityError` without such a user or with negative seconds.
+    """
+    play = WatchHistory(
+        user_id=user_id,
+        content_id=content_id,
+        event_id=event_id,
+        watched_at=watched_at,
+        duration_watched_seconds=duration_watched_seconds,
+        last_position_seconds=last_position_seconds,
+    )
+    try:
+        with transaction.atomic(using=ANALYTICS):
+            play.save(using=ANALYTICS, force_insert=True)
+        new = True
+    except IntegrityError as error:
+        if _constraint(error) != SAME_EVENT:
+            raise
+        new = False
+    _seen_after_commit(user_id)  # of a repeated event, too: its first sender may have died before this line
+    return new
+
+
+def _seen_after_commit(user_id: UUID) -> None:
+    transaction.on_commit(partial(replica.wrote, user_id), using=ANALYTICS)
+
+
+def _constraint(error: IntegrityError) -> str:
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""

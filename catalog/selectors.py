@@ -109,6 +109,10 @@ def _record_from_rows(content_id: UUID) -> ContentRecord | None:
     )
 
 
+def genre_names() -> list[str]:
+    return list(Genre.objects.order_by("name").values_list("name", flat=True))
+
+
 def _season_count() -> Coalesce:
     seasons = Season.objects.filter(content=OuterRef("content_id")).order_by()
     return Coalesce(Subquery(seasons.values("content").annotate(n=Count("*")).values("n")), 0)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 
 from dev import environment, lifecycle, ports
+from dev.citus import Size
 from dev.errors import DevError, sentence_for
 from dev.executing import execute
 from dev.instance import DEFAULT_NAME, Instance
@@ -49,9 +50,16 @@ def _parser() -> argparse.ArgumentParser:
         "--instance", default=DEFAULT_NAME, metavar="NAME", help="which set of stores (%(default)s)"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    fast = argparse.ArgumentParser(add_help=False)
-    fast.add_argument("--fast", action="store_true", help="trade durability for speed, for a run of tests")
-    commands.add_parser("up", parents=[fast], help="start what does not run; keeps data")
+    starting = argparse.ArgumentParser(add_help=False)
+    starting.add_argument(
+        "--fast", action="store_true", help="trade durability for speed, for a run of tests"
+    )
+    for option, what in (
+        ("--workers", "servers that are joined to the catalog's coordinator, where Citus is installed"),
+        ("--spares", "further servers that are not joined, to be added by command"),
+    ):
+        starting.add_argument(option, type=int, metavar="N", help=what)
+    commands.add_parser("up", parents=[starting], help="start what does not run; keeps data")
     commands.add_parser("down", help="stop the servers; keeps data")
     commands.add_parser("status", help="one line per store; exit code 0 if all run")
     commands.add_parser("reset", help="stop the servers and delete the instance's data")
@@ -59,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     port = commands.add_parser("free", help="exit code 0 if nobody listens on the web server's port")
     port.add_argument("port", type=int)
     child = commands.add_parser(
-        "exec", parents=[fast], help="run a command with the stores up and their addresses set"
+        "exec", parents=[starting], help="run a command with the stores up and their addresses set"
     )
     child.add_argument("--keep", action="store_true", help="leave the stores up afterwards")
     child.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD", help="the command")
@@ -67,8 +75,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(instance: Instance, options: argparse.Namespace) -> int:
-    print(banner(instance, lifecycle.up(instance, fast=options.fast)))
+    print(banner(instance, lifecycle.up(instance, fast=options.fast, size=_size(options))))
     return 0
+
+
+def _size(options: argparse.Namespace) -> Size:
+    return Size(options.workers, options.spares)
 
 
 def _down(instance: Instance, options: argparse.Namespace) -> int:
@@ -106,7 +118,7 @@ def _exec(instance: Instance, options: argparse.Namespace) -> int:
     argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not argv:
         raise DevError("exec needs a command: python -m dev exec -- CMD")
-    return execute(instance, argv, fast=options.fast, keep=options.keep)
+    return execute(instance, argv, fast=options.fast, keep=options.keep, size=_size(options))
 
 
 def _free(instance: Instance, options: argparse.Namespace) -> int:

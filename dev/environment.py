@@ -9,15 +9,13 @@ import secrets
 from pathlib import Path
 
 from dev.errors import DevError
-from dev.instance import WORKERS, Instance, State
+from dev.instance import WORKER, Instance, State
 
 OWNER = "streaming"
 DATABASES = {
     "catalog": "metadata_db",
     "analytics": "analytics_db",
     "replica": "analytics_replica_db",
-    "worker1": "metadata_db",
-    "worker2": "metadata_db",
 }
 SECRET_LENGTHS = {
     "CATALOG_DATABASE_PASSWORD": 24,
@@ -30,17 +28,19 @@ SECRET_LENGTHS = {
     "STATE_PASSWORD": 24,
     "SECRET_KEY": 50,
 }
-# The workers take the coordinator's: Citus logs in to its nodes with one and the same password.
 PASSWORD_KEYS = {
     "catalog": "CATALOG_DATABASE_PASSWORD",
-    "worker1": "CATALOG_DATABASE_PASSWORD",
-    "worker2": "CATALOG_DATABASE_PASSWORD",
     "analytics": "ANALYTICS_DATABASE_PASSWORD",
     "replica": "ANALYTICS_REPLICA_DATABASE_PASSWORD",
     "documents": "MONGODB_PASSWORD",
     "cache": "CACHE_PASSWORD",
     "state": "STATE_PASSWORD",
 }
+
+
+def original(store: str) -> str:
+    """Whose database and password a store has: Citus logs in to all its nodes with one and the same."""
+    return "catalog" if store.startswith(WORKER) else store
 
 
 def read(instance: Instance) -> dict[str, str]:
@@ -54,7 +54,7 @@ def read(instance: Instance) -> dict[str, str]:
 
 
 def passwords(variables: dict[str, str]) -> dict[str, str]:
-    """The password of each store's owner, by store name."""
+    """The password of each store's owner, by store name; a worker's is its `original`'s."""
     return {store: variables[key] for store, key in PASSWORD_KEYS.items()}
 
 
@@ -97,16 +97,15 @@ def compose(state: State, made: dict[str, str]) -> dict[str, str]:
         "CACHE_PASSWORD": made["CACHE_PASSWORD"],
         "STATE_URL": f"redis://{at['state']}/0",
         "STATE_PASSWORD": made["STATE_PASSWORD"],
-        **_worker_addresses(state, at),
+        **_node_addresses(state, at),
         "SECRET_KEY": made["SECRET_KEY"],
         "DEBUG": "true",
     }
 
 
-def _worker_addresses(state: State, at: dict[str, str]) -> dict[str, str]:
-    if not state.citus_bin:
-        return {}
-    return {"CITUS_WORKERS": ",".join(at[worker] for worker in WORKERS)}
+def _node_addresses(state: State, at: dict[str, str]) -> dict[str, str]:
+    kinds = {"CITUS_WORKERS": state.worker_stores, "CITUS_SPARES": state.spare_stores}
+    return {name: ",".join(at[store] for store in stores) for name, stores in kinds.items() if stores}
 
 
 def exports(variables: dict[str, str]) -> str:
@@ -122,7 +121,7 @@ def for_child(variables: dict[str, str], outer: dict[str, str]) -> dict[str, str
     that name no store stay the caller's to choose.
     """
     chosen = {key: value for key, value in outer.items() if key in ("SECRET_KEY", "DEBUG")}
-    kept = {key: value for key, value in outer.items() if key != "CITUS_WORKERS"}
+    kept = {key: value for key, value in outer.items() if not key.startswith("CITUS_")}
     return {**kept, **variables, **chosen}
 
 

@@ -12,6 +12,7 @@ import sys
 from types import FrameType
 
 from dev import environment, lifecycle
+from dev.citus import AS_IT_IS, Size
 from dev.instance import Instance
 
 RELAYED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -44,7 +45,7 @@ def _typed_at_our_terminal() -> bool:
         return False
 
 
-def execute(instance: Instance, argv: list[str], *, fast: bool, keep: bool) -> int:
+def execute(instance: Instance, argv: list[str], *, fast: bool, keep: bool, size: Size = AS_IT_IS) -> int:
     """The command's exit code (128 + number if a signal ended it, 127 if it is not there)."""
     leave_up = keep or lifecycle.any_running(instance)
     relay = Relay()
@@ -52,7 +53,7 @@ def execute(instance: Instance, argv: list[str], *, fast: bool, keep: bool) -> i
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, relay)
     try:
-        lifecycle.up(instance, fast=fast)
+        lifecycle.up(instance, fast=fast, size=size)
         return _run(argv, instance, relay)
     except Interrupted:
         return 128 + (relay.received or signal.SIGTERM)

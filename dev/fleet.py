@@ -4,10 +4,10 @@ import shutil
 import signal
 from pathlib import Path
 
-from dev.citus import NODES, CitusNode
+from dev.citus import CitusNode, Part, part_of
 from dev.documents import MongodServer, SecantusServer
 from dev.engine import Engine, Terms
-from dev.environment import DATABASES, passwords
+from dev.environment import DATABASES, original, passwords
 from dev.errors import DevError
 from dev.instance import State
 from dev.postgres import Installation, PostgresServer
@@ -24,7 +24,7 @@ def assemble(state: State, *, variables: dict[str, str], programs: Programs, ter
     }
     engines: list[Engine] = []
     for name in state.stores:
-        port, password = state.ports[name], secrets[name]
+        port, password = state.ports[name], secrets[original(name)]
         if name in makers:
             settings = makers[name][terms.fast]
             engines.append(ValkeyServer(name, port, password, programs.valkey, settings, terms))
@@ -37,7 +37,7 @@ def assemble(state: State, *, variables: dict[str, str], programs: Programs, ter
 
 def stop_signals(store: str) -> tuple[signal.Signals, ...]:
     """How a store's server is asked to end. By name alone: `down` works without its programs."""
-    kind = PostgresServer if store in DATABASES else ValkeyServer
+    kind = PostgresServer if original(store) in DATABASES else ValkeyServer
     return kind.stop_signals
 
 
@@ -54,16 +54,19 @@ def _documents(state: State, port: int, password: str, programs: Programs, terms
 
 
 def _postgres(state: State, name: str, password: str, programs: Programs, terms: Terms) -> PostgresServer:
-    port, database = state.ports[name], DATABASES[name]
-    if state.citus_bin and name in NODES:
+    port, database = state.ports[name], DATABASES[original(name)]
+    part = part_of(state, name)
+    if part is not None:
         return CitusNode(
             name=name,
             port=port,
             password=password,
             database=database,
-            installation=Installation(Path(state.citus_bin), "with Citus"),
+            installation=Installation(
+                Path(state.citus_bin), "with Citus, spare" if part is Part.SPARE else "with Citus"
+            ),
             terms=terms,
-            node_ports=tuple(state.ports[node] for node in NODES),
+            part=part,
         )
     wheel = Installation(programs.postgres_bin, "wheel, no Citus")
     return PostgresServer(

@@ -21,7 +21,14 @@ from dev.processes import Process
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_NAME = "run"
 CORE_STORES = ("catalog", "analytics", "replica", "cache", "state", "documents")
-WORKERS = ("worker1", "worker2")
+WORKER = "worker"
+DEFAULT_WORKERS = 2
+MOST_NODES = 16
+
+
+def worker_names(count: int) -> tuple[str, ...]:
+    """The names of the catalog's first `count` servers beside the coordinator."""
+    return tuple(f"{WORKER}{number}" for number in range(1, count + 1))
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,11 @@ class State:
     `home` is the folder with the data, "" where that is the instance's own. `citus_bin` ("" for
     a catalog without Citus) and `documents` tell what the data was made with: nothing else can
     read it.
+
+    Of a catalog with Citus: `workers` servers are joined to it and `spares` more are not. `joined` are
+    those that `up` has joined, once: one that was taken out by command stays out. `node_ports` are the
+    ports by which the nodes know each other; `moving` (node id to store) are those whose ports are just
+    being corrected.
     """
 
     path: Path
@@ -98,9 +110,14 @@ class State:
     citus_bin: str
     documents: str
     fast: bool = False
+    workers: int = DEFAULT_WORKERS
+    spares: int = 0
     ports: dict[str, int] = field(default_factory=dict)
     servers: dict[str, Process] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    joined: list[str] = field(default_factory=list)
+    node_ports: dict[str, int] = field(default_factory=dict)
+    moving: dict[str, str] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
@@ -123,7 +140,17 @@ class State:
 
     @property
     def stores(self) -> tuple[str, ...]:
-        return CORE_STORES + (WORKERS if self.citus_bin else ())
+        return CORE_STORES + self.worker_stores + self.spare_stores
+
+    @property
+    def worker_stores(self) -> tuple[str, ...]:
+        """The servers that `up` joins to the catalog."""
+        return worker_names(self.workers) if self.citus_bin else ()
+
+    @property
+    def spare_stores(self) -> tuple[str, ...]:
+        """The servers that are there to be joined by command."""
+        return worker_names(self.workers + self.spares)[self.workers :] if self.citus_bin else ()
 
     def started(self, store: str, process: Process) -> None:
         """Remember a process at once: if we are killed next, `down` still finds it."""
@@ -147,9 +174,14 @@ class State:
             "citus_bin": self.citus_bin,
             "documents": self.documents,
             "fast": self.fast,
+            "workers": self.workers,
+            "spares": self.spares,
             "ports": self.ports,
             "servers": {name: asdict(process) for name, process in self.servers.items()},
             "versions": self.versions,
+            "joined": self.joined,
+            "node_ports": self.node_ports,
+            "moving": self.moving,
         }
         fresh = self.path.with_suffix(".new")
         fresh.write_text(json.dumps(kept, indent=2) + "\n")

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from dev import citus, environment, placement, ports
-from dev.citus import CitusNode
+from dev.citus import AS_IT_IS, CitusNode, Size
 from dev.engine import Engine, Terms
 from dev.errors import DevError, NotReady
 from dev.fleet import assemble, stop_signals
 from dev.instance import Instance, State
-from dev.postgres import Installation
 from dev.processes import Process, is_alive, stop
 from dev.programs import Programs, installed
 from dev.starting import Starter
@@ -57,14 +56,14 @@ class _Opened:
     notes: tuple[str, ...]
 
 
-def up(instance: Instance, *, fast: bool = False) -> Outcome:
+def up(instance: Instance, *, fast: bool = False, size: Size = AS_IT_IS) -> Outcome:
     """All stores answer afterwards. Running ones are left alone, crashed ones started again.
 
     `fast` trades durability for speed and counts for a start from nothing only: while any store
     runs, the others join on its terms.
     """
     with instance.locked():
-        opened = _open(instance, fast=fast)
+        opened = _open(instance, fast=fast, size=size)
         running = _running(opened.state)
         _bring_up(opened, opened.engines)
         missing = tuple(store for store in opened.state.stores if store not in running)
@@ -170,20 +169,23 @@ def _home(instance: Instance, state: State | None) -> Path:
     return Path(state.home) if state and state.home else instance.folder
 
 
-def _open(instance: Instance, *, fast: bool) -> _Opened:
+def _open(instance: Instance, *, fast: bool, size: Size = AS_IT_IS) -> _Opened:
     """Load or create the instance and give every store a port, a password and a place."""
     instance.create()
     programs = installed()
-    state = State.load(instance) or _new_state(instance, programs)
+    known = State.load(instance)
+    state = known or _new_state(instance, programs)
+    citus.settle_size(state, size, new=known is None)
     home = _home(instance, state)
     account = placement.account_for(home)
     running = _running(state)
     notes: tuple[str, ...] = ()
     if not running:
         state.fast = fast
-        notes = _settle_citus(state, citus.find(account))
+        notes = citus.settle_installation(state, citus.find(account))
     if set(state.stores) - running:
         programs = placement.reachable_programs(instance, programs, account)
+    state.node_ports = state.node_ports or dict(state.ports)
     ports.assign(instance, state, running=running)
     variables = environment.refresh(instance, state, home / "data")
     state.root = str(instance.root)
@@ -206,21 +208,6 @@ def _new_state(instance: Instance, programs: Programs) -> State:
     )
 
 
-def _settle_citus(state: State, found: Installation | None) -> tuple[str, ...]:
-    """A catalog stays what it was made as; the installation of a cluster may have moved."""
-    if not state.citus_bin:
-        made_without = "a Citus is installed, but this catalog was made without: `reset` to use it"
-        return (made_without,) if found else ()
-    if found:
-        state.citus_bin = str(found.bin)
-    elif not (Path(state.citus_bin) / "postgres").exists():
-        raise DevError(
-            f"this instance's catalog runs on the Citus of {state.citus_bin}, which is gone: "
-            "set PG_CONFIG to an installation of the same version, or `reset`"
-        )
-    return ()
-
-
 def _make_folders(terms: Terms) -> None:
     for folder in (terms.home / "data", terms.conf):
         folder.mkdir(parents=True, exist_ok=True)
@@ -230,15 +217,14 @@ def _make_folders(terms: Terms) -> None:
 def _bring_up(opened: _Opened, engines: list[Engine]) -> None:
     _in_parallel(opened.starter.bring_up, engines)
     nodes = {engine.name: engine for engine in opened.engines if isinstance(engine, CitusNode)}
-    if nodes and any(engine.name in nodes for engine in engines):
-        coordinator = nodes.pop("catalog")
-        _join(coordinator, list(nodes.values()))
+    if any(engine.name in nodes for engine in engines):
+        _join(opened.state, nodes)
     opened.state.save()
 
 
-def _join(coordinator: CitusNode, workers: list[CitusNode]) -> None:
+def _join(state: State, nodes: dict[str, CitusNode]) -> None:
     try:
-        citus.join(coordinator, workers)
+        citus.join(state, nodes)
     except NotReady as reason:
         raise DevError(
             f"the Citus nodes cannot be joined ({reason}): run `python -m dev status`, then `up`"

@@ -10,7 +10,7 @@ import random
 import socket
 
 from dev.errors import DevError
-from dev.instance import CORE_STORES, DEFAULT_NAME, WORKERS, Instance, State
+from dev.instance import CORE_STORES, DEFAULT_NAME, MOST_NODES, Instance, State, worker_names
 
 DEFAULT_BASE = 15400
 # Below the ports that the system hands to outgoing connections: those come and go by themselves.
@@ -41,11 +41,11 @@ def pick_free(*, avoid: set[int]) -> int:
 
 
 def fixed_ports() -> dict[str, int]:
-    """The ports of `run`; DevError unless DEV_PORT_BASE leaves room for eight ports."""
+    """The ports of `run`; DevError unless DEV_PORT_BASE leaves room for them."""
     text = os.environ.get("DEV_PORT_BASE", str(DEFAULT_BASE))
     if not text.isdecimal() or not 1024 <= int(text) <= 65500:
         raise DevError(f"DEV_PORT_BASE is {text!r}: set it to a number from 1024 to 65500")
-    return {store: int(text) + offset for offset, store in enumerate(CORE_STORES + WORKERS)}
+    return {store: int(text) + offset for offset, store in enumerate(CORE_STORES + worker_names(MOST_NODES))}
 
 
 def assign(instance: Instance, state: State, *, running: set[str]) -> None:
@@ -56,7 +56,8 @@ def assign(instance: Instance, state: State, *, running: set[str]) -> None:
         return
     for store in idle:
         if store not in state.ports or not is_free(state.ports[store]):
-            avoid = _ports_of_other_instances(instance) | set(state.ports.values())
+            taken = {*state.ports.values(), *state.node_ports.values()}
+            avoid = _ports_of_other_instances(instance) | taken
             state.ports[store] = pick_free(avoid=avoid)
 
 

@@ -9,13 +9,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
 POLL_SECONDS = 0.03
+# The child becomes the server only when told to; told nothing, because we were killed, it ends.
+GATE = 'read -r go && exec "$@" </dev/null'
 LOG_LIMIT_BYTES = 16 * 1024 * 1024
 
 # Keeps the handles of servers that this process started: dropping one warns that it still runs.
@@ -82,14 +85,26 @@ def base_environment(home: Path) -> dict[str, str]:
     return {**inherited, "HOME": str(home), "TZ": "UTC", "LC_MESSAGES": "C"}
 
 
-def spawn(launch: Launch, *, log: Path, home: Path, account: Account | None) -> Process:
-    """Start a server in its own session, so that neither Ctrl-C nor a closed terminal ends it."""
+def spawn(
+    launch: Launch,
+    *,
+    log: Path,
+    home: Path,
+    account: Account | None,
+    record: Callable[[Process], None],
+) -> Process:
+    """Start a server in its own session, so that neither Ctrl-C nor a closed terminal ends it.
+
+    `record` notes its process before there is a server: killed in between, we leave none behind that
+    nobody knows of.
+    """
     if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
         log.replace(log.with_suffix(".old.log"))
-    with log.open("ab") as output:
+    hears, told = os.pipe()
+    with log.open("ab") as output, open(hears, "rb") as gate:
         handle = subprocess.Popen(
-            launch.argv,
-            stdin=subprocess.DEVNULL,
+            ["/bin/sh", "-c", GATE, "sh", *launch.argv],
+            stdin=gate,
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd="/",
@@ -102,7 +117,11 @@ def spawn(launch: Launch, *, log: Path, home: Path, account: Account | None) -> 
         )
     _handles[handle.pid] = handle
     # Our own child cannot vanish before we have waited for it; a zombie has no mark of its own.
-    return Process(handle.pid, birth_mark(handle.pid) or "ended")
+    process = Process(handle.pid, birth_mark(handle.pid) or "ended")
+    record(process)
+    with suppress(BrokenPipeError), open(told, "wb") as gate:  # broken: whoever waits for it will see
+        gate.write(b"go\n")
+    return process
 
 
 def run(

@@ -64,14 +64,13 @@ class Starter:
         fresh.rename(folder)
 
     def _spawn(self, store: str, launch: Launch) -> Process:
-        process = spawn(
+        return spawn(
             launch,
             log=self.instance.log(store),
             home=self.terms.home / "data",
             account=self.terms.account,
+            record=partial(self.state.started, store),
         )
-        self.state.started(store, process)
-        return process
 
     def _start(self, engine: Engine, folder: Path) -> str:
         """Start and wait; again, if only the leftovers of a killed server are in the way."""

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from pydantic import Field, PostgresDsn, SecretStr, ValidationError
+from pydantic import Field, PostgresDsn, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_STORES_ENV = BASE_DIR / ".local" / "run" / "stores.env"
+TOKEN_MARGIN_SECONDS = 10  # how long an answer about the replica may be kept and used, and much to spare
 SECRETS = Path(os.environ.get("SECRETS_DIR", "/run/secrets"))
 
 
@@ -76,8 +77,23 @@ class Environment(BaseSettings):
     )
     admin_deadline_ms: int = Field(default=30_000, ge=50, description="The same for admin pages.")
     cache_ttl_seconds: int = Field(default=60, ge=1, description="Longest age of cached bytes.")
+    replica_lag_limit_seconds: int = Field(
+        default=10, ge=1, description="A replica further behind the analytics primary is not read."
+    )
+    replica_token_seconds: int = Field(
+        default=60, ge=1, description="How long a viewer's write is remembered; above the lag limit."
+    )
     throttle_auth: str = Field(default="20/min", description="Token and register calls per address.")
     throttle_write: str = Field(default="600/min", description="Writes per viewer, else per address.")
+
+    @field_validator("replica_token_seconds")
+    @classmethod
+    def outlives_lag(cls, seconds: int, info: ValidationInfo) -> int:
+        """A token that ends before the replica is given up would let a viewer read past the own write."""
+        limit = info.data.get("replica_lag_limit_seconds", 0)
+        if seconds < limit + TOKEN_MARGIN_SECONDS:
+            raise ValueError(f"{TOKEN_MARGIN_SECONDS} above REPLICA_LAG_LIMIT_SECONDS at least")
+        return seconds
 
 
 def read_environment() -> Environment:
@@ -184,6 +200,8 @@ DATABASES = {
 DATABASE_ROUTERS = ["streaming.stores.router.StoreRouter"]
 REPLICATION_PASSWORD = ENV.replication_password.get_secret_value()
 REPLICATION_SLOT = ENV.replication_slot
+REPLICA_LAG_LIMIT_SECONDS = ENV.replica_lag_limit_seconds
+REPLICA_TOKEN_SECONDS = ENV.replica_token_seconds
 FEDERATION_PASSWORD = ENV.federation_password.get_secret_value()
 
 MONGODB_URL = ENV.mongodb_url

@@ -11,10 +11,12 @@ import streaming.gateway.urls
 import trending.urls
 from streaming.api.health import livez, metrics, readyz
 from streaming.api.problems import internal_error, no_such_path
+from streaming.gateway.reports.pages import watch_time_page
 
 handler500 = internal_error
 admin.site.site_header = admin.site.site_title = "Streaming Metadata Platform"
 admin.site.index_title = "Catalog, people and plays"
+admin.site.index_template = "gateway/admin_index.html"  # Django's own, and the reports
 
 API_V1 = [
     *analytics.urls.literal,
@@ -37,5 +39,6 @@ urlpatterns = [
     path("api/v1/", include(API_V1)),
     re_path("^api/", no_such_path),
     path("admin", RedirectView.as_view(url="/admin/")),  # APPEND_SLASH is off
+    path("admin/reports/watch-time", watch_time_page, name="watch-time"),
     path("admin/", admin.site.urls),
 ]

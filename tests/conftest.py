@@ -19,33 +19,13 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from analytics.models import User
 from analytics.replication import published_column_types, published_columns
 from reviews.documents import Review
-from streaming.stores import federation, redis, replica
-from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
+from streaming.stores import redis, replica
+from streaming.stores.aliases import REPLICA
+from streaming.stores.federation import setup as federation
 from streaming.stores.replication import position, setup
-
-# Children before parents. DELETE, because on tables of a few rows it is many times quicker than TRUNCATE.
-CATALOG_TABLES = (
-    "trending_daily",
-    "content_sources",
-    "seasons",
-    "content_cast_crew",
-    "content_genres",
-    "content_metadata",
-    "cast_crew",
-    "genres",
-)
-ANALYTICS_TABLES = (
-    "user_watch_history",
-    "token_blacklist_blacklistedtoken",
-    "token_blacklist_outstandingtoken",
-    "django_admin_log",
-    "django_session",
-    "users_groups",
-    "users_user_permissions",
-    "auth_group_permissions",
-    "auth_group",
-    "users",
-)
+from tests import distributed
+from tests.emptying import empty_analytics, empty_catalog
+from tests.environment import DISTRIBUTED
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +42,8 @@ def django_db_setup(
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, serialized_aliases=set())
         with one_worker_at_a_time(tmp_path_factory):
+            if DISTRIBUTED:
+                distributed.distribute()
             setup.set_up(published_columns())
             federation.set_up(published_column_types())
         Review.ensure_indexes()
@@ -71,6 +53,8 @@ def django_db_setup(
         get_db().client.drop_database(get_db().name)
         with connections[REPLICA].cursor() as cursor:
             cursor.execute(f"DROP SUBSCRIPTION {setup.SUBSCRIPTION}")  # its database could not be dropped
+        if DISTRIBUTED:
+            distributed.drop_shards()
         teardown_databases(made, verbosity=0)
 
 
@@ -92,9 +76,8 @@ def stores(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 
 
 def _empty() -> None:
-    for alias, tables in ((CATALOG, CATALOG_TABLES), (ANALYTICS, ANALYTICS_TABLES)):
-        with connections[alias].cursor() as cursor:
-            cursor.execute("; ".join(f"DELETE FROM {table}" for table in tables))
+    empty_catalog()
+    empty_analytics()
     Review._get_collection().delete_many({})
     redis.cache().flushdb()
     redis.state().flushdb()

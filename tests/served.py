@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dev import environment, lifecycle
+from dev.citus import AS_IT_IS, Size
 from dev.instance import Instance
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -92,10 +93,11 @@ def until(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
-def start(name: str) -> Platform:
+def start(name: str, *, size: Size = AS_IT_IS) -> Platform:
+    """`size` is of the Citus cluster, where one is found."""
     instance = Instance.named(name)
     lifecycle.reset(instance)
-    lifecycle.up(instance, fast=True)
+    lifecycle.up(instance, fast=True, size=size)
     variables = environment.for_child(environment.read(instance), dict(os.environ)) | {
         "DEBUG": "false",
         "CACHE_TTL_SECONDS": "600",  # a cached record outlives the test that needs one

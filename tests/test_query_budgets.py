@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connections
@@ -11,11 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from analytics.models import User, WatchHistory
+from analytics.services import play_record
 from catalog.models import Content, Credit, Genre, Person
 from reviews.documents import Review
 from streaming.stores import redis, replica
 from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from tests.factories import (
+    LONG_AGO,
     ContentFactory,
     CreditFactory,
     GenreFactory,
@@ -24,6 +27,7 @@ from tests.factories import (
     UserFactory,
     WatchHistoryFactory,
 )
+from tests.served import until
 from trending.services import view_count
 
 AsViewer = Callable[[User], APIClient]
@@ -31,8 +35,9 @@ AsViewer = Callable[[User], APIClient]
 
 @dataclass(frozen=True)
 class Budget:
-    """SQL statements on each database. Reads of the replica go through the catalog and count there: what the
-    replica itself is asked, here every time, is whether it may be used."""
+    """SQL statements on each database. Plays and user ids are read through the catalog and count there. Whether the
+    replica may be used costs one on the primary and one on the replica, here every time, and one more through the
+    catalog for a viewer who has just written."""
 
     catalog: int = 0
     analytics: int = 0
@@ -77,6 +82,7 @@ def world(replicated: Callable[[], None], request: pytest.FixtureRequest) -> Wor
     for played in titles:
         view_count(content_id=played.content_id, event_id=None)
     replicated()
+    until(replica.usable, "the replica is seen to have caught up")
     return World(viewer, content.content_id)
 
 
@@ -84,8 +90,8 @@ def world(replicated: Callable[[], None], request: pytest.FixtureRequest) -> Wor
 CONTENT_BUDGETS = {
     "": (Budget(catalog=3), Budget()),
     "/cast": (Budget(catalog=3), Budget()),
-    "/details": (Budget(catalog=4, replica=1), Budget(catalog=1, replica=1)),
-    "/reviews?limit=100": (Budget(catalog=4, replica=1), Budget(catalog=1, replica=1)),
+    "/details": (Budget(catalog=3, analytics=1, replica=2), Budget(analytics=1, replica=2)),
+    "/reviews?limit=100": (Budget(catalog=3, analytics=1, replica=2), Budget(analytics=1, replica=2)),
 }
 
 
@@ -109,7 +115,7 @@ def test_whether_the_replica_may_be_used_is_asked_once_for_many_requests(
         for _ in range(3):
             api.get(url)
 
-    assert cost() == Budget(catalog=3, replica=1)
+    assert cost() == Budget(analytics=1, replica=4)
 
 
 def test_what_lists_cost(world: World, api: APIClient, as_viewer: AsViewer) -> None:
@@ -117,14 +123,35 @@ def test_what_lists_cost(world: World, api: APIClient, as_viewer: AsViewer) -> N
     budgets = {
         "ids": Budget(catalog=1),
         "trending/daily": Budget(catalog=1),
-        "users/ids": Budget(catalog=1, analytics=1, replica=1),
-        f"users/{world.viewer.user_id}/watch-history?limit=100": Budget(catalog=2, analytics=1, replica=1),
+        "users/ids": Budget(catalog=1, analytics=2, replica=1),
+        f"users/{world.viewer.user_id}/watch-history?limit=100": Budget(catalog=2, analytics=2, replica=1),
     }
     for rest, budget in budgets.items():
         for _ in range(2):
             with spent() as cost:
                 assert client.get(f"/api/v1/content/{rest}").status_code == 200
             assert cost() == budget, rest
+
+
+def test_what_a_play_costs_and_its_viewer_s_next_read(
+    world: World, replicated: Callable[[], None], as_viewer: AsViewer
+) -> None:
+    with spent() as cost:
+        play_record(
+            user_id=world.viewer.user_id,
+            content_id=uuid4(),
+            event_id=uuid4(),
+            watched_at=LONG_AGO,
+            duration_watched_seconds=1,
+            last_position_seconds=1,
+        )
+    assert cost() == Budget(analytics=4)  # BEGIN, INSERT, COMMIT, and how far the WAL is
+    replicated()
+
+    with spent() as cost:
+        as_viewer(world.viewer).get(f"/api/v1/content/users/{world.viewer.user_id}/watch-history")
+
+    assert cost() == Budget(catalog=3, analytics=2, replica=1)
 
 
 def test_what_writes_cost(world: World, api: APIClient, as_viewer: AsViewer) -> None:

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from django.db import IntegrityError, connections, transaction
+from django.db import connections, transaction
 
 from catalog.selectors import existing_ids
 from streaming.stores.aliases import CATALOG
+from streaming.stores.citus.writing import REFUSED_AT_COMMIT
 from trending import counters
 from trending.models import TrendingDaily
 
@@ -70,7 +71,7 @@ def _write(day: date, views: Mapping[UUID, int]) -> int:
     for _ in range(ATTEMPTS - 1):
         try:
             return _write_once(day, views)
-        except IntegrityError:
+        except REFUSED_AT_COMMIT:
             continue
     return _write_once(day, views)
 

@@ -1,8 +1,9 @@
 """Loading rows by PostgreSQL's COPY: the fast way in, for the commands that seed and import.
 
 Rows are streamed; memory stays flat however many there are. Not for the web server, whose deadline guard
-excludes COPY. Failure: `django.db.Error` as for any statement, or what making the rows raised; nothing of a
-failed COPY stays.
+excludes COPY. Failure: `django.db.Error` as for any statement (where a worker of Citus refuses a row an
+`InternalError`, for its SQLSTATE is not handed on), or what making the rows raised; nothing of a failed COPY
+stays.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

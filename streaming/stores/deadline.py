@@ -7,8 +7,8 @@ takes a tenth of a second at most (`streaming.stores.redis`) and is not cut shor
 A deadline may be long, for the admin's slow pages, and a silent server must not hold a web thread that long:
 after `SILENT_SECONDS` without a word, PostgreSQL is asked on a connection of its own whether it is there.
 
-The guard is installed by the web server only (`streaming.wsgi`): under it COPY is not available, which only
-commands use. Failure: `psycopg2.OperationalError` from the waiting call, and a closed connection, which Django
+The guard is installed by the web server (`streaming.wsgi`), and with `guarded` by an inspection for its own time:
+under it COPY is not available, which only commands use. Failure: `psycopg2.OperationalError` from the waiting call, and a closed connection, which Django
 replaces on the next request.
 """
 
@@ -56,6 +56,17 @@ def remaining() -> float | None:
 def guard_postgres() -> None:
     """Makes every psycopg2 call of this process end at the deadline of the work it serves."""
     extensions.set_wait_callback(_wait)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """`guard_postgres` for the block only: for a command that inspects servers which may be frozen."""
+    before = extensions.get_wait_callback()
+    guard_postgres()
+    try:
+        yield
+    finally:
+        extensions.set_wait_callback(before)
 
 
 def _wait(connection: extensions.connection) -> None:

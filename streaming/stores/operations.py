@@ -1,8 +1,11 @@
-"""Migration operations for what Django cannot say: a key with the distribution column, a primary-only column.
+"""Migration operations for what Django cannot say: a key with the distribution column, a table's place on Citus,
+a primary-only column.
 
 `KeyWithContent` gives a child table of the catalog the primary key `(content_id, <column>)` that Citus asks
 for, while Django's own `pk` stays the single column; plain PostgreSQL gets the same key, so that distributing
-a table later changes no schema. `AddFieldOnPrimary` adds a field everywhere but on the replica.
+a table later changes no schema. On a catalog that is distributed it places the table as well, before the
+migration's end, where Django adds foreign keys; `ReferenceTable` does so for a table that is whole on every
+node. `AddFieldOnPrimary` adds a field everywhere but on the replica.
 """
 
 from typing import Any
@@ -13,6 +16,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 from streaming.stores.aliases import REPLICA
+from streaming.stores.citus.new_tables import place_as_reference, place_with_content
 
 
 class KeyWithContent(Operation):
@@ -73,6 +77,7 @@ class KeyWithContent(Operation):
             schema_editor.execute(
                 f'CREATE INDEX "{self.table}_{self.column}_idx" ON "{self.table}" ("{self.column}")'
             )
+        place_with_content(schema_editor, self.table)
 
     def database_backwards(
         self,
@@ -92,6 +97,42 @@ def _make_id_plain(schema_editor: BaseDatabaseSchemaEditor, table: str) -> None:
     schema_editor.execute(f'ALTER TABLE "{table}" ALTER COLUMN "id" DROP IDENTITY')
     schema_editor.execute(f'CREATE SEQUENCE "{sequence}" OWNED BY "{table}"."id"')
     schema_editor.execute(f"""ALTER TABLE "{table}" ALTER COLUMN "id" SET DEFAULT nextval('"{sequence}"')""")
+
+
+class ReferenceTable(Operation):
+    """Have a new table whole on every node of Citus, as genres are. Stands right after its `CreateModel`."""
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, model_name: str) -> None:
+        self.model_name = model_name
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Django's state knows of no places."""
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            place_as_reference(schema_editor, model._meta.db_table)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """The table goes with its `CreateModel`."""
+
+    def describe(self) -> str:
+        return f"Have {self.model_name} whole on every node"
 
 
 class AddFieldOnPrimary(migrations.AddField):

@@ -2,13 +2,16 @@
 
 Every installed app with tables is listed in `HOME`; an app that is not raises `UnknownApp`, because a
 silent default would create its tables in the wrong database. `REPLICATED` names the models whose tables
-also exist on the replica, where only the apply worker writes.
+also exist on the replica, where only the apply worker writes: they are read there inside
+`streaming.stores.replica.reading`, and nowhere else. Only published columns are filled there, so such
+reads name theirs with `values` or `values_list`.
 """
 
 from typing import Any
 
 from django.db import models
 
+from streaming.stores import replica
 from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 
 HOME = {
@@ -56,6 +59,8 @@ class StoreRouter:
     """Django's router protocol over `HOME` and `REPLICATED`."""
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str:
+        if model._meta.label_lower in REPLICATED and replica.on_replica():
+            return REPLICA
         return home_of(model._meta.app_label)
 
     def db_for_write(self, model: type[models.Model], **hints: Any) -> str:

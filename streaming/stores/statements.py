@@ -15,13 +15,13 @@ def run(alias: str, statement: sql.Composable) -> None:
         cursor.execute(statement)
 
 
-def rows(alias: str, query: str, *parameters: str) -> list[tuple[Any, ...]]:
+def rows(alias: str, query: str | sql.Composable, *parameters: str | int | None) -> list[tuple[Any, ...]]:
     with connections[alias].cursor() as cursor:
         cursor.execute(query, parameters)
         return cursor.fetchall()
 
 
-def scalar(alias: str, query: str, *parameters: str) -> Any:
+def scalar(alias: str, query: str | sql.Composable, *parameters: str | int | None) -> Any:
     """The first column of the first row, or None without rows."""
     with connections[alias].cursor() as cursor:
         cursor.execute(query, parameters)

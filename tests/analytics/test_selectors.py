@@ -1,4 +1,4 @@
-"""Reads of people and plays with and without the replica: the same pages, and a count of those the primary gave."""
+"""Reads of people and plays with and without the replica: the same pages, and a count of who gave them."""
 
 from collections.abc import Callable
 
@@ -11,8 +11,12 @@ from streaming.stores.outage import StoreUnavailable
 from tests.factories import LONG_AGO, UserFactory, WatchHistoryFactory
 
 
-def from_primary(page: str) -> float:
-    return REGISTRY.get_sample_value("streaming_from_primary_total", {"page": page}) or 0.0
+def from_primary(page: str, reason: str = "failed") -> float:
+    return served(page=page, source="primary", reason=reason)
+
+
+def served(**labels: str) -> float:
+    return REGISTRY.get_sample_value("streaming_history_reads_total", labels) or 0.0
 
 
 def test_pages_of_user_ids_are_the_same_from_the_primary(replicated: Callable[[], None]) -> None:
@@ -41,6 +45,7 @@ def test_pages_of_history_are_the_same_from_the_primary(replicated: Callable[[],
     WatchHistoryFactory.create_batch(2, user=viewer)
     replicated()
     before = from_primary("history")
+    by_replica = served(page="history", source="replica", reason="caught_up")
 
     def pages() -> list[object]:
         first = selectors.plays_page(user_id=viewer.user_id, after=None, limit=3)
@@ -50,13 +55,14 @@ def test_pages_of_history_are_the_same_from_the_primary(replicated: Callable[[],
 
     on_replica = pages()
     assert from_primary("history") == before
+    assert served(page="history", source="replica", reason="caught_up") == by_replica + 2
     replica.skip()
     assert pages() == on_replica
     assert [len(page) for page in on_replica] == [3, 2]  # type: ignore[arg-type]
     assert from_primary("history") == before + 2
 
 
-def test_usernames_are_the_replica_s_or_none(replicated: Callable[[], None]) -> None:
+def test_usernames_of_a_replica_that_is_away_are_not_the_primarys_to_give(replicated: Callable[[], None]) -> None:
     ada = UserFactory(username="ada")
     replicated()
     assert selectors.usernames_by_id([ada.user_id]) == {ada.user_id: "ada"}
@@ -66,3 +72,16 @@ def test_usernames_are_the_replica_s_or_none(replicated: Callable[[], None]) -> 
     with pytest.raises(StoreUnavailable):
         selectors.usernames_by_id([ada.user_id])
     assert selectors.usernames_by_id([]) == {}
+
+
+def test_usernames_of_a_replica_that_is_behind_come_from_the_primary(
+    replicated: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = UserFactory(username="ada")
+    before = from_primary("usernames", replica.LAGGING)
+    monkeypatch.setattr(replica, "usable", lambda: False)
+    monkeypatch.setattr(replica._Process, "refusal", replica.LAGGING)
+
+    assert selectors.usernames_by_id([ada.user_id]) == {ada.user_id: "ada"}
+
+    assert from_primary("usernames", replica.LAGGING) == before + 1

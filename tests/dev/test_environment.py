@@ -39,7 +39,9 @@ def test_a_command_gets_the_instances_stores_but_the_callers_key_and_debug() -> 
 
 
 def test_workers_of_a_cluster_that_is_not_ours_are_not_passed_on() -> None:
-    assert for_child({"CACHE_URL": "ours"}, {"CITUS_WORKERS": "10.0.0.1:5432"}) == {"CACHE_URL": "ours"}
+    callers = {"CITUS_WORKERS": "10.0.0.1:5432", "CITUS_SPARES": "10.0.0.2:5432"}
+
+    assert for_child({"CACHE_URL": "ours"}, callers) == {"CACHE_URL": "ours"}
 
 
 @pytest.mark.parametrize("name", ["", "../run", "Run", "a b", "x" * 50])

@@ -15,7 +15,7 @@ import pytest
 import redis
 
 from dev import environment, faults, lifecycle
-from dev.instance import Instance, State
+from dev.instance import ROOT, Instance, State
 from dev.processes import Process, birth_mark
 from tests.dev.conftest import Bench
 
@@ -27,6 +27,18 @@ import signal, sys
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(9))
 print("ready", flush=True)
 signal.pause()
+"""
+# Killed with the server's process made and not yet noted.
+KILLED_BEFORE_RECORDING = """
+import os, signal, sys
+from pathlib import Path
+from dev.processes import Launch, spawn
+def record(process):
+    print(process.pid, process.birth, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+folder = Path(sys.argv[1])
+launch = Launch(["sh", "-c", f"echo ran > {folder}/ran"], {})
+spawn(launch, log=folder / "log", home=folder, account=None, record=record)
 """
 
 
@@ -228,6 +240,21 @@ def test_an_up_killed_during_initdb_is_made_good_by_the_next_two_at_once(bench: 
 def _data(bench: Bench) -> Path:
     state = State.load(bench.instance)
     return Path(state.home if state and state.home else bench.instance.folder) / "data"
+
+
+def test_a_command_killed_before_it_noted_a_server_leaves_none_behind(tmp_path: Path) -> None:
+    """A server that `stores.json` did not name held its port and its data; `down` could not find it."""
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_BEFORE_RECORDING, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert killed.returncode == -signal.SIGKILL
+    pid, birth = killed.stdout.split()
+    _until(lambda: birth_mark(int(pid)) != birth)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_lost_passwords_are_said_to_be_lost(bench: Bench) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -24,6 +25,7 @@ from reviews.documents import Review
 from streaming.gateway.seeding import SeedOrder, SeedRefused, seed
 from streaming.stores import redis
 from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
+from tests.environment import DISTRIBUTED
 from tests.factories import ContentFactory, ReviewFactory, UserFactory, WatchHistoryFactory
 from trending import counters
 from trending.models import TrendingDaily
@@ -406,7 +408,7 @@ def test_an_interrupted_run_is_mended_by_replace(stores: None) -> None:
 
 def test_the_planner_knows_the_titles_before_their_children_are_checked(stores: None) -> None:
     """Keeps away: an autoanalyze before the commit that finds no rows, whereupon every check of a key reads all."""
-    seen: dict[str, float] = {}
+    seen: dict[str, int] = {}
 
     def watched(items: Iterable[T], what: str, total: int | None) -> Iterable[T]:
         if what == "credits":
@@ -418,19 +420,24 @@ def test_the_planner_knows_the_titles_before_their_children_are_checked(stores: 
     assert seen == {"genres": 20, "cast_crew": Person.objects.count(), "content_metadata": 60}
 
 
-def _planned_rows() -> dict[str, float]:
+ANALYSED = """
+SELECT coalesce(sum(c.reltuples), 0)::bigint FROM pg_class c JOIN pg_locks l ON l.relation = c.oid
+ WHERE l.mode = 'ShareUpdateExclusiveLock' AND l.granted AND c.oid = '%s'::regclass
+"""
+SHARDS_ANALYSED = "SELECT sum(result::bigint) FROM run_command_on_shards(%s, %s)"
+
+
+def _planned_rows() -> dict[str, int]:
     """What another session's planner takes the tables' sizes for; none lets itself be analysed by others now."""
-    other = connections[CATALOG].copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute(
-                "SELECT c.relname, c.reltuples FROM pg_class c JOIN pg_locks l ON l.relation = c.oid "
-                "WHERE l.mode = 'ShareUpdateExclusiveLock' AND l.granted "
-                "AND c.relname IN ('genres', 'cast_crew', 'content_metadata')"
-            )
-            return dict(cursor.fetchall())
-    finally:
-        other.close()
+    planned: dict[str, int] = {}
+    with closing(connections[CATALOG].copy()) as other, other.cursor() as cursor:
+        for table in ("genres", "cast_crew", "content_metadata"):
+            if DISTRIBUTED:
+                cursor.execute(SHARDS_ANALYSED, [table, ANALYSED])
+            else:
+                cursor.execute(ANALYSED % table)
+            ((planned[table],),) = cursor.fetchall()
+    return planned
 
 
 def test_a_genre_made_after_seeding_gets_an_id_of_its_own(stores: None) -> None:

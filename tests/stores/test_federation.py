@@ -1,47 +1,25 @@
-"""The replica's tables in the catalog's database: what they show, who reads them, and that `set_up` mends them."""
+"""The replica's tables in the catalog's database: what they show, how they are read, and that `set_up` mends them."""
 
 import io
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import psycopg2
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
-from psycopg2 import errors
 
 from analytics import federated
 from analytics.replication import published_column_types, published_columns
-from streaming.stores import federation
-from streaming.stores.roles import make_role
-from tests.environment import WORKER
+from streaming.stores.federation import setup as federation
 from tests.factories import LONG_AGO, UserFactory, WatchHistoryFactory
-
-NOT_PUBLISHED = ("email", "password", "last_login", "is_active", "is_staff", "is_superuser")
-
-
-@pytest.fixture
-def mended(replicated: Callable[[], None], alone_on_servers: None) -> Iterator[Callable[[], None]]:
-    """`replicated`, for tests that break federation: the foreign server is the whole session's."""
-    yield replicated
-    federation.set_up(published_column_types())
-
-
-@pytest.fixture
-def reader(stores: None) -> Iterator["psycopg2.extensions.cursor"]:
-    """A cursor on the replica of the role that the foreign server connects as."""
-    connection = connected_as("analytics_reader", settings.FEDERATION_PASSWORD)
-    connection.autocommit = True
-    yield connection.cursor()
-    connection.close()
 
 
 def test_foreign_tables_have_the_published_columns_and_no_other(stores: None) -> None:
-    assert foreign_columns() == published_column_types()
+    assert foreign_columns() == federation.all_shown(published_column_types())
     assert foreign_columns() == {
+        "replica_position": {"applied": "pg_lsn"},
         "users": {
             "user_id": "uuid",
             "username": "character varying(150)",
@@ -69,52 +47,6 @@ def test_a_foreign_table_shows_what_the_primary_has(replicated: Callable[[], Non
 
     assert shown == fetched("default", f"SELECT {columns} FROM {table} ORDER BY 1")
     assert len(shown) == 3
-
-
-def test_the_reader_reads_published_columns_only(
-    replicated: Callable[[], None], reader: "psycopg2.extensions.cursor"
-) -> None:
-    UserFactory(username="ada")
-    replicated()
-
-    for table, columns in published_columns().items():
-        reader.execute(f"SELECT {', '.join(columns)} FROM {table}")
-    reader.execute("SELECT username FROM users")
-    assert reader.fetchall() == [("ada",)]
-    for column in NOT_PUBLISHED:
-        with pytest.raises(errors.InsufficientPrivilege):
-            reader.execute(f"SELECT {column} FROM users")
-    with pytest.raises(errors.InsufficientPrivilege):
-        reader.execute("SELECT * FROM users")
-
-
-WRITES = (
-    "INSERT INTO users (user_id, username) VALUES (gen_random_uuid(), 'x')",
-    "UPDATE users SET username = 'x'",
-    "DELETE FROM user_watch_history",
-    "TRUNCATE user_watch_history",
-    "CREATE TABLE mine (a int)",
-    "CREATE SCHEMA mine",
-)
-
-
-@pytest.mark.parametrize("write", WRITES)
-def test_the_reader_cannot_write(reader: "psycopg2.extensions.cursor", write: str) -> None:
-    """By default not in any transaction; and where it asks for one that writes, not for want of rights."""
-    with pytest.raises(errors.ReadOnlySqlTransaction):
-        reader.execute(write)
-    reader.execute("SET default_transaction_read_only = off")
-    with pytest.raises(errors.InsufficientPrivilege):
-        reader.execute(write)
-
-
-def test_the_reader_is_limited_by_default(reader: "psycopg2.extensions.cursor") -> None:
-    reader.execute(
-        """SELECT current_setting('default_transaction_read_only'), current_setting('statement_timeout'),
-                  rolsuper, rolcreatedb, rolcreaterole, rolreplication FROM pg_roles WHERE rolname = current_user"""
-    )
-
-    assert reader.fetchone() == ("on", "5s", False, False, False, False)
 
 
 @pytest.mark.parametrize(
@@ -165,35 +97,9 @@ def test_what_has_changed_is_mended(mended: Callable[[], None], breaking: str) -
 
     federation.set_up(published_column_types())
 
-    assert federated.usernames_by_id([user.user_id]) == {user.user_id: "ada"}
-    assert foreign_columns() == published_column_types()
+    assert fetched("catalog", "SELECT user_id, username FROM analytics.users") == [(user.user_id, "ada")]
+    assert foreign_columns() == federation.all_shown(published_column_types())
     assert federation.set_up(published_column_types()) == []
-
-
-def test_a_changed_password_is_the_role_s_next_one(stores: None) -> None:
-    """A role of its own: the reader's password is every worker's."""
-    role = f"test_reader_{WORKER or 'alone'}"
-    try:
-        made = [
-            make_role("analytics_replica", role, password, attributes="LOGIN")
-            for password in ("first", "it's the \\ second")
-        ]
-        with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
-            connected_as(role, "first")
-        connected_as(role, "it's the \\ second").close()
-    finally:
-        run("analytics_replica", f"DROP ROLE IF EXISTS {role}")
-    assert made == [True, False]
-
-
-def test_a_right_of_the_reader_that_is_no_longer_wanted_is_taken_back(mended: Callable[[], None]) -> None:
-    run("analytics_replica", "GRANT SELECT (email), UPDATE (email) ON users TO analytics_reader")
-
-    federation.set_up(published_column_types())
-
-    rights = "SELECT has_column_privilege('analytics_reader', 'users', 'email', %s)"
-    for privilege in ("SELECT", "UPDATE"):
-        assert fetched("analytics_replica", rights, privilege) == [(False,)]
 
 
 @pytest.mark.parametrize("page", ["first", "next"])
@@ -246,13 +152,6 @@ def test_pages_of_history_are_whole_and_in_order(replicated: Callable[[], None])
     places = [(play["watched_at"], play["history_id"]) for play in whole]
     assert places == sorted(places, reverse=True)
     assert {play["username"] for play in whole} == {"ada"}
-
-
-def connected_as(role: str, password: str) -> "psycopg2.extensions.connection":
-    replica = connections["analytics_replica"].settings_dict
-    return psycopg2.connect(
-        host=replica["HOST"], port=replica["PORT"], dbname=replica["NAME"], user=role, password=password
-    )
 
 
 def plan_of(query: str, parameters: dict[str, Any]) -> dict[str, Any]:

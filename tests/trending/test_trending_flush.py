@@ -14,6 +14,7 @@ from streaming.stores.redis import state
 from tests.factories import ContentFactory, TrendingDailyFactory
 from tests.outages import away
 from tests.served import until
+from tests.waiting import waits_in_catalog
 from trending import counters
 from trending.counters import count_view
 from trending.models import TrendingDaily
@@ -21,10 +22,6 @@ from trending.services import FlushUnderWay, trending_flush
 
 DAY = date(2020, 2, 28)
 NEXT = DAY + timedelta(days=1)
-WAITING = """
-SELECT 1 FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event_type = 'Lock'
-"""
 
 
 def test_finished_days_and_the_running_one_are_written(stores: None) -> None:
@@ -159,7 +156,7 @@ def test_a_title_deleted_while_its_views_are_written_is_left_out(stores: None) -
         with transaction.atomic(using=CATALOG):
             gone.delete()
             flush = pool.submit(in_thread)
-            until(lambda: waits() or flush.done(), "the flush waits for the title")
+            until(lambda: waits_in_catalog() or flush.done(), "the flush waits for the title")
             assert not flush.done()
         assert flush.result() == {DAY: 1}
 
@@ -174,7 +171,7 @@ def test_of_two_flushes_at_once_one_works_and_one_says_so(stores: None) -> None:
         with transaction.atomic(using=CATALOG):
             title.delete()
             flush = pool.submit(in_thread)
-            until(lambda: waits() or flush.done(), "the flush waits for the title")
+            until(lambda: waits_in_catalog() or flush.done(), "the flush waits for the title")
             with pytest.raises(FlushUnderWay):
                 trending_flush()
             with pytest.raises(CommandError, match="Another flush is under way"):
@@ -227,14 +224,6 @@ def in_thread() -> dict[date, int]:
         return trending_flush()
     finally:
         connections.close_all()
-
-
-def waits() -> bool:
-    """Whether somebody waits for a lock in the catalog."""
-    with connections[CATALOG].cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction keeps its first picture
-        cursor.execute(WAITING)
-        return cursor.fetchone() is not None
 
 
 def view(content: ContentFactory, day: date, times: int) -> None:

@@ -1,25 +1,130 @@
-"""`manage.py replication setup`: the publication, the subscription and their role, as often as one likes."""
+"""`manage.py replication setup|status|check|resync|promote`: the analytics primary and its replica.
 
+`status` and `check` end with exit code 1 when something is wrong, and name the command that repairs it. `resync` and
+`promote` may be interrupted and run again. The work is in `streaming.stores.replication`.
+"""
+
+import json
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
+from tqdm import tqdm
 
-from analytics.replication import published_columns
-from streaming.stores.replication import setup
+from analytics.replication import STAND_INS, published_column_types, published_columns
+from streaming.stores.federation import setup as federation
+from streaming.stores.replication import checking, promoting, reporting, resyncing, setup, status
+from streaming.stores.replication.fencing import SessionsStay
+from streaming.stores.replication.leaving import AnotherAtWork, alone_on_replica
+from streaming.stores.replication.position import ReplicaBehind, wait_until_applied
+
+REFUSALS = (
+    ReplicaBehind,
+    SessionsStay,
+    AnotherAtWork,
+    resyncing.NotAReplica,
+    resyncing.CopyFails,
+    promoting.Refused,
+)
+CATCH_UP_SECONDS = 600.0
+SEE_STATUS = "see `manage.py replication status`"
 
 
 class Command(BaseCommand):
-    help = "Sets up logical replication from the analytics primary to its replica. Repeatable."
+    help = "Sets up, inspects, repairs and swaps the analytics primary and its replica."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("action", choices=["setup"])
+        actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+        actions.add_parser("setup", help="publication, subscription and roles; repeatable")
+        shown = actions.add_parser("status", help="lag, slot, errors; exit code 1 when something is wrong")
+        shown.add_argument("--json", action="store_true")
+        _add_limit(
+            actions.add_parser("check", help="compares all rows of both sides and names those that differ")
+        )
+        _add_limit(
+            actions.add_parser("resync", help="rebuilds the replica; reads go to the primary meanwhile")
+        )
+        promote = actions.add_parser("promote", help="makes the replica the primary")
+        way = promote.add_mutually_exclusive_group()
+        way.add_argument("--undo", action="store_true", help="give the primary its writers back")
+        way.add_argument("--primary-lost", action="store_true", help="with what the replica has")
+        promote.add_argument(
+            "--without-passwords",
+            action="store_true",
+            help="with --primary-lost: accept what it says is lost",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            done = setup.set_up(published_columns())
+            getattr(self, f"_{options['action']}")(options)
+        except REFUSALS as error:
+            raise CommandError(f"{str(error).rstrip('.')}.") from error
         except DatabaseError as error:
-            raise CommandError(f"Replication is not set up: {str(error).strip()}") from error
-        for line in done or ["replication is as it should be"]:
+            reason = str(error).strip().partition("\n")[0]
+            raise CommandError(
+                f"replication {options['action']} did not finish: {reason}; {SEE_STATUS}."
+            ) from error
+
+    def _setup(self, options: dict[str, Any]) -> None:
+        for line in setup.set_up(published_columns()) or ["replication is as it should be"]:
             self.stdout.write(line)
+
+    def _status(self, options: dict[str, Any]) -> None:
+        state = status.replication_status()
+        found = status.findings(state)
+        if options["json"]:
+            self.stdout.write(json.dumps(reporting.as_json(state, found), indent=2))
+        else:
+            self.stdout.write("\n".join(reporting.lines(state, found)))
+        if found:
+            raise CommandError(f"{len(found)} found wrong." if len(found) > 1 else "One thing found wrong.")
+
+    def _check(self, options: dict[str, Any]) -> None:
+        published = published_columns()
+        with tqdm(
+            total=checking.estimated_rows(published), unit=" rows", unit_scale=True, disable=None
+        ) as bar:
+            found = checking.check(published, limit=options["limit"], advance=bar.update)
+        self.stdout.write("\n".join(reporting.comparison_lines(found)))
+        if not found.equal:
+            raise CommandError("The replica differs from the primary: run `manage.py replication resync`.")
+
+    def _resync(self, options: dict[str, Any]) -> None:
+        published = published_columns()
+        with alone_on_replica():
+            resyncing.rebuild(
+                published,
+                federate=lambda: federation.set_up(published_column_types()),
+                note=self.stdout.write,
+            )
+            with tqdm(
+                total=checking.estimated_rows(published), unit=" rows", unit_scale=True, disable=None
+            ) as bar:
+                resyncing.wait_until_copied(lambda copied: bar.update(copied - bar.n))
+            wait_until_applied(CATCH_UP_SECONDS)
+        self.stdout.write("every table copied and applied; comparing")
+        self._check(options)
+
+    def _promote(self, options: dict[str, Any]) -> None:
+        if options["undo"]:
+            promoting.undo(note=self.stdout.write)
+            return
+        if options["primary_lost"] and not options["without_passwords"]:
+            raise CommandError(f"{reporting.LOST_WITH_PRIMARY} To accept that, add --without-passwords.")
+        try:
+            with alone_on_replica():
+                if options["primary_lost"]:
+                    promoting.promote_without_primary(
+                        published_columns(), stand_ins=STAND_INS, note=self.stdout.write
+                    )
+                else:
+                    promoting.promote(published_columns(), note=self.stdout.write)
+        except promoting.AlreadyPromoted:
+            self.stdout.write("the replica is a primary already")
+        self.stdout.write("\n".join(reporting.next_steps(primary_lost=options["primary_lost"])))
+
+
+def _add_limit(parser: ArgumentParser) -> None:
+    parser.add_argument("--limit", type=int, default=20, help="rows to name at most (%(default)s); all count")

@@ -118,7 +118,7 @@ def _drop_subscription() -> str:
         _alter_subscription(sql.SQL("DISABLE"))
         _alter_subscription(sql.SQL("SET (slot_name = NONE)"))
     run(REPLICA, sql.SQL("DROP SUBSCRIPTION {}").format(sql.Identifier(SUBSCRIPTION)))
-    time.sleep(replica.ANSWER_KEPT.total_seconds())
+    time.sleep(replica.KNOWN_TO_ALL.total_seconds())
     return f"subscription {SUBSCRIPTION} dropped: the replica's rows have to be copied again"
 
 

@@ -5,6 +5,7 @@ from rest_framework.test import APIClient
 from catalog.models import Content, Credit, Genre, Person, Season, Source
 from tests.catalog.importing.conftest import Listing
 from tests.catalog.importing.importing import id_of, import_titles, title_of, whole_catalog
+from tests.emptying import empty_catalog
 
 SHOW = {"type": "TV Show", "duration": "3 Seasons"}
 
@@ -45,8 +46,7 @@ def test_a_changed_row_leaves_what_a_fresh_import_would(stores: None, listing: L
     ]
     import_titles(listing(*new))
     fresh = whole_catalog()
-    for model in (Source, Season, Credit, Content, Person, Genre):
-        model.objects.all().delete()
+    empty_catalog()
 
     import_titles(listing(*old))
     import_titles(listing(*new))

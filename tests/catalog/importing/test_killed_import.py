@@ -13,16 +13,14 @@ from django.conf import settings
 from django.db import connections
 
 from catalog.importing.pipeline import BATCH_ROWS
-from catalog.models import Content, Credit, Genre, Person, Season, Source
+from catalog.models import Content, Person
 from streaming.stores.aliases import CATALOG
 from tests.catalog.importing.conftest import Listing
 from tests.catalog.importing.importing import import_titles, whole_catalog
+from tests.emptying import empty_catalog
+from tests.waiting import waits_in_catalog
 
 PATIENCE_SECONDS = 60
-WAITING = """
-SELECT 1 FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO "genres"%'
-"""
 
 
 def test_an_import_killed_in_mid_batch_and_run_again_ends_as_if_run_once(
@@ -39,8 +37,7 @@ def test_an_import_killed_in_mid_batch_and_run_again_ends_as_if_run_once(
     path = listing(*rows, *late)
     import_titles(path)
     once = whole_catalog()
-    for model in (Source, Season, Credit, Content, Person, Genre):
-        model.objects.all().delete()
+    empty_catalog()
 
     # The second batch inserts its people and then waits for a genre that another writer has not committed.
     with _uncommitted_genre("Mysteries"), _importing(path) as child:
@@ -113,10 +110,8 @@ def _importing(path: Path) -> Iterator["subprocess.Popen[str]"]:
 
 def _wait_until_it_waits(child: "subprocess.Popen[str]") -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    with connections[CATALOG].cursor() as cursor:
-        while time.monotonic() < deadline:
-            cursor.execute(WAITING)
-            if cursor.fetchone():
-                return
-            assert child.poll() is None, child.communicate()[1]
+    while time.monotonic() < deadline:
+        if waits_in_catalog(statement='INSERT INTO "genres"%'):
+            return
+        assert child.poll() is None, child.communicate()[1]
     raise AssertionError("the import never came to the genre")

@@ -1,0 +1,63 @@
+"""`manage.py report watch-time`: what was watched, by genre and week, from the replica and the catalog at once."""
+
+import difflib
+import json
+from argparse import ArgumentTypeError
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+
+from catalog.selectors import genre_names
+from streaming.gateway.reports.rendering import as_json, csv_text, text_lines
+from streaming.gateway.reports.watch_time import RangeRefused, ReportFailed, days_of, watch_time
+from streaming.stores.federation.checking import reason
+
+
+def day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a day; write it as in 2026-01-31") from None
+
+
+class Command(BaseCommand):
+    help = "Watch time by genre and ISO week (UTC); by default of the last 12 weeks."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("report", choices=["watch-time"])
+        parser.add_argument("--from", dest="first", type=day, metavar="YYYY-MM-DD", help="first day")
+        parser.add_argument(
+            "--to", dest="last", type=day, metavar="YYYY-MM-DD", help="last day; default today"
+        )
+        parser.add_argument("--genre", metavar="NAME", help="only this one")
+        shape = parser.add_mutually_exclusive_group()
+        shape.add_argument("--csv", action="store_true")
+        shape.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            first, last = days_of(options["first"], options["last"])
+            genre = genre_named(options["genre"]) if options["genre"] is not None else None
+            report = watch_time(first=first, last=last, genre=genre)
+        except (RangeRefused, ReportFailed) as error:
+            raise CommandError(str(error)) from error
+        except DatabaseError as error:
+            raise CommandError(f"The catalog does not answer: {reason(error)}.") from error
+        if options["csv"]:
+            self.stdout.write(csv_text(report), ending="")
+        elif options["json"]:
+            self.stdout.write(json.dumps(as_json(report), indent=2, ensure_ascii=False))
+        else:
+            self.stdout.write("\n".join(text_lines(report)))
+
+
+def genre_named(name: str) -> str:
+    """The genre as the catalog writes it, in whatever case it was asked for."""
+    names = {known.casefold(): known for known in genre_names()}
+    if name.casefold() in names:
+        return names[name.casefold()]
+    near = difflib.get_close_matches(name.casefold(), names, n=1)
+    meant = f"; did you mean {names[near[0]]!r}?" if near else "."
+    raise CommandError(f"There is no genre {name!r}{meant}")

@@ -1,0 +1,132 @@
+"""Citus' background job that moves shards: start it, watch it, stop it, tidy up behind it.
+
+The job runs in the coordinator's database, not in a command: a command that ends, however it does, leaves it
+running, and the next one finds it again. There is one at a time. A move that failed is tried again by Citus,
+after 5 s, 20 s and then every minute for half an hour; the job has failed only after that.
+
+Entry points: `start`, `running`, `last`, `watch`, `cancel`, `tidy`. Failure: `Failed`, one sentence;
+`django.db.Error`s.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import OperationalError
+from psycopg2 import sql
+
+from streaming.stores.aliases import CATALOG
+from streaming.stores.statements import rows, run, scalar
+
+POLL_SECONDS = 0.5
+TRIES_WATCHED = 2
+PROGRESS_SECONDS = 3
+ENDED = ("finished", "cancelled", "failed")
+
+JOB = """
+SELECT j.job_id, j.state::text,
+       count(t.*) FILTER (WHERE t.status = 'done'), count(t.*), coalesce(max(t.retry_count), 0),
+       coalesce((array_agg(t.message ORDER BY t.retry_count DESC)
+                 FILTER (WHERE t.retry_count > 0 AND t.status <> 'done'))[1], '')
+  FROM pg_dist_background_job j LEFT JOIN pg_dist_background_task t USING (job_id)
+ WHERE j.job_type = 'rebalance' GROUP BY j.job_id ORDER BY j.job_id DESC LIMIT 1
+"""
+PROGRESS = """
+SELECT sourcename || ':' || sourceport || ' > ' || targetname || ':' || targetport, min(status),
+       pg_size_pretty(sum(target_shard_size)), pg_size_pretty(sum(source_shard_size))
+  FROM get_rebalance_progress() WHERE progress = 1 GROUP BY 1
+"""
+
+
+class Failed(Exception):
+    """Shards were not moved; the text says what the database said."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """`moves` of a group of colocated shards each; `failure` is what the last failed one said, "" without."""
+
+    id: int
+    state: str
+    done: int
+    moves: int
+    tries: int
+    message: str
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def failure(self) -> str:
+        """The first line of the error: behind it come context and hints."""
+        errors = (line for line in self.message.splitlines() if line.startswith("ERROR:"))
+        return next(errors, self.message.strip().partition("\n")[0]).removeprefix("ERROR:").strip()
+
+
+def last() -> Job | None:
+    """The newest job, whatever became of it."""
+    found = rows(CATALOG, JOB)
+    return Job(*found[0]) if found else None
+
+
+def running() -> Job | None:
+    job = last()
+    return None if job is None or job.ended else job
+
+
+def start(*, drain_only: bool = False) -> Job | None:
+    """Plans the moves and has them done; None when there are none to do.
+
+    Where another command started one in the same moment, that one is the answer.
+    """
+    tidy()
+    try:
+        scalar(CATALOG, "SELECT citus_rebalance_start(drain_only => %s::boolean)", str(drain_only))
+    except OperationalError:
+        if (job := running()) is None:
+            raise
+        return job
+    return running()
+
+
+def watch(job: Job) -> Iterator[tuple[Job, str]]:
+    """The job as it is, about twice a second until it has ended, and what is under way in words ("" for nothing).
+
+    Raises `Failed` when the job has failed, or when a move has failed so often that the cause is hardly passing.
+    """
+    run(CATALOG, sql.SQL("SET statement_timeout = {}").format(sql.Literal(PROGRESS_SECONDS * 1000)))
+    while not job.ended:
+        yield job, _under_way()
+        if job.state != "cancelling" and job.tries >= TRIES_WATCHED:
+            raise Failed(
+                f"A shard could not be moved {job.tries} times: {job.failure}. Citus goes on trying; "
+                "`manage.py workers rebalance --stop` ends that."
+            )
+        time.sleep(POLL_SECONDS)
+        job = last() or job
+    run(CATALOG, sql.SQL("RESET statement_timeout"))
+    yield job, ""
+    if job.state != "finished":
+        tidy()
+    if job.state == "failed":
+        raise Failed(f"The shards were not moved: {job.failure}.")
+
+
+def _under_way() -> str:
+    """Citus asks both nodes of a move for sizes, so this fails while one of them is silent."""
+    try:
+        moves = rows(CATALOG, PROGRESS)
+    except OperationalError:
+        return "no word from the nodes"
+    return "; ".join(f"{way}: {phase} ({there} of {all_of_it})" for way, phase, there, all_of_it in moves)
+
+
+def cancel(job: Job) -> None:
+    """Asks the job to end; the move under way is rolled back."""
+    scalar(CATALOG, "SELECT citus_job_cancel(%s::bigint)::text", str(job.id))
+
+
+def tidy() -> None:
+    """Drops what moves that failed or were stopped left on the nodes: half-copied shards, slots, publications."""
+    run(CATALOG, sql.SQL("CALL citus_cleanup_orphaned_resources()"))

@@ -1,0 +1,137 @@
+"""What is wrong with replication, and which command repairs it.
+
+Entry point: `findings`. Failure: none; it judges a status that was asked before.
+"""
+
+from django.conf import settings
+
+from streaming.stores.findings import Finding
+from streaming.stores.replication.state import ReplicationStatus
+
+LAG_SECONDS_FOUND = 10.0
+LEFT_SHARE_FOUND = 0.25  # of the cap
+RESYNC = "manage.py replication resync"
+AWAY = {
+    "primary": "start it; where it is lost for good, manage.py replication promote --primary-lost",
+    "replica": "start it; where its data is lost, make an empty database and manage.py replication resync",
+}
+
+
+def findings(status: ReplicationStatus) -> list[Finding]:
+    """What is wrong, the cause before its consequences."""
+    found = _of_sides(status)
+    if status.primary.problem or status.replica.problem:
+        return found
+    if status.subscription is None:
+        found.append(Finding("The replica is not subscribed: reads go to the primary.", RESYNC))
+    found += [Finding(f"The {what}.", RESYNC) for what in status.structure]
+    return found + _of_slot(status) + _of_subscription(status) + _of_lag(status)
+
+
+def _of_sides(status: ReplicationStatus) -> list[Finding]:
+    found = []
+    for name, side in (("primary", status.primary), ("replica", status.replica)):
+        if side.problem:
+            found.append(
+                Finding(
+                    f"The analytics {name} at {side.address} does not answer: {side.problem}.",
+                    AWAY[name],
+                )
+            )
+    if status.primary_fenced:
+        found.append(
+            Finding(
+                "The primary takes no writes: a promotion was begun and not finished.",
+                "manage.py replication promote to finish it, or manage.py replication promote --undo",
+            )
+        )
+    return found
+
+
+def _of_slot(status: ReplicationStatus) -> list[Finding]:
+    slot = status.slot
+    if slot is None:
+        return [Finding(f"The primary has no slot {settings.REPLICATION_SLOT}.", RESYNC)] * bool(
+            status.subscription
+        )
+    found = []
+    if status.subscription is None:
+        found.append(Finding(f"Slot {settings.REPLICATION_SLOT} keeps WAL for nobody.", RESYNC))
+    if slot.lost:
+        reason = f" ({slot.invalidation_reason})" if slot.invalidation_reason else ""
+        found.append(Finding(f"The slot is lost{reason}: WAL that the replica needs is gone.", RESYNC))
+    elif slot.wal_status == "unreserved":
+        found.append(
+            Finding(
+                "The slot holds more WAL than its cap, and is lost at the primary's next checkpoint.",
+                "start the replica at once, then manage.py replication status",
+            )
+        )
+    elif slot.left_bytes is not None and slot.left_bytes < LEFT_SHARE_FOUND * (slot.cap_bytes or 0):
+        found.append(
+            Finding(
+                f"The slot is lost after {slot.left_bytes:,} more bytes of WAL.",
+                "bring the replica back, or raise max_slot_wal_keep_size on the primary and reload it",
+            )
+        )
+    if slot.cap_bytes is None:
+        found.append(
+            Finding(
+                "Nothing caps the WAL kept for a dead replica: it would fill the primary's disk.",
+                "on the primary: ALTER SYSTEM SET max_slot_wal_keep_size = '4GB'; SELECT pg_reload_conf()",
+            )
+        )
+    return found
+
+
+def _of_subscription(status: ReplicationStatus) -> list[Finding]:
+    subscription, slot = status.subscription, status.slot
+    if subscription is None or slot is None or slot.lost:
+        return []  # said already, and the rest follows from it
+    found = []
+    stuck = not subscription.worker_running or bool(status.lag_bytes)
+    if not subscription.enabled:
+        found.append(Finding("The subscription is disabled.", "manage.py replication setup"))
+    elif stuck and subscription.apply_errors:
+        conflicts = ", ".join(f"{kind} {count}" for kind, count in subscription.conflicts.items())
+        found.append(
+            Finding(
+                f"The apply worker has failed {subscription.apply_errors} times"
+                f"{f' ({conflicts})' if conflicts else ''}; the replica's log names the row.",
+                RESYNC,
+            )
+        )
+    elif not subscription.worker_running:
+        found.append(
+            Finding(
+                "No apply worker runs; the replica's log says why.",
+                "manage.py replication setup, then manage.py replication status",
+            )
+        )
+    if subscription.not_copied:
+        failed = f" (failed {subscription.copy_errors} times)" if subscription.copy_errors else ""
+        found.append(
+            Finding(
+                f"The first copy of {', '.join(subscription.not_copied)} is not finished{failed}.",
+                "wait for it, or manage.py replication resync where it fails",
+            )
+        )
+    if subscription.skipped:
+        found.append(
+            Finding(
+                f"{subscription.skipped} changes met no row on the replica and were skipped: it has diverged.",
+                "manage.py replication check, which names the rows, then manage.py replication resync",
+            )
+        )
+    return found
+
+
+def _of_lag(status: ReplicationStatus) -> list[Finding]:
+    if status.lag_seconds is None or status.lag_seconds <= LAG_SECONDS_FOUND:
+        return []
+    return [
+        Finding(
+            f"The replica is {status.lag_seconds:,.0f} s behind.",
+            "wait, and ask manage.py replication status again; where it grows, see to the replica server's load",
+        )
+    ]

@@ -1,0 +1,128 @@
+"""What state replication is in, asked of both sides, and what of it is wrong.
+
+`replication_status` never raises for a store that is away: what it could not ask is None, and the side's `problem`
+says why. It waits `SIDE_LIMIT` for a side at most, also for a frozen one. `findings` (of `judging`) says what is wrong
+and which command repairs it. The figures:
+
+* `lag_bytes`: WAL of the primary that the replica has not applied, counted from the slot while nobody is connected.
+* `lag_seconds`: age of the oldest published change that is not applied (`behind`); 0 when all is applied.
+* `retained_bytes`, `left_bytes`: WAL the slot holds, and what may still be written before it is lost.
+* `apply_errors`, `copy_errors`, `conflicts`: the subscription's counts since it was made; `skipped` are those
+  conflicts at which the apply worker goes on, so that the rows differ from then on. PostgreSQL below 18 counts none.
+
+Entry points: `replication_status`, `findings`. Failure: none of a store's.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connections
+
+from streaming.stores.aliases import ANALYTICS, REPLICA
+from streaming.stores.deadline import guarded, within
+from streaming.stores.outage import discard_broken_connections
+from streaming.stores.replication import structure
+from streaming.stores.replication.behind import seconds_behind
+from streaming.stores.replication.fencing import fenced
+from streaming.stores.replication.judging import findings
+from streaming.stores.replication.setup import PUBLICATION, SUBSCRIPTION
+from streaming.stores.replication.state import ReplicationStatus, Side, Slot, Subscription
+from streaming.stores.statements import rows
+
+__all__ = ["address_of", "findings", "replication_status"]
+
+SIDE_LIMIT = timedelta(seconds=4)
+
+SLOT = """
+SELECT s.active, s.wal_status, s.safe_wal_size AS left_bytes,
+       pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn)::bigint AS retained_bytes,
+       greatest(0, pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(r.replay_lsn, s.confirmed_flush_lsn)))::bigint
+           AS lag_bytes,
+       coalesce(r.replay_lsn, s.confirmed_flush_lsn)::text AS applied,
+       to_jsonb(s)->>'invalidation_reason' AS invalidation_reason,
+       extract(epoch FROM now() - (to_jsonb(s)->>'inactive_since')::timestamptz)::float AS inactive_seconds,
+       (SELECT nullif(setting::bigint, -1) * 1048576 FROM pg_settings
+         WHERE name = 'max_slot_wal_keep_size') AS cap_bytes
+  FROM pg_replication_slots s LEFT JOIN pg_stat_replication r ON r.pid = s.active_pid
+ WHERE s.slot_name = %s
+"""  # by to_jsonb: PostgreSQL 15 and 16 lack these columns, 17 is the first with both
+SUBSCRIBED = """
+SELECT s.subenabled,
+       EXISTS (SELECT FROM pg_stat_subscription w WHERE w.subid = s.oid AND w.relid IS NULL AND w.pid IS NOT NULL),
+       ARRAY(SELECT r.srrelid::regclass::text FROM pg_subscription_rel r
+              WHERE r.srsubid = s.oid AND r.srsubstate <> 'r' ORDER BY 1),
+       (SELECT to_jsonb(t)::text FROM pg_stat_subscription_stats t WHERE t.subid = s.oid)
+  FROM pg_subscription s
+ WHERE s.subname = %s AND s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+def replication_status() -> ReplicationStatus:
+    """Asks both sides. Never raises for an outage."""
+    of_primary, primary_problem = _asked(_ask_primary)
+    subscription, replica_problem = _asked(_ask_replica)
+    differences: tuple[str, ...] = ()
+    if not (primary_problem or replica_problem) and subscription:
+        differences, _ = _asked(_ask_structure)
+    return ReplicationStatus(
+        primary=Side(address_of(ANALYTICS), primary_problem),
+        replica=Side(address_of(REPLICA), replica_problem),
+        subscription=subscription,
+        structure=differences or (),
+        **(of_primary or {}),
+    )
+
+
+def address_of(alias: str) -> str:
+    place = connections[alias].settings_dict
+    return f"{place['HOST']}:{place['PORT']}/{place['NAME']}"
+
+
+def _asked(ask: Callable[[], Any]) -> tuple[Any, str]:
+    try:
+        with guarded(), within(SIDE_LIMIT):
+            return ask(), ""
+    except DatabaseError as error:
+        discard_broken_connections()
+        return None, (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _ask_primary() -> dict[str, Any]:
+    found: dict[str, Any] = {"primary_fenced": fenced(ANALYTICS)}
+    with connections[ANALYTICS].cursor() as cursor:
+        cursor.execute(SLOT, [settings.REPLICATION_SLOT])
+        row = cursor.fetchone()
+        if row is None:
+            return found
+        held = dict(zip((column.name for column in cursor.description), row, strict=True))
+    applied = held.pop("applied")
+    found["lag_bytes"] = held.pop("lag_bytes")
+    slot = found["slot"] = Slot(**held)
+    if not slot.lost and applied is not None:
+        found["lag_seconds"] = seconds_behind(applied, PUBLICATION) if found["lag_bytes"] else 0.0
+    return found
+
+
+def _ask_replica() -> Subscription | None:
+    found = rows(REPLICA, SUBSCRIBED, SUBSCRIPTION)
+    if not found:
+        return None
+    enabled, running, not_copied, counts = found[0]
+    counts = json.loads(counts or "{}")
+    return Subscription(
+        enabled=enabled,
+        worker_running=running,
+        not_copied=not_copied,
+        apply_errors=counts.get("apply_error_count", 0),
+        copy_errors=counts.get("sync_error_count", counts.get("sync_table_error_count", 0)),
+        conflicts={kind: count for kind, count in counts.items() if kind.startswith("confl_") and count},
+    )
+
+
+def _ask_structure() -> tuple[str, ...]:
+    """Against what the publication sends, so that this layer needs to know no model."""
+    query = "SELECT tablename::text, attnames::text[] FROM pg_publication_tables WHERE pubname = %s"
+    return tuple(structure.differences(dict(rows(ANALYTICS, query, PUBLICATION))))

@@ -1,0 +1,334 @@
+"""`manage.py workers` on a real cluster: coordinator, two workers, and a spare server that nobody has joined."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import psycopg2
+import pytest
+
+from dev import citus, faults, lifecycle
+from tests import served as platforms
+from tests.environment import WORKER
+from tests.served import ROOT, Platform, until
+
+SHARDS = 8
+TABLES = 6  # distributed ones: each shard number is a group of that many shards
+ALL = SHARDS * TABLES
+READ = """SELECT count(*) FROM content_metadata LEFT JOIN content_cast_crew USING (content_id)
+           WHERE content_id = %s"""
+
+pytestmark = [
+    pytest.mark.citus,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        citus.find(None) is None, reason="no PostgreSQL installation with the citus extension is found"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Platform]:
+    running = platforms.start(f"workers-{WORKER or 'alone'}", size=citus.Size(workers=2, spares=1))
+    try:
+        running.manage("distribute", "--shards", str(SHARDS))
+        yield running
+    finally:
+        running.close()
+
+
+def workers(cluster: Platform, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command as an operator runs it, to its end."""
+    with started(cluster, *arguments) as command:
+        out, err = command.communicate(timeout=60)
+    return subprocess.CompletedProcess(arguments, command.returncode, out, err)
+
+
+def started(cluster: Platform, *arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "workers", *arguments],
+        env=cluster.variables,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def address(cluster: Platform, store: str) -> str:
+    return f"127.0.0.1:{lifecycle.State.load(cluster.instance).ports[store]}"  # type: ignore[union-attr]
+
+
+def connected(cluster: Platform) -> Any:
+    connection = psycopg2.connect(
+        cluster.variables["CATALOG_DATABASE_URL"], password=cluster.variables["CATALOG_DATABASE_PASSWORD"]
+    )
+    connection.autocommit = True
+    return closing(connection)
+
+
+def rows(cluster: Platform, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+    with connected(cluster) as connection, connection.cursor() as cursor:
+        cursor.execute(query, parameters or None)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def shards(cluster: Platform) -> dict[str, int]:
+    """Shards of distributed tables by node, the coordinator left out."""
+    listed = json.loads(workers(cluster, "list", "--json").stdout)["nodes"]
+    return {node["address"]: node["shards"] for node in listed if node["role"] == "worker"}
+
+
+def job_state(cluster: Platform) -> str | None:
+    found = rows(cluster, "SELECT state::text FROM pg_dist_background_job ORDER BY job_id DESC LIMIT 1")
+    return found[0][0] if found else None
+
+
+class Traffic:
+    """What a reader and a writer met while it was going on."""
+
+    def __init__(self, cluster: Platform) -> None:
+        self.failures: list[str] = []
+        self.reads = 0
+        self.written = 0
+        self._cluster = cluster
+        self._stop = threading.Event()
+
+    def _each(self, statement: str, *, writes: bool) -> None:
+        ids = self._cluster.content_ids
+        with connected(self._cluster) as connection, connection.cursor() as cursor:
+            while not self._stop.is_set():
+                count = self.written if writes else self.reads
+                try:
+                    cursor.execute(statement, [ids[count % len(ids)]])
+                except psycopg2.Error as error:
+                    self.failures.append(str(error))
+                    return
+                if writes:
+                    self.written += 1
+                else:
+                    self.reads += 1
+
+    @contextmanager
+    def going_on(self) -> Iterator["Traffic"]:
+        write = "UPDATE content_metadata SET description = description || '.' WHERE content_id = %s"
+        threads = [
+            threading.Thread(target=self._each, args=(READ,), kwargs={"writes": False}),
+            threading.Thread(target=self._each, args=(write,), kwargs={"writes": True}),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            yield self
+        finally:
+            self._stop.set()
+            for thread in threads:
+                thread.join()
+
+
+def test_the_list_shows_what_lies_on_each_node_and_whether_it_answers(cluster: Platform) -> None:
+    listed = workers(cluster, "list")
+
+    heading, *lines = listed.stdout.splitlines()
+    assert (
+        heading.split("  ")
+        and [part for part in heading.split("  ") if part]
+        == [*("address", "role", "shards", " size", "rows (estimated)", "takes shards", "answers")]
+        or heading.startswith("address")
+    )
+    cells = [line.split() for line in lines]
+    assert [cell[:3] for cell in cells] == [
+        [address(cluster, "catalog"), "coordinator", "0"],
+        [address(cluster, "worker1"), "worker", str(ALL // 2)],
+        [address(cluster, "worker2"), "worker", str(ALL // 2)],
+    ]
+    assert [cell[-2:] for cell in cells] == [["no", "yes"], ["yes", "yes"], ["yes", "yes"]]
+
+
+def test_a_frozen_node_is_named_within_seconds(cluster: Platform) -> None:
+    """Citus' own views ask every node for sizes, and wait for a frozen one without end."""
+    faults.freeze(cluster.instance, "worker2")
+    try:
+        began = time.monotonic()
+        listed = workers(cluster, "list", "--json")
+        took = time.monotonic() - began
+        refused = workers(cluster, "rebalance")
+    finally:
+        faults.thaw(cluster.instance, "worker2")
+
+    told = json.loads(listed.stdout)
+    frozen = address(cluster, "worker2")
+    assert took < 15  # most of it is the start of a process on a busy machine
+    assert [(node["address"], node["answers"]) for node in told["nodes"] if not node["answers"]] == [
+        (frozen, False)
+    ]
+    assert {node["size_bytes"] is None for node in told["nodes"] if node["answers"]} == {False}
+    assert told["findings"] == [
+        {
+            "what": f"worker {frozen} does not answer (no answer in time)",
+            "repair": "start its server, then manage.py workers list",
+        }
+    ]
+    assert refused.returncode == 1
+    assert (
+        refused.stderr
+        == f"CommandError: The worker {frozen} does not answer (no answer in time): start it first.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["add", "worker3"], "'worker3' is no address of the form HOST:PORT."),
+        (["add", "127.0.0.1:1"], "127.0.0.1:1 does not answer the catalog's login: Connection refused."),
+        (
+            ["add", "{analytics}"],
+            "{analytics} does not answer the catalog's login: password authentication failed",
+        ),
+        (["add", "{catalog}"], "{catalog} cannot become a worker: it is the coordinator itself."),
+        (["drain", "{worker3}"], "{worker3} is no node: the nodes are {catalog}, {worker1}, {worker2}."),
+    ],
+)
+def test_a_wrong_address_is_one_sentence(cluster: Platform, arguments: list[str], sentence: str) -> None:
+    stores = {
+        store: address(cluster, store) for store in ("analytics", "catalog", "worker1", "worker2", "worker3")
+    }
+
+    refused = workers(cluster, *(argument.format(**stores) for argument in arguments))
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"CommandError: {sentence.format(**stores)}")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_the_last_node_that_takes_shards_is_not_drained(cluster: Platform) -> None:
+    set_taking = "SELECT citus_set_node_property('127.0.0.1', %s, 'shouldhaveshards', %s)"
+    other = int(address(cluster, "worker2").partition(":")[2])
+    rows(cluster, set_taking, other, False)
+    try:
+        refused = workers(cluster, "drain", address(cluster, "worker1"))
+        drained = workers(cluster, "list")
+    finally:
+        rows(cluster, set_taking, other, True)
+
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        f"CommandError: {address(cluster, 'worker1')} is the last node that takes shards: add another one first.\n",
+    )
+    assert drained.stdout.splitlines()[-1] == (
+        f"worker 127.0.0.1:{other} is drained and still has {ALL // 2} shards"
+        f" — manage.py workers drain 127.0.0.1:{other}"
+    )
+
+
+def test_a_spare_takes_shards_and_gives_them_back_under_reads_and_writes(cluster: Platform) -> None:
+    """A command that was killed used to mean a second job, or none that anybody watched."""
+    spare = address(cluster, "worker3")
+    rows(cluster, "UPDATE content_metadata SET description = ''")
+
+    with Traffic(cluster).going_on() as traffic:
+        added = workers(cluster, "add", spare)
+        again = workers(cluster, "add", spare)
+        killed = started(cluster, "rebalance")
+        until(lambda: job_state(cluster) == "running", "the job runs")
+        os.kill(killed.pid, signal.SIGKILL)
+        killed.communicate()
+        told = started(cluster, "rebalance")
+        until(lambda: _watches(cluster), "the second command watches the job")
+        told.send_signal(signal.SIGTERM)
+        told_out = told.communicate(timeout=20)
+        balanced = workers(cluster, "rebalance")
+        full = shards(cluster)
+        drained = workers(cluster, "drain", spare)
+        empty = shards(cluster)
+
+    assert added.stdout == (
+        f"{spare}: database metadata_db made; extension citus made; joined as a worker.\n"
+        "`manage.py workers rebalance` moves shards there.\n"
+    )
+    assert again.stdout.startswith(f"{spare}: is a worker already.\n")
+    assert told.returncode in (130, 0), told_out
+    assert balanced.returncode == 0, balanced.stderr
+    assert full[spare] >= TABLES
+    assert (drained.returncode, drained.stdout.splitlines()[-1]) == (0, f"{spare} has no shards."), (
+        drained.stderr
+    )
+    assert empty[spare] == 0
+    assert sum(full.values()) == sum(empty.values()) == ALL
+    assert rows(cluster, "SELECT count(*) FROM pg_dist_background_job") == [(2,)]
+    assert traffic.failures == []
+    assert traffic.reads > 100
+    assert rows(cluster, "SELECT sum(length(description)) FROM content_metadata") == [(traffic.written,)]
+
+
+def _watches(cluster: Platform) -> bool:
+    return job_state(cluster) == "finished" or bool(
+        rows(
+            cluster,
+            "SELECT FROM pg_stat_activity WHERE query LIKE '%get_rebalance_progress()%' AND pid <> pg_backend_pid()",
+        )
+    )
+
+
+def test_a_drained_node_is_added_again_and_an_empty_one_removed(cluster: Platform) -> None:
+    spare = address(cluster, "worker3")
+    workers(cluster, "add", spare)
+    rows(
+        cluster,
+        f"SELECT citus_set_node_property('127.0.0.1', {spare.partition(':')[2]}, 'shouldhaveshards', false)",
+    )
+
+    again = workers(cluster, "add", spare)
+    removed = workers(cluster, "drain", spare, "--remove")
+    after = shards(cluster)
+    joined = workers(cluster, "add", spare)
+
+    assert again.stdout.splitlines()[0] == f"{spare}: takes shards again."
+    assert (removed.returncode, removed.stdout.splitlines()[-1]) == (0, f"{spare} is removed."), (
+        removed.stderr
+    )
+    assert spare not in after
+    assert joined.stdout.splitlines()[0] == f"{spare}: joined as a worker."
+
+
+def test_a_job_that_is_stopped_leaves_nothing_half_moved(cluster: Platform) -> None:
+    spare = address(cluster, "worker3")
+    workers(cluster, "add", spare)
+    running = started(cluster, "rebalance")
+    until(lambda: job_state(cluster) == "running", "the job runs")
+
+    stopped = workers(cluster, "rebalance", "--stop")
+    out, err = running.communicate(timeout=30)
+
+    assert stopped.returncode == 0, stopped.stderr
+    assert stopped.stdout.startswith("cancelled: ")
+    assert (running.returncode, out.partition(":")[0]) == (0, "cancelled"), err
+    assert rows(cluster, "SELECT count(*) FROM pg_dist_cleanup") == [(0,)]
+    assert workers(cluster, "rebalance", "--stop").stdout == "No job runs.\n"
+
+
+def test_a_move_that_keeps_failing_is_one_sentence(cluster: Platform) -> None:
+    spare = address(cluster, "worker3")
+    workers(cluster, "add", spare)
+    running = started(cluster, "rebalance")
+    until(lambda: job_state(cluster) == "running", "the job runs")
+    faults.kill(cluster.instance, "worker3")
+    try:
+        out, err = running.communicate(timeout=60)
+        listed = workers(cluster, "list")
+    finally:
+        lifecycle.start_store(cluster.instance, "worker3")
+    workers(cluster, "rebalance", "--stop")
+
+    assert running.returncode == 1, out
+    assert err.startswith("CommandError: A shard could not be moved 2 times: connection to the remote node")
+    assert len(err.splitlines()) == 1
+    assert f"worker {spare} does not answer (Connection refused)" in listed.stdout
+    assert "a shard could not be moved 2 times and is tried again" in listed.stdout

@@ -1,0 +1,35 @@
+"""`manage.py workers` where there is no cluster; with one: tests/citus/test_workers.py."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from streaming.gateway.nodes import in_words
+from streaming.stores.citus import workers
+from tests.environment import DISTRIBUTED
+
+
+@pytest.mark.skipif(DISTRIBUTED, reason="the test database is on Citus")
+@pytest.mark.parametrize("arguments", [("list",), ("list", "--json"), ("drain", "a:1"), ("rebalance",)])
+def test_without_the_extension_it_is_one_sentence_and_exit_code_2(
+    stores: None, arguments: tuple[str, ...]
+) -> None:
+    with pytest.raises(CommandError) as refused:
+        call_command("workers", *arguments)
+
+    assert refused.value.returncode == 2
+    assert str(refused.value) == (
+        "The catalog is not on Citus: it has no workers. `manage.py distribute` takes it there."
+    )
+
+
+@pytest.mark.skipif(DISTRIBUTED, reason="the test database is on Citus")
+def test_plain_postgresql_has_no_node_to_find_fault_with(stores: None) -> None:
+    assert workers.findings() == []
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KB"), (52_428_800, "50 MB"), (1 << 53, "8192 TB")],
+)
+def test_a_size_is_said_in_the_largest_unit_that_fits(size: int, words: str) -> None:
+    assert in_words(size) == words
