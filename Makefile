@@ -60,10 +60,17 @@ reset: $(STAMP) ## Stop the local stores and delete their data
 	$(BIN)/python -m dev reset
 
 .PHONY: test
-test: $(STAMP) ## Run every test on stores of its own
+test: $(STAMP) ## Run every test on stores of its own, the catalog on plain PostgreSQL
 	$(BIN)/python -m dev --instance test reset
-	$(BIN)/python -m dev --instance test exec --fast -- $(BIN)/python -m pytest -n $(XDIST) --dist loadfile $(TESTS)
+	TEST_CATALOG=plain $(BIN)/python -m dev --instance test exec --fast -- $(BIN)/python -m pytest -n $(XDIST) --dist loadfile $(TESTS)
 	$(BIN)/python -m dev --instance test reset
+
+.PHONY: test-citus
+test-citus: $(STAMP) ## Run every test with the catalog distributed over two Citus workers (PG_CONFIG names one)
+	$(BIN)/python -m dev --instance test-citus reset
+	TEST_CATALOG=distributed $(BIN)/python -m dev --instance test-citus exec --fast -- \
+		$(BIN)/python -m pytest -n $(XDIST) --dist loadfile $(TESTS)
+	$(BIN)/python -m dev --instance test-citus reset
 
 .PHONY: lint
 lint: $(STAMP) ## Check style, types, layers, migrations and the API's schema

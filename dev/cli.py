@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from dev import environment, lifecycle, ports
+from dev import citus, environment, lifecycle, placement, ports
 from dev.citus import Size
 from dev.errors import DevError, sentence_for
 from dev.executing import execute
@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         "env": _env,
         "exec": _exec,
         "free": _free,
+        "citus": _citus,
     }
     try:
         return commands[options.command](Instance.named(options.instance), options)
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("env", help="print the stores' addresses as `export` lines")
     port = commands.add_parser("free", help="exit code 0 if nobody listens on the web server's port")
     port.add_argument("port", type=int)
+    commands.add_parser("citus", help="print where a PostgreSQL with Citus is; nothing if none is found")
     child = commands.add_parser(
         "exec", parents=[starting], help="run a command with the stores up and their addresses set"
     )
@@ -128,6 +130,14 @@ def _free(instance: Instance, options: argparse.Namespace) -> int:
             f"port {options.port}, meant for the web server, is taken by another program: stop that program, "
             f"or name another port: make run PORT={options.port + 1}"
         )
+    return 0
+
+
+def _citus(instance: Instance, options: argparse.Namespace) -> int:
+    """For `.ci/run`, which names what it skips: where the servers would find Citus, as `up` looks for it."""
+    found = citus.find(placement.account_for(instance.folder))
+    if found:
+        print(found.bin)
     return 0
 
 

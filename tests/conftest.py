@@ -18,6 +18,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from analytics.models import User
 from analytics.replication import published_column_types, published_columns
+from dev import citus
 from reviews.documents import Review
 from streaming.stores import redis, replica
 from streaming.stores.aliases import REPLICA
@@ -25,7 +26,16 @@ from streaming.stores.federation import setup as federation
 from streaming.stores.replication import position, setup
 from tests import distributed
 from tests.emptying import empty_analytics, empty_catalog
-from tests.environment import DISTRIBUTED
+from tests.environment import CATALOG_LIES, DISTRIBUTED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`make test` leaves to `make test-citus` what that runs; where there is no Citus, the tests' own marks say so."""
+    if CATALOG_LIES != "plain" or citus.find(None) is None:
+        return
+    for item in items:
+        if item.get_closest_marker("citus"):
+            item.add_marker(pytest.mark.skip(reason="needs Citus: run by `make test-citus`"))
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +64,7 @@ def django_db_setup(
         with connections[REPLICA].cursor() as cursor:
             cursor.execute(f"DROP SUBSCRIPTION {setup.SUBSCRIPTION}")  # its database could not be dropped
         if DISTRIBUTED:
-            distributed.drop_shards()
+            distributed.drop_from_workers()
         teardown_databases(made, verbosity=0)
 
 

@@ -17,12 +17,13 @@ from pydantic import SecretStr
 from streaming.gateway.management.commands.setup_stores import STEPS
 from streaming.gateway.worker import TASK_LIMIT
 from streaming.settings import BASE_DIR, Environment
-from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 
 COMPOSE: dict[str, Any] = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 SCRIPTS = sorted(path for path in (BASE_DIR / "docker").iterdir() if path.read_text().startswith("#!/bin/sh"))
-CITUS_NODES = ("catalog", "catalog-worker-1", "catalog-worker-2")
+FIRST_NODES = ("catalog", "catalog-worker-1", "catalog-worker-2")
+FURTHER_WORKERS = tuple(f"catalog-worker-{number}" for number in range(3, 9))
+CITUS_NODES = FIRST_NODES + FURTHER_WORKERS
 ONE_SHOT = {name for name, service in SERVICES.items() if service.get("restart") == "no"}
 PORTS = {"postgresql": 5432, "mongodb": 27017, "redis": 6379}
 URLS = {
@@ -144,7 +145,7 @@ def test_the_order_has_no_circle_and_web_and_worker_come_after_every_store() -> 
 
     for name in SERVICES:
         below(name, ())
-    assert reached["web"] == reached["worker"] == set(SERVICES) - {"web", "worker"}
+    assert reached["web"] == reached["worker"] == set(SERVICES) - {"web", "worker", *FURTHER_WORKERS}
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -210,17 +211,33 @@ def test_a_server_makes_the_database_and_owner_that_its_address_names(variable: 
     assert made["POSTGRES_PASSWORD_FILE"] == f"/run/secrets/{password}"
 
 
-def test_the_cluster_is_of_the_nodes_that_know_each_others_password() -> None:
-    joined = re.findall(
-        r"(?:citus_set_coordinator_host|citus_add_node)\('([\w-]+)', 5432\)",
-        (BASE_DIR / "docker" / "cluster.sql").read_text(),
-    )
-    logged_in = re.search(r"for node in (.+); do", (BASE_DIR / "docker" / "citus-node").read_text())
-    assert tuple(joined) == CITUS_NODES
-    assert logged_in is not None
-    assert tuple(logged_in[1].split()) == CITUS_NODES
+def test_the_cluster_begins_with_the_nodes_that_always_run() -> None:
+    script = (BASE_DIR / "docker" / "cluster.sql").read_text()
+    joined = re.findall(r"'(catalog[\w-]*)'", script)
+    assert tuple(dict.fromkeys(joined)) == FIRST_NODES
     for node in CITUS_NODES:
         assert SERVICES[node]["environment"]["POSTGRES_DB"] == "metadata_db"
+        assert ("profiles" in SERVICES[node]) is (node in FURTHER_WORKERS)
+
+
+def test_a_node_knows_the_password_of_one_that_comes_later() -> None:
+    """Each was named in the script: a worker that was added could not be logged in to."""
+    script = (BASE_DIR / "docker" / "citus-node").read_text()
+    assert 'printf \'*:5432:*:%s:%s\\n\' "$POSTGRES_USER" "$password"' in script
+
+
+@pytest.mark.parametrize("name", CITUS_NODES)
+def test_each_node_has_a_volume_of_its_own(name: str) -> None:
+    """Replicas of one service would share one: two servers on one data folder."""
+    assert SERVICES[name]["volumes"] == [f"{name}:/var/lib/postgresql"]
+    assert name in COMPOSE["volumes"]
+    assert "deploy" not in SERVICES[name] and "scale" not in SERVICES[name]
+
+
+@pytest.mark.parametrize("name", FURTHER_WORKERS)
+def test_a_further_worker_comes_up_by_its_name_and_is_otherwise_like_the_first(name: str) -> None:
+    own = {"profiles": [name], "volumes": [f"{name}:/var/lib/postgresql"]}
+    assert SERVICES[name] == {**SERVICES["catalog-worker-1"], **own}
 
 
 @pytest.mark.parametrize("name", [*CITUS_NODES, "analytics", "replica"])
@@ -262,8 +279,7 @@ def test_documents_are_one_replica_set_under_one_name() -> None:
 def test_the_job_sets_up_the_stores_as_make_run_does() -> None:
     assert words_of("migrate") == "python manage.py setup_stores"
     assert "manage.py setup_stores" in (BASE_DIR / "Makefile").read_text()
-    migrated = {arguments[1] for command, arguments in STEPS if command == "migrate"}
-    assert migrated == {CATALOG, ANALYTICS, REPLICA}
+    assert STEPS[0] == ("migrate_stores",)
 
 
 def test_the_image_takes_in_every_app_and_nothing_private() -> None:

@@ -148,8 +148,9 @@ def test_what_a_play_costs_and_its_viewer_s_next_read(
     assert cost() == Budget(analytics=4)  # BEGIN, INSERT, COMMIT, and how far the WAL is
     replicated()
 
+    client = as_viewer(world.viewer)
     with spent() as cost:
-        as_viewer(world.viewer).get(f"/api/v1/content/users/{world.viewer.user_id}/watch-history")
+        client.get(f"/api/v1/content/users/{world.viewer.user_id}/watch-history")
 
     assert cost() == Budget(catalog=3, analytics=2, replica=1)
 

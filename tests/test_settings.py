@@ -94,6 +94,7 @@ def test_missing_variables_are_named_in_one_error(tmp_path: Path) -> None:
         ("REPLICATION_SLOT", "Not-A-Slot"),
         ("REQUEST_DEADLINE_MS", "10"),
         ("TRUSTED_PROXIES", "-1"),
+        ("REPLICA_TOKEN_SECONDS", "19"),
         ("DEBUG", "perhaps"),
     ],
 )

@@ -13,8 +13,9 @@ from typing import TypeVar
 
 import mongoengine.errors
 import redis.exceptions
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, InternalError, OperationalError, connections
 from prometheus_client import Counter
+from psycopg2.errors import ReadOnlySqlTransaction
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError
 
 from streaming.stores.deadline import within
@@ -34,6 +35,8 @@ RAISED_BY_OUTAGE = (
     ExecutionTimeout,
     WaitQueueTimeoutError,
 )
+# Of these only some are outages, which `is_outage` tells.
+JUDGED = (redis.exceptions.ResponseError, mongoengine.errors.OperationError, InternalError)
 
 # What Redis says when it is there and does not take the command; redis-py has no classes of their own for these.
 REFUSALS = ("NOREPLICAS", "MISCONF", "CLUSTERDOWN", "MASTERDOWN")
@@ -53,6 +56,8 @@ def is_outage(error: BaseException) -> bool:
         return True
     if isinstance(error, redis.exceptions.ResponseError):
         return str(error).startswith(REFUSALS)
+    if isinstance(error, InternalError):  # fenced: the database is being handed over to its replica
+        return isinstance(error.__cause__, ReadOnlySqlTransaction)
     # mongoengine wraps what the driver raised.
     wrapped = (
         error.__cause__ or error.__context__ if isinstance(error, mongoengine.errors.OperationError) else None
@@ -65,7 +70,7 @@ def unavailable_as(store: str) -> Iterator[None]:
     """Raises `StoreUnavailable(store)` for an outage inside the block."""
     try:
         yield
-    except (*RAISED_BY_OUTAGE, redis.exceptions.ResponseError, mongoengine.errors.OperationError) as error:
+    except (*RAISED_BY_OUTAGE, *JUDGED) as error:
         if not is_outage(error):
             raise
         discard_broken_connections()

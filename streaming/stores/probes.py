@@ -99,7 +99,9 @@ def _redis(client: Callable[[], Redis]) -> Callable[[], str]:
     def ask() -> str:
         """PING as well: a server that still loads its file answers INFO."""
         pipeline = client().pipeline(transaction=False)
-        _, facts = pipeline.ping().info("server").execute()
+        pipeline.ping()
+        pipeline.info("server")
+        _, facts = pipeline.execute()
         valkey = facts.get("valkey_version")
         return f"Valkey {valkey}" if valkey else f"Redis {facts['redis_version']}"
 
@@ -124,6 +126,6 @@ PROBES: tuple[tuple[str, bool, Callable[[], str], Callable[[], str]], ...] = (
     ("analytics", False, _address_of(ANALYTICS), _database(ANALYTICS)),
     ("replica", False, _address_of(REPLICA), _database(REPLICA)),
     ("reviews", False, _address_in(lambda: settings.MONGODB_URL), _documents),
-    ("cache", False, _address_in(lambda: settings.CACHES["default"]["LOCATION"]), _redis(redis.cache)),
+    ("cache", False, _address_in(lambda: str(settings.CACHES["default"]["LOCATION"])), _redis(redis.cache)),
     ("state", False, _address_in(lambda: settings.STATE_URL), _redis(redis.state)),
 )

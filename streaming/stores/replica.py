@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -70,17 +71,21 @@ class ReplicaSkipped(Exception):
         self.reason = reason
 
 
+@dataclass
 class _Process:
     """What this process knows of the replica; times are on the monotonic clock."""
 
-    lock = threading.Lock()
-    lag = Lag()
-    refusal = UNPROVEN  # empty: it may be used
-    holds_until = 0.0
-    sample_from = 0.0  # the primary has just failed: it is not asked for its position before
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    lag: Lag = field(default_factory=Lag)
+    refusal: str = UNPROVEN  # empty: it may be used
+    holds_until: float = 0.0
+    sample_from: float = 0.0  # the primary has just failed: it is not asked for its position before
     # Infinite while the state is away, then when it was back: what others wrote meanwhile is known to nobody.
     state_back_at: float | None = None
-    owed = 0  # the position of writes that neither the state knows nor the replica has
+    owed: int = 0  # the position of writes that neither the state knows nor the replica has
+
+
+_process = _Process()
 
 
 @contextmanager
@@ -91,7 +96,7 @@ def reading(*, user_id: UUID | None = None) -> Iterator[None]:
     foreign tables goes through the catalog's database, so an outage of that one too has the replica skipped.
     """
     if not usable():
-        raise StoreUnavailable("replica") from ReplicaSkipped(_Process.refusal or UNPROVEN)
+        raise StoreUnavailable("replica") from ReplicaSkipped(_process.refusal or UNPROVEN)
     needed = 0 if user_id is None else _needed(user_id)
     token = _on_replica.set(True)
     try:
@@ -118,19 +123,19 @@ def reason_of(error: StoreUnavailable) -> str:
 
 def usable() -> bool:
     """Asks primary and replica, at most once in `ANSWER_KEPT`; an outage of the replica is a no."""
-    over = time.monotonic() - _Process.holds_until
+    over = time.monotonic() - _process.holds_until
     if over < 0:
-        return not _Process.refusal
+        return not _process.refusal
     # One asks, and the others take the last answer meanwhile: they would all wait for a primary that is silent.
-    if not _Process.lock.acquire(blocking=False):
-        return not _Process.refusal and over < ANSWERED_WITHIN.total_seconds()
+    if not _process.lock.acquire(blocking=False):
+        return not _process.refusal and over < ANSWERED_WITHIN.total_seconds()
     try:
         asked_at = time.monotonic()
         refusal = _asked(asked_at)
         kept = {"": ANSWER_KEPT, FAILED: SKIPPED_AFTER_FAILURE}.get(refusal, min(REFUSAL_KEPT, ANSWER_KEPT))
         _hold(refusal, kept, since=time.monotonic() if refusal == FAILED else asked_at)
     finally:
-        _Process.lock.release()
+        _process.lock.release()
     return not refusal
 
 
@@ -150,7 +155,7 @@ def wrote(user_id: UUID) -> None:
         UNNOTED.inc()
         _doubt()
         if lsn == NO_POSITION or not _applied_soon(lsn):
-            _Process.owed = max(_Process.owed, lsn)
+            _process.owed = max(_process.owed, lsn)
 
 
 def skip() -> None:
@@ -160,18 +165,18 @@ def skip() -> None:
 
 def forget() -> None:
     """Has the next read ask: for whoever knows that the answer has changed."""
-    _Process.holds_until = 0.0
+    _process.holds_until = 0.0
 
 
 def _hold(refusal: str, kept: timedelta, *, since: float) -> None:
-    if refusal != _Process.refusal:
+    if refusal != _process.refusal:
         logger.info("the replica is %s", f"not read: {refusal}" if refusal else "read")
-    _Process.refusal, _Process.holds_until = refusal, since + kept.total_seconds()
+    _process.refusal, _process.holds_until = refusal, since + kept.total_seconds()
 
 
 def _asked(now: float) -> str:
     """Why the replica may not be read; empty when it may."""
-    lag = _Process.lag
+    lag = _process.lag
     _sample(now)  # before the position, so that a replica that has caught up proves it at once
     try:
         with unavailable_as("replica"):
@@ -190,22 +195,22 @@ def _asked(now: float) -> str:
 
 def _sample(now: float) -> None:
     """Notes what the primary has flushed. While it is away nothing new can be missed, and the last sample stands."""
-    if now < _Process.sample_from or connections[ANALYTICS].in_atomic_block:
+    if now < _process.sample_from or connections[ANALYTICS].in_atomic_block:
         return
     try:
         with unavailable_as("analytics"), within(SAMPLE_LIMIT):
             ((flushed,),) = rows(ANALYTICS, "SELECT pg_current_wal_flush_lsn()::text")
     except StoreUnavailable:
-        _Process.sample_from = time.monotonic() + SKIPPED_AFTER_FAILURE.total_seconds()
+        _process.sample_from = time.monotonic() + SKIPPED_AFTER_FAILURE.total_seconds()
         return
-    _Process.lag.sample(applied.lsn_or_none(flushed) or 0, at=now)
+    _process.lag.sample(applied.lsn_or_none(flushed) or 0, at=now)
 
 
 def _needed(user_id: UUID) -> int:
     """The position that the user's own reads need. Raises `StoreUnavailable` when that cannot be known."""
     try:
         with unavailable_as("state"):
-            if _Process.owed:
+            if _process.owed:
                 _settle()
             needed = tokens.needed(user_id=user_id)
     except StoreUnavailable:
@@ -218,25 +223,25 @@ def _needed(user_id: UUID) -> int:
 
 def _settle() -> None:
     """Puts what this process owes into the state, for the other processes too."""
-    owed = _Process.owed
+    owed = _process.owed
     tokens.note(owed, user_id=None)
-    if owed == _Process.owed:
-        _Process.owed = 0
+    if owed == _process.owed:
+        _process.owed = 0
 
 
 def _doubt() -> None:
     """The state has failed: tokens of other processes' writes may be missing."""
-    _Process.state_back_at = math.inf
+    _process.state_back_at = math.inf
 
 
 def _doubtful() -> bool:
     """The state answers: whether the replica has yet to be seen past the moment when it did so again."""
-    if _Process.state_back_at == math.inf:
-        _Process.state_back_at = time.monotonic()
-    back, proven = _Process.state_back_at, _Process.lag.proven_at
+    if _process.state_back_at == math.inf:
+        _process.state_back_at = time.monotonic()
+    back, proven = _process.state_back_at, _process.lag.proven_at
     if back is not None and (proven is None or proven <= back):
         return True
-    _Process.state_back_at = None
+    _process.state_back_at = None
     return False
 
 
@@ -260,11 +265,11 @@ def _written() -> int:
             ((inserted, flushed),) = rows(ANALYTICS, query)
     except StoreUnavailable:
         return NO_POSITION
-    if _Process.lock.acquire(blocking=False):  # whoever has it takes a sample, too
+    if _process.lock.acquire(blocking=False):  # whoever has it takes a sample, too
         try:
-            _Process.lag.sample(applied.lsn_or_none(flushed) or 0, at=now)
+            _process.lag.sample(applied.lsn_or_none(flushed) or 0, at=now)
         finally:
-            _Process.lock.release()
+            _process.lock.release()
     return applied.lsn_or_none(inserted) or NO_POSITION
 
 

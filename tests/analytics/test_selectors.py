@@ -62,7 +62,9 @@ def test_pages_of_history_are_the_same_from_the_primary(replicated: Callable[[],
     assert from_primary("history") == before + 2
 
 
-def test_usernames_of_a_replica_that_is_away_are_not_the_primarys_to_give(replicated: Callable[[], None]) -> None:
+def test_usernames_of_a_replica_that_is_away_are_not_the_primarys_to_give(
+    replicated: Callable[[], None],
+) -> None:
     ada = UserFactory(username="ada")
     replicated()
     assert selectors.usernames_by_id([ada.user_id]) == {ada.user_id: "ada"}
@@ -80,7 +82,7 @@ def test_usernames_of_a_replica_that_is_behind_come_from_the_primary(
     ada = UserFactory(username="ada")
     before = from_primary("usernames", replica.LAGGING)
     monkeypatch.setattr(replica, "usable", lambda: False)
-    monkeypatch.setattr(replica._Process, "refusal", replica.LAGGING)
+    monkeypatch.setattr(replica._process, "refusal", replica.LAGGING)
 
     assert selectors.usernames_by_id([ada.user_id]) == {ada.user_id: "ada"}
 

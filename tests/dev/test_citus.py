@@ -56,6 +56,12 @@ def test_a_size_needs_citus(bench: Bench) -> None:
     )
 
 
+def test_where_citus_is_can_be_asked_and_nowhere_is_no_failure(bench: Bench) -> None:
+    said = bench.run("citus", env={"PG_CONFIG": "", "PATH": str(installed().postgres_bin)})
+
+    assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
+
+
 @pytest.fixture
 def cluster(bench: Bench) -> Iterator[Bench]:
     lifecycle.up(bench.instance, fast=True)

@@ -4,6 +4,7 @@ import io
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -145,7 +146,10 @@ def with_country(mended: Callable[[], None], monkeypatch: pytest.MonkeyPatch) ->
     """`users.country` on the primary and the replica, published, as after a migration; before `mended` ends, gone."""
     for alias in ("analytics_replica", "default"):
         run(alias, "ALTER TABLE users ADD COLUMN country varchar(2) NOT NULL DEFAULT 'DE'")
-    published = {**replication.PUBLISHED, User: (*replication.PUBLISHED[User], "country")}
+    published: dict[Any, tuple[str, ...]] = {
+        **replication.PUBLISHED,
+        User: (*replication.PUBLISHED[User], "country"),
+    }
     monkeypatch.setattr(replication, "PUBLISHED", published)
     yield
     monkeypatch.undo()

@@ -1,7 +1,7 @@
 """What counts as an outage and what does not, and that work goes on after one."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pymongo.errors
@@ -9,11 +9,12 @@ import pytest
 import redis.exceptions
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connections, transaction
 from prometheus_client import REGISTRY
+from rest_framework.test import APIClient
 
 from streaming.stores.deadline import remaining
 from streaming.stores.outage import StoreUnavailable, optional, unavailable_as
 from streaming.stores.redis import state
-from tests.factories import GenreFactory, ReviewFactory
+from tests.factories import GenreFactory, ReviewFactory, UserFactory
 
 LIMIT = timedelta(seconds=10)
 
@@ -81,6 +82,30 @@ def test_a_constraint_of_the_documents_passes_through(stores: None) -> None:
         ReviewFactory(content_id=review.content_id, user_id=review.user_id)
 
     assert not isinstance(raised.value, StoreUnavailable)
+
+
+@pytest.fixture
+def fenced(stores: None) -> Iterator[None]:
+    """As sessions of the analytics primary are while it is handed over to its replica."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+        yield
+        cursor.execute("SET default_transaction_read_only = off")
+
+
+def test_a_database_that_takes_no_writes_is_an_outage(fenced: None) -> None:
+    with pytest.raises(StoreUnavailable), unavailable_as("analytics"):
+        UserFactory()
+
+
+def test_a_write_to_a_fenced_primary_is_answered_503(fenced: None, api: APIClient) -> None:
+    """It was a 500: PostgreSQL's refusal is none of Django's operational errors."""
+    viewer = {"username": "ada", "email": "ada@example.org", "password": "correct horse battery"}
+
+    answer = api.post("/api/v1/auth/register", viewer, format="json")
+
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "store_unavailable"
 
 
 def test_a_wrong_command_passes_through(stores: None) -> None:

@@ -1,8 +1,10 @@
 """One probe per store: it tells which is away, and never raises for that."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from rest_framework.test import APIClient
 
@@ -45,6 +47,35 @@ def test_a_store_that_is_away_is_named_and_the_others_are_well(
     ready = api.get("/readyz")
     assert ready.status_code == (503 if store in MANDATORY else 200)
     assert ready.json()["status"] == ("unavailable" if store in MANDATORY else "degraded")
+
+
+def test_a_probe_tells_version_and_address_but_readyz_keeps_them_to_itself(
+    stores: None, api: APIClient
+) -> None:
+    probes = {probe.store: probe for probe in probe_all()}
+
+    place = connections["catalog"].settings_dict
+    assert probes["catalog"].address == f"{place['HOST']}:{place['PORT']}"
+    assert probes["state"].address == urlsplit(settings.STATE_URL).netloc
+    products = {store: probe.version.split()[0] for store, probe in probes.items()}
+    assert products == {
+        **dict.fromkeys(["catalog", "analytics", "replica"], "PostgreSQL"),
+        "reviews": "MongoDB",
+        "cache": "Valkey",
+        "state": "Valkey",
+    }
+    assert {tuple(store) for store in api.get("/readyz").json()["stores"].values()} == {
+        ("ok", "milliseconds", "problem")
+    }
+
+
+def test_a_store_that_is_away_tells_the_drivers_reason(without: Callable[[str], None]) -> None:
+    without("state")
+
+    (state,) = [probe for probe in probe_all() if probe.store == "state"]
+
+    assert state.reason.startswith("Error 111 connecting to 127.0.0.1:1")
+    assert (state.address, state.version) == ("127.0.0.1:1", "")
 
 
 def test_a_connection_that_died_is_well_at_the_next_probe(stores: None) -> None:

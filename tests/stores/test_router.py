@@ -1,12 +1,16 @@
 """Which database has which table: the router's answers, and what `migrate` really made of them."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.apps import apps
 from django.db import connections, models, router
 
 from analytics.models import User, WatchHistory
 from catalog.models import Content, Credit
+from streaming.stores import replica
 from streaming.stores.router import HOME, TABLELESS, StoreRouter, UnknownApp, home_of
+from tests.served import until
 from trending.models import TrendingDaily
 
 MODELS = apps.get_models(include_auto_created=True)
@@ -28,6 +32,23 @@ MODELS = apps.get_models(include_auto_created=True)
 def test_an_app_reads_and_writes_at_home(app: str, alias: str) -> None:
     for model in apps.get_app_config(app).get_models(include_auto_created=True):
         assert (router.db_for_read(model), router.db_for_write(model)) == (alias, alias), model
+
+
+def test_inside_a_reading_of_the_replica_its_models_are_read_there_and_nothing_else_is(stores: None) -> None:
+    until(replica.usable, "the replica is seen to have caught up")
+    with replica.reading():
+        inside = {model: router.db_for_read(model) for model in MODELS}
+        written = {model: router.db_for_write(model) for model in MODELS}
+        with ThreadPoolExecutor(1) as pool:
+            of_another_thread = pool.submit(router.db_for_read, User).result()
+
+    assert {model for model, alias in inside.items() if alias == "analytics_replica"} == {User, WatchHistory}
+    homes = {model: home_of(model._meta.app_label) for model in MODELS}
+    assert {model: alias for model, alias in inside.items() if model not in (User, WatchHistory)} == {
+        model: alias for model, alias in homes.items() if model not in (User, WatchHistory)
+    }
+    assert written == homes
+    assert of_another_thread == router.db_for_read(User) == "default"
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)

@@ -90,6 +90,7 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(reporting.comparison_lines(found)))
         if not found.equal:
             raise CommandError("The replica differs from the primary: run `manage.py replication resync`.")
+        status.forget_skipped()
 
     def _resync(self, options: dict[str, Any]) -> None:
         published = published_columns()

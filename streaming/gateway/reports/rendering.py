@@ -21,10 +21,12 @@ def week_name(monday: date | None) -> str:
 
 
 def as_of(report: WatchTime) -> str:
-    behind = {
-        None: "how far the replica was behind the primary is not known",
-        0: "the replica had all that the primary had",
-    }.get(report.lag_bytes, f"the replica was {report.lag_bytes:,} bytes of WAL behind the primary")
+    if report.lag_bytes is None:
+        behind = "how far the replica was behind the primary is not known"
+    elif report.lag_bytes:
+        behind = f"the replica was {report.lag_bytes:,} bytes of WAL behind the primary"
+    else:
+        behind = "the replica had all that the primary had"
     return f"As of {report.as_of:%Y-%m-%d %H:%M:%S} UTC; {behind}."
 
 

@@ -63,6 +63,16 @@ class Plan:
     steps: list[Step]
     tables: list[str]
 
+    def script(self) -> list[str]:
+        """The SQL, a line per statement or comment."""
+        connections[CATALOG].ensure_connection()
+        quoting = connections[CATALOG].connection
+        lines = []
+        for step in self.steps:
+            lines.append(f"-- {step.name}")
+            lines += [f"{statement.as_string(quoting)};" for statement in step.statements]
+        return [*lines, f"-- {len(self.steps)} steps, nothing changed"]
+
 
 def plan(*, shards: int | None = None, online: bool = False) -> Plan:
     """What is left to do; no steps when all is in place. Raises `Refused`.

@@ -21,6 +21,8 @@ from streaming.stores.statements import rows, run, scalar
 POLL_SECONDS = 0.5
 TRIES_WATCHED = 2
 PROGRESS_SECONDS = 3
+TIDY_SECONDS = 5.0
+TIDY = sql.SQL("CALL citus_cleanup_orphaned_resources()")
 ENDED = ("finished", "cancelled", "failed")
 
 JOB = """
@@ -128,5 +130,13 @@ def cancel(job: Job) -> None:
 
 
 def tidy() -> None:
-    """Drops what moves that failed or were stopped left on the nodes: half-copied shards, slots, publications."""
-    run(CATALOG, sql.SQL("CALL citus_cleanup_orphaned_resources()"))
+    """Drops what moves that failed or were stopped left on the nodes: half-copied shards, slots, publications.
+
+    A job counts as ended a moment before its last move has let go of these, so it is tried for `TIDY_SECONDS`;
+    what is left then, say of a node that is down, Citus itself drops later.
+    """
+    give_up_at = time.monotonic() + TIDY_SECONDS
+    run(CATALOG, TIDY)
+    while scalar(CATALOG, "SELECT count(*) FROM pg_dist_cleanup") and time.monotonic() < give_up_at:
+        time.sleep(POLL_SECONDS)
+        run(CATALOG, TIDY)

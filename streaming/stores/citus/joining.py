@@ -63,6 +63,7 @@ def join(address: Address) -> list[str]:
     server = _server(address, database)
     if reason := refusal(server, coordinator):
         raise Refused(f"{address} cannot become a worker: {reason}.")
+    _refuse_second_name(address, server)
     done += _coordinator_named(address)
     done += _database_made(address, database, server)
     done += _added(address)
@@ -109,6 +110,20 @@ def _server(address: Address, database: str) -> Server:
     except Unreached as reason:
         raise Refused(f"{address} does not answer the catalog's login: {reason}.") from reason
     return Server(*told)
+
+
+def _refuse_second_name(address: Address, server: Server) -> None:
+    """One server as two nodes is two places of a shard on one disk; Citus does not look."""
+    for node in cluster.nodes():
+        known = Address(node.host, node.port)
+        if known == address:
+            continue
+        try:
+            ((identity,),) = ask(known, "SELECT system_identifier::text FROM pg_control_system()")
+        except Unreached as reason:
+            raise Refused(f"{known} does not answer ({reason}): start it first.") from reason
+        if identity == server.identity:
+            raise Refused(f"{address} is the worker {known} by another name.")
 
 
 def _coordinator_named(worker: Address) -> list[str]:

@@ -85,11 +85,14 @@ def _node(host: str, port: int, group: int, active: bool, takes_shards: bool, sh
     return Node(address, role, active, takes_shards, len(shards), size, count, silence)
 
 
-def findings() -> list[Finding]:
-    """What is wrong with the nodes and with the last move of shards; nothing on plain PostgreSQL."""
+def findings(known: list[Node] | None = None) -> list[Finding]:
+    """What is wrong with the nodes and with the last move of shards; nothing on plain PostgreSQL.
+
+    `known` is a `listing` of just now, for who has one.
+    """
     if cluster.extension_version() is None:
         return []
-    known = listing()
+    known = listing() if known is None else known
     return [finding for node in known for finding in _of_node(node, known)] + _of_job(jobs.last())
 
 

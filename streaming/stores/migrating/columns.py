@@ -13,6 +13,7 @@ from streaming.stores.aliases import ANALYTICS
 from streaming.stores.migrating.judgement import (
     Flow,
     Judgement,
+    Order,
     either,
     primary_first,
     refused,
@@ -118,7 +119,7 @@ def _retyped(before: Field, after: Field) -> Judgement:
     if old == new:
         return either()
     if widens(old, new):
-        return replica_first(f"{new} takes every {old}")
+        return Judgement(Order.REPLICA_FIRST, f"{new} takes every {old}", retypes=True)
     return refused(f"the replica and the primary would differ in {old} and {new}", ONE_MORE_RELEASE)
 
 

@@ -4,8 +4,8 @@
 the apply worker would stop whichever way round. Entry points: `flow`, `together`. Failure: `django.db.Error`s.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from streaming.stores.aliases import ANALYTICS
@@ -24,11 +24,12 @@ class Order(Enum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """`why` completes "…, because"; `way_out` says what to do in place of a refused change."""
+    """`way_out` says what to do in place of a refused change; `retypes`: a sent column's type changes."""
 
     order: Order
     why: str = ""
     way_out: str = ""
+    retypes: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,9 @@ def refused(why: str, way_out: str) -> Judgement:
     return Judgement(Order.REFUSED, why, way_out)
 
 
-def together(judgements: Iterable[Judgement]) -> Judgement:
+def together(judgements: Sequence[Judgement]) -> Judgement:
     """The one order that fits all of them; refused when none does."""
-    by_order = {judgement.order: judgement for judgement in reversed(list(judgements))}
+    by_order = {judgement.order: judgement for judgement in reversed(judgements)}
     if Order.REFUSED in by_order:
         return by_order[Order.REFUSED]
     if Order.REPLICA_FIRST in by_order and Order.PRIMARY_FIRST in by_order:
@@ -85,5 +86,5 @@ def together(judgements: Iterable[Judgement]) -> Judgement:
         )
     for order in (Order.REPLICA_FIRST, Order.PRIMARY_FIRST, Order.EITHER):
         if order in by_order:
-            return by_order[order]
+            return replace(by_order[order], retypes=any(judgement.retypes for judgement in judgements))
     return either()

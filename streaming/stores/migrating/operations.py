@@ -194,7 +194,9 @@ def _(operation: migrations.RunSQL, change: Change) -> Judgement:
 
 @judge.register
 def _(operation: migrations.SeparateDatabaseAndState, change: Change) -> Judgement:
-    return together(judge_each(operation.database_operations, change.app_label, change.before, change.flow))
+    return together(
+        list(judge_each(operation.database_operations, change.app_label, change.before, change.flow))
+    )
 
 
 def judge_each(

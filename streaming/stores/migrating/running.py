@@ -5,7 +5,7 @@ Entry point: `migrate`. Failure: `Refused`, `NotMigrated`, each with one sentenc
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.core.management import call_command
@@ -14,6 +14,7 @@ from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from streaming.stores.migrating.steps import Step, plan
+from streaming.stores.migrating.suspending import off_publication
 from streaming.stores.replication.position import ReplicaBehind, wait_until_applied
 
 AWAIT_SECONDS = 60.0
@@ -48,8 +49,9 @@ def migrate(steps: Sequence[Step], *, await_seconds: float = AWAIT_SECONDS, **op
             _await_replica(await_seconds, AGAIN)
         targets: Sequence[tuple[str, ...]] = [()] if step is last[step.alias] else step.targets()
         with _in_one_sentence(f"migrating {NAMES[step.alias]} ended half-way ({AGAIN})"):
-            for target in targets:
-                call_command("migrate", *target, database=step.alias, interactive=False, **options)
+            with off_publication() if step.retypes else nullcontext():
+                for target in targets:
+                    call_command("migrate", *target, database=step.alias, interactive=False, **options)
         yield step
     for alias in NAMES.keys() - last.keys():
         with _in_one_sentence(f"{NAMES[alias]} is migrated, but may lack permissions ({AGAIN})"):

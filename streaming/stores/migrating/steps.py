@@ -32,12 +32,17 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """`migrations` run on `alias`; with `waits`, once the replica has applied what the primary wrote before."""
+    """`migrations` run on `alias`.
+
+    With `waits`, once the replica has applied what the primary wrote before; with `retypes`, while the publication
+    is off its tables.
+    """
 
     alias: str
     migrations: tuple[Key, ...]
     why: str
     waits: bool = False
+    retypes: bool = False
 
     def targets(self) -> list[Key]:
         """The last of each app."""
@@ -51,12 +56,17 @@ class _Stretch:
     order: Order = Order.EITHER
     migrations: list[Key] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
+    retypes: bool = False
 
-    def takes(self, order: Order) -> bool:
-        return Order.EITHER in (order, self.order) or order is self.order
+    def takes(self, judgement: Judgement) -> bool:
+        """One that alters types is on its own: its transaction shall be short."""
+        if self.migrations and (self.retypes or judgement.retypes):
+            return False
+        return Order.EITHER in (judgement.order, self.order) or judgement.order is self.order
 
     def add(self, migration: Key, judgement: Judgement) -> None:
         self.migrations.append(migration)
+        self.retypes = judgement.retypes
         if judgement.order is not Order.EITHER:
             self.order = judgement.order
             self.why.append(judgement.why)
@@ -72,7 +82,7 @@ def plan(published: Mapping[str, Sequence[str]]) -> list[Step]:
         if not any(migration in waiting for waiting in pending.values()):
             continue
         judgement = _judged(executors[ANALYTICS], migration, flowing, pending)
-        if not stretches[-1].takes(judgement.order):
+        if not stretches[-1].takes(judgement):
             stretches.append(_Stretch())
         stretches[-1].add(migration, judgement)
     return [step for stretch in stretches for step in _steps(stretch, pending)]
@@ -142,5 +152,10 @@ def _steps(stretch: _Stretch, pending: Mapping[str, list[Key]]) -> Iterator[Step
     for alias in ALIASES[stretch.order]:
         here = tuple(migration for migration in stretch.migrations if migration in pending[alias])
         if here:
-            waits = stretch.order is Order.PRIMARY_FIRST and alias == REPLICA
-            yield Step(alias, here, reasons.get(alias, "any order: no replicated row depends on it"), waits)
+            yield Step(
+                alias,
+                here,
+                reasons.get(alias, "any order: no replicated row depends on it"),
+                waits=stretch.order is Order.PRIMARY_FIRST and alias == REPLICA,
+                retypes=stretch.retypes and alias == ANALYTICS,
+            )

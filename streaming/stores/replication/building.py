@@ -57,7 +57,8 @@ def built_tables() -> list[str]:
 def promoted() -> bool:
     """Whether the replica's database has tables that are only a primary's."""
     private = set(people_tables()) - {apps.get_model(label)._meta.db_table for label in REPLICATED}
-    return any(scalar(REPLICA, "SELECT to_regclass(%s)::text", f"public.{table}") for table in private)
+    query = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename = ANY({})"
+    return bool(scalar(REPLICA, sql.SQL(query).format(sql.Literal(sorted(private)))))
 
 
 def people_tables() -> list[str]:

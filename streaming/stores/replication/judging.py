@@ -19,10 +19,17 @@ AWAY = {
 
 def findings(status: ReplicationStatus) -> list[Finding]:
     """What is wrong, the cause before its consequences."""
+    if status.replica_promoted:
+        return [
+            Finding(
+                "The replica has been promoted, and the variables still name it as the replica.",
+                "manage.py replication promote, which says what to change",
+            )
+        ]
     found = _of_sides(status)
-    if status.primary.problem or status.replica.problem:
+    if status.primary.problem:
         return found
-    if status.subscription is None:
+    if status.subscription is None and not status.replica.problem:
         found.append(Finding("The replica is not subscribed: reads go to the primary.", RESYNC))
     found += [Finding(f"The {what}.", RESYNC) for what in status.structure]
     return found + _of_slot(status) + _of_subscription(status) + _of_lag(status)
@@ -51,11 +58,10 @@ def _of_sides(status: ReplicationStatus) -> list[Finding]:
 def _of_slot(status: ReplicationStatus) -> list[Finding]:
     slot = status.slot
     if slot is None:
-        return [Finding(f"The primary has no slot {settings.REPLICATION_SLOT}.", RESYNC)] * bool(
-            status.subscription
-        )
+        missing = Finding(f"The primary has no slot {settings.REPLICATION_SLOT}.", RESYNC)
+        return [missing] if status.subscription else []
     found = []
-    if status.subscription is None:
+    if status.subscription is None and not status.replica.problem:
         found.append(Finding(f"Slot {settings.REPLICATION_SLOT} keeps WAL for nobody.", RESYNC))
     if slot.lost:
         reason = f" ({slot.invalidation_reason})" if slot.invalidation_reason else ""

@@ -128,6 +128,10 @@ def _refuse_unfit(published: Published, note: Note) -> None:
         raise Refused(
             "The slot is gone, so the replica misses rows: run `manage.py replication resync` first"
         )
+    if scalar(REPLICA, "SHOW wal_level") != "logical":
+        raise Refused(
+            "The replica could publish nothing: set wal_level = logical on its server and restart that"
+        )
     _catch_up()
     _refuse_differences(published, settle=_catch_up)
     note("the replica is equal to the primary")
@@ -177,6 +181,18 @@ def _refuse_other_schema(published: Published, *, primary_there: bool) -> None:
                     f"Table {table} is not as this release makes it: run `manage.py setup_stores`, "
                     "then `manage.py replication resync`"
                 )
+    for table in published:
+        lacking = _indexes(SCHEMA, table) - _indexes("public", table)
+        if lacking and _whole(table, published):
+            raise Refused(
+                f"Table {table} of the replica lacks an index: run `manage.py replication resync` first"
+            )
+
+
+def _indexes(schema: str, table: str) -> set[str]:
+    query = """SELECT replace(indexdef, ' ON ' || schemaname || '.', ' ON ') FROM pg_indexes
+                WHERE schemaname = %s AND tablename = %s"""
+    return {definition for (definition,) in rows(REPLICA, query, schema, table)}
 
 
 def _counts(published: Published) -> dict[str, int]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from django.db import connections
+
 from streaming.stores.aliases import ANALYTICS, REPLICA
 from streaming.stores.findings import Finding
 from streaming.stores.replication.checking import Comparison
@@ -56,6 +58,10 @@ def size(count: int | None) -> str:
 
 def seconds(count: float | None) -> str:
     return "not known in seconds" if count is None else f"{count:,.1f} s"
+
+
+def _url(alias: str) -> str:
+    return f"postgresql://{connections[alias].settings_dict['USER']}@{address_of(alias)}"
 
 
 def _side(side: Side) -> str:
@@ -120,7 +126,7 @@ def comparison_lines(found: Comparison) -> list[str]:
 
 def next_steps(*, primary_lost: bool) -> list[str]:
     """What the operator changes and types after a promotion."""
-    now, before = address_of(REPLICA), address_of(ANALYTICS)
+    now, before = _url(REPLICA), _url(ANALYTICS)
     there = (
         "an empty database on another server"
         if primary_lost

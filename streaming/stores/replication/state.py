@@ -61,4 +61,5 @@ class ReplicationStatus:
     lag_bytes: int | None = None
     lag_seconds: float | None = None
     primary_fenced: bool = False
+    replica_promoted: bool = False
     structure: tuple[str, ...] = ()

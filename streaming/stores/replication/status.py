@@ -10,7 +10,7 @@ and which command repairs it. The figures:
 * `apply_errors`, `copy_errors`, `conflicts`: the subscription's counts since it was made; `skipped` are those
   conflicts at which the apply worker goes on, so that the rows differ from then on. PostgreSQL below 18 counts none.
 
-Entry points: `replication_status`, `findings`. Failure: none of a store's.
+Entry points: `replication_status`, `findings`, `forget_skipped`, `address_of`. Failure: none of a store's.
 """
 
 import json
@@ -26,13 +26,14 @@ from streaming.stores.deadline import guarded, within
 from streaming.stores.outage import discard_broken_connections
 from streaming.stores.replication import structure
 from streaming.stores.replication.behind import seconds_behind
+from streaming.stores.replication.building import promoted
 from streaming.stores.replication.fencing import fenced
 from streaming.stores.replication.judging import findings
 from streaming.stores.replication.setup import PUBLICATION, SUBSCRIPTION
 from streaming.stores.replication.state import ReplicationStatus, Side, Slot, Subscription
 from streaming.stores.statements import rows
 
-__all__ = ["address_of", "findings", "replication_status"]
+__all__ = ["address_of", "findings", "forget_skipped", "replication_status"]
 
 SIDE_LIMIT = timedelta(seconds=4)
 
@@ -58,27 +59,39 @@ SELECT s.subenabled,
   FROM pg_subscription s
  WHERE s.subname = %s AND s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+FORGET_SKIPPED = """
+SELECT pg_stat_reset_subscription_stats(t.subid)
+  FROM pg_stat_subscription_stats t JOIN pg_subscription s ON s.oid = t.subid
+ WHERE s.subname = %s AND s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND coalesce((to_jsonb(t)->>'confl_update_missing')::bigint, 0)
+     + coalesce((to_jsonb(t)->>'confl_delete_missing')::bigint, 0) > 0
+"""
 
 
 def replication_status() -> ReplicationStatus:
     """Asks both sides. Never raises for an outage."""
     of_primary, primary_problem = _asked(_ask_primary)
-    subscription, replica_problem = _asked(_ask_replica)
+    of_replica, replica_problem = _asked(_ask_replica)
     differences: tuple[str, ...] = ()
-    if not (primary_problem or replica_problem) and subscription:
+    if of_primary and of_replica and of_replica["subscription"]:
         differences, _ = _asked(_ask_structure)
     return ReplicationStatus(
         primary=Side(address_of(ANALYTICS), primary_problem),
         replica=Side(address_of(REPLICA), replica_problem),
-        subscription=subscription,
         structure=differences or (),
         **(of_primary or {}),
+        **(of_replica or {}),
     )
 
 
 def address_of(alias: str) -> str:
     place = connections[alias].settings_dict
     return f"{place['HOST']}:{place['PORT']}/{place['NAME']}"
+
+
+def forget_skipped() -> None:
+    """After a comparison that found both sides equal: what was skipped has been put right."""
+    rows(REPLICA, FORGET_SKIPPED, SUBSCRIPTION)
 
 
 def _asked(ask: Callable[[], Any]) -> tuple[Any, str]:
@@ -106,7 +119,12 @@ def _ask_primary() -> dict[str, Any]:
     return found
 
 
-def _ask_replica() -> Subscription | None:
+def _ask_replica() -> dict[str, Any]:
+    subscription = _ask_subscription()
+    return {"subscription": subscription, "replica_promoted": subscription is None and promoted()}
+
+
+def _ask_subscription() -> Subscription | None:
     found = rows(REPLICA, SUBSCRIBED, SUBSCRIPTION)
     if not found:
         return None

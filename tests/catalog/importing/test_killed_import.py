@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from streaming.stores.aliases import CATALOG
 from tests.catalog.importing.conftest import Listing
 from tests.catalog.importing.importing import import_titles, whole_catalog
 from tests.emptying import empty_catalog
+from tests.served import until
 from tests.waiting import waits_in_catalog
 
 PATIENCE_SECONDS = 60
@@ -109,9 +109,8 @@ def _importing(path: Path) -> Iterator["subprocess.Popen[str]"]:
 
 
 def _wait_until_it_waits(child: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        if waits_in_catalog(statement='INSERT INTO "genres"%'):
-            return
+    def waits() -> bool:
         assert child.poll() is None, child.communicate()[1]
-    raise AssertionError("the import never came to the genre")
+        return waits_in_catalog(statement='INSERT INTO "genres"%')
+
+    until(waits, "the import comes to the genre", seconds=PATIENCE_SECONDS)

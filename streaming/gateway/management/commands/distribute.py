@@ -7,9 +7,8 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 
-from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.distributing import NoExtension, Plan, Refused, carry_out, distributing, plan
 from streaming.stores.citus.progress import Progress
 from streaming.stores.citus.verifying import verify
@@ -19,9 +18,7 @@ AGAIN = "Run it again: it goes on from there."
 
 
 class Command(BaseCommand):
-    help = (
-        "Distributes the catalog's tables over the Citus cluster. Repeatable, and resumes what was cut off."
-    )
+    help = "Distributes the catalog's tables over the Citus cluster. Repeatable; resumes what was cut off."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--shards", type=int, metavar="N", help="of each distributed table; default 32")
@@ -32,9 +29,10 @@ class Command(BaseCommand):
         wish = {"shards": options["shards"], "online": options["online"]}
         try:
             if options["dry_run"]:
-                return self._print(plan(**wish))
+                self.stdout.write("\n".join(plan(**wish).script()))
+                return
             with distributing():
-                return self._distribute(plan(**wish))
+                self._distribute(plan(**wish))
         except Refused as error:
             raise CommandError(str(error), returncode=2 if isinstance(error, NoExtension) else 1) from error
         except DatabaseError as error:
@@ -43,24 +41,13 @@ class Command(BaseCommand):
         except KeyboardInterrupt as error:
             raise CommandError(f"Interrupted. {AGAIN}", returncode=130) from error
 
-    def _print(self, planned: Plan) -> None:
-        for step in planned.steps:
-            self.stdout.write(f"-- {step.name}")
-            for statement in step.statements:
-                self.stdout.write(f"{statement.as_string(connections[CATALOG].connection)};")
-        self.stdout.write(f"-- {len(planned.steps)} steps, nothing changed")
-
     def _distribute(self, planned: Plan) -> None:
         started = time.monotonic()
         with Progress(planned.steps, self._line) as progress, watching(progress) as watch:
             before = carry_out(planned.steps, progress.announce)
         verified = verify(before)
-        done = (
-            f"{len(planned.steps)} steps in {time.monotonic() - started:.1f} s"
-            if planned.steps
-            else "Nothing to do"
-        )
-        self.stdout.write("\n".join([*verified.lines(), watch.line(), done]))
+        self.stdout.write("\n".join([*verified.lines(), watch.line()]))
+        self.stdout.write(f"{len(planned.steps) or 'no'} steps in {time.monotonic() - started:.1f} s")
         if verified.findings:
             self.stdout.write("\n".join(map(str, verified.findings)))
             raise CommandError(f"Wrong with the distributed catalog: {len(verified.findings)}, listed above.")

@@ -1,0 +1,80 @@
+"""A status report as text: one aligned table, a line on replication, and what is wrong with its repair.
+
+Entry point: `screen`. No line is longer than `WIDTH`, unless a single word is. Failure: none.
+"""
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from streaming.gateway.status import Located, StatusReport, StoreStatus
+from streaming.stores.replication.state import ReplicationStatus
+
+WIDTH = 100
+HEADINGS = ("store", "address", "version", "latency", "size", "role")
+NUMBERS = ("latency", "size")
+UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def screen(report: StatusReport) -> str:
+    lines = [*_table([_row(store) for store in report.stores]), "", _replication(report.replication), ""]
+    for located in report.found:
+        lines += _problem(located)
+    if not report.found:
+        lines.append("every store is sound")
+    return "\n".join(lines)
+
+
+def in_units(count: int) -> str:
+    """Bytes in the unit that leaves up to three digits before the point, by 1024."""
+    value, unit = float(count), 0
+    while value >= 1000 and unit < len(UNITS) - 1:
+        value, unit = value / 1024, unit + 1
+    return f"{value:.0f} {UNITS[unit]}" if unit == 0 or value >= 100 else f"{value:.1f} {UNITS[unit]}"
+
+
+def _row(store: StoreStatus) -> tuple[str, ...]:
+    return (
+        store.store,
+        store.address,
+        store.version or "-",
+        f"{store.milliseconds:.1f} ms" if store.ok else "away",
+        "-" if store.size_bytes is None else in_units(store.size_bytes),
+        store.role,
+    )
+
+
+def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    """The last column is cut where the screen ends."""
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
+    for row in (HEADINGS, *rows):
+        cells = (
+            cell.rjust(width) if heading in NUMBERS else cell.ljust(width)
+            for heading, cell, width in zip(HEADINGS, row, widths, strict=True)
+        )
+        yield "  ".join(cells).rstrip()[:WIDTH]
+
+
+def _replication(status: ReplicationStatus) -> str:
+    """What is known of it; a side that is away leaves its part out."""
+    known = []
+    if status.lag_bytes is not None:
+        known.append(f"{in_units(status.lag_bytes)} behind")
+    if status.lag_seconds is not None:
+        known.append(f"{status.lag_seconds:.1f} s behind")
+    if slot := status.slot:
+        cap = "no cap" if slot.cap_bytes is None else f"cap {in_units(slot.cap_bytes)}"
+        kept = "-" if slot.retained_bytes is None else in_units(slot.retained_bytes)
+        known.append(
+            f"slot {slot.wal_status or 'unknown'}, {'active' if slot.active else 'idle'}, WAL {kept}, {cap}"
+        )
+    return f"replication: {'; '.join(known) or 'nothing is known of it'}"[:WIDTH]
+
+
+def _problem(located: Located) -> Iterator[str]:
+    finding = located.finding
+    yield from wrap(
+        f"{located.part}: {finding.what}", WIDTH, subsequent_indent="    ", break_on_hyphens=False
+    )
+    yield from wrap(
+        finding.repair, WIDTH, initial_indent="  -> ", subsequent_indent="     ", break_on_hyphens=False
+    )

@@ -1,0 +1,35 @@
+"""The publication taken off its tables for one transaction: PostgreSQL refuses to alter a listed column's type.
+
+Writers meet the old column lists or the new ones, never none: what the primary decodes, it decodes with the
+catalogue as it stood when the row was committed. Entry point: `off_publication`. Failure: `django.db.Error`s.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+from psycopg2 import sql
+
+from streaming.stores.aliases import ANALYTICS
+from streaming.stores.replication.setup import PUBLICATION
+from streaming.stores.statements import names, rows, run
+
+
+@contextmanager
+def off_publication() -> Iterator[None]:
+    """A transaction on the primary; the column lists are the same after it."""
+    query = "SELECT tablename::text, attnames::text[] FROM pg_publication_tables WHERE pubname = %s"
+    publication = sql.Identifier(PUBLICATION)
+    with transaction.atomic(using=ANALYTICS):
+        listed = rows(ANALYTICS, query, PUBLICATION)
+        if listed:
+            tables = names([table for table, _ in listed])
+            run(ANALYTICS, sql.SQL("ALTER PUBLICATION {} DROP TABLE {}").format(publication, tables))
+        yield
+        for table, columns in listed:
+            run(
+                ANALYTICS,
+                sql.SQL("ALTER PUBLICATION {} ADD TABLE {} ({})").format(
+                    publication, sql.Identifier(table), names(columns)
+                ),
+            )

@@ -1,0 +1,265 @@
+"""`manage.py distribute` on a live catalog: nothing lost under load, killed anywhere and ended, repeated."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg2
+import pytest
+
+from tests import served as platforms
+from tests.citus.cluster import (
+    MARKS,
+    connect,
+    description,
+    distribute,
+    fill,
+    plain,
+    rows,
+    start_distributing,
+)
+from tests.environment import WORKER
+from tests.served import Platform, until
+
+pytestmark = MARKS
+
+TITLES = 2000
+SHARDS = ("--shards", "4")
+# The first of each kind of step, and every move of a table.
+KILLED_AT = (
+    "open the journal",
+    "take off content_cast_crew_content_id",
+    "take off trending_daily",
+    "place genres",
+    "release genres",
+    "place cast_crew",
+    "place content_metadata",
+    "place content_genres",
+    "place content_cast_crew",
+    "place seasons",
+    "place content_sources",
+    "place trending_daily",
+    "put back content_genres_genre_id",
+    "validate content_genres_genre_id",
+    "sequence public.genres_genre_id_seq",
+    "drop what is orphaned",
+    "close the journal",
+)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Platform]:
+    running = platforms.start(f"citus-moving-{WORKER or 'alone'}")
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture
+def filled(cluster: Platform) -> Platform:
+    plain(cluster)
+    fill(cluster, titles=TITLES)
+    return cluster
+
+
+@pytest.fixture(scope="module")
+def undisturbed(cluster: Platform) -> dict[str, Any]:
+    """The catalog after one distribution that nobody disturbed."""
+    plain(cluster)
+    fill(cluster, titles=TITLES)
+    done = distribute(cluster, *SHARDS)
+    assert done.returncode == 0, done.stderr
+    return description(cluster)
+
+
+class Writer:
+    """Adds titles with a child, changes them and deletes some, each in a transaction; knows what was acknowledged."""
+
+    def __init__(self) -> None:
+        self.there: set[UUID] = set()
+        self.errors: list[str] = []
+        self.longest = 0.0
+
+    def write(self, cursor: Any) -> None:
+        title, season = uuid4(), uuid4()
+        started = time.monotonic()
+        cursor.execute("BEGIN")
+        cursor.execute(
+            "INSERT INTO content_metadata (content_id, title, content_type) VALUES (%s, 'live', 'series')",
+            [str(title)],
+        )
+        cursor.execute("INSERT INTO seasons VALUES (%s, 1, %s)", [str(season), str(title)])
+        cursor.execute("COMMIT")
+        self.there.add(title)
+        cursor.execute("UPDATE content_metadata SET summary = 'changed' WHERE content_id = %s", [str(title)])
+        if len(self.there) % 5 == 0:
+            cursor.execute("DELETE FROM seasons WHERE content_id = %s", [str(title)])
+            cursor.execute("DELETE FROM content_metadata WHERE content_id = %s", [str(title)])
+            self.there.discard(title)
+        self.longest = max(self.longest, time.monotonic() - started)
+
+
+@contextmanager
+def in_the_background(step: Callable[[], None], errors: list[str]) -> Iterator[None]:
+    """Repeats `step` until the block ends, noting what it raises."""
+    done = threading.Event()
+
+    def repeat() -> None:
+        while not done.wait(0.005):
+            try:
+                step()
+            except (psycopg2.Error, OSError, AssertionError) as error:
+                errors.append(repr(error))
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def test_readers_and_writers_go_on_while_the_catalog_moves(filled: Platform) -> None:
+    writer = Writer()
+    failed: list[str] = []
+    known = [title for (title,) in rows(filled, "SELECT content_id::text FROM content_metadata")]
+
+    with closing(connect(filled)) as writing, closing(connect(filled)) as reading:
+        cursor, reader = writing.cursor(), reading.cursor()
+
+        def read() -> None:
+            title = random.choice(known)
+            assert filled.get(f"/api/v1/content/{title}/details").status == 200
+            reader.execute(
+                "SELECT count(*) FROM content_metadata JOIN seasons USING (content_id) WHERE content_id = %s",
+                [title],
+            )
+            assert reader.fetchone() == (2,)
+
+        with in_the_background(lambda: writer.write(cursor), writer.errors), in_the_background(read, failed):
+            done = distribute(filled, "--online", *SHARDS)
+
+    assert (done.returncode, failed, writer.errors) == (0, [], []), done.stderr
+    there = {UUID(title) for (title,) in rows(filled, "SELECT content_id::text FROM content_metadata")}
+    assert there == {UUID(title) for title in known} | writer.there
+    unchanged = "SELECT count(*) FROM content_metadata WHERE title = 'live' AND summary <> 'changed'"
+    assert rows(filled, unchanged) == [(0,)]
+    seasons = "SELECT count(DISTINCT content_id), count(*) FROM seasons"
+    assert rows(filled, seasons) == [(len(there), 2 * TITLES + len(writer.there))]
+    assert "longest wait of a writer: " in done.stdout
+
+
+def test_killed_at_each_step_and_run_again_it_ends_the_same(
+    undisturbed: dict[str, Any], filled: Platform
+) -> None:
+    for step in KILLED_AT:
+        _kill_at(filled, step, "--online")
+    _kill_at(filled, "no such step", "--online")  # so this one ends
+
+    assert description(filled) == undisturbed
+    assert distribute(filled).stdout.splitlines()[-1].startswith("no steps")
+
+
+def test_killed_in_the_midst_of_a_copy_it_ends_the_same(
+    undisturbed: dict[str, Any], filled: Platform
+) -> None:
+    running = start_distributing(filled, "--online", *SHARDS)
+    slots = "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'citus%'"
+    until(lambda: rows(filled, slots) != [(0,)], "Citus copies")
+    running.kill()
+    running.communicate()
+
+    done = distribute(filled, *SHARDS)
+
+    assert done.returncode == 0, done.stderr
+    assert description(filled) == undisturbed
+
+
+def test_a_row_without_its_title_is_named_and_nothing_is_deleted(filled: Platform) -> None:
+    _kill_at(filled, "place genres")
+    rows(filled, "DELETE FROM content_metadata WHERE title = 'title 1'")
+
+    done = distribute(filled, *SHARDS)
+
+    assert done.returncode == 1
+    assert "2 rows of seasons have a content_id that content_metadata lacks" in done.stdout
+    assert rows(filled, "SELECT count(*) FROM seasons") == [(2 * TITLES,)]
+    for table in ("content_genres", "content_cast_crew", "seasons", "content_sources", "trending_daily"):
+        rows(filled, f"DELETE FROM {table} WHERE content_id = md5('t1')::uuid")
+    assert distribute(filled).returncode == 0
+
+
+def test_a_second_run_waits_and_is_refused(filled: Platform) -> None:
+    with closing(connect(filled)) as first, first.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(x'64697374'::int), pg_backend_pid()")
+        ((_, pid),) = cursor.fetchall()
+
+        done = distribute(filled, *SHARDS)
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"CommandError: Another distribution is at work (backend {pid}): wait until it has ended.\n"
+    )
+
+
+def test_a_dry_run_prints_the_sql_and_changes_nothing(filled: Platform) -> None:
+    before = description(filled)
+
+    printed = distribute(filled, "--dry-run", "--online", "--shards", "16").stdout
+
+    assert "SELECT create_reference_table('genres');" in printed
+    assert (
+        "SELECT create_distributed_table_concurrently('content_metadata', 'content_id', "
+        "colocate_with => 'none', shard_count => 16);"
+    ) in printed
+    assert description(filled) == before
+
+
+def test_other_shards_than_there_are_is_refused(undisturbed: dict[str, Any], filled: Platform) -> None:
+    assert distribute(filled, *SHARDS).returncode == 0
+
+    done = distribute(filled, "--shards", "8")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "CommandError: The tables have 4 shards: leave --shards out, or change them"
+    )
+
+
+def test_the_check_warns_of_what_is_left_undistributed(filled: Platform) -> None:
+    check = (
+        "from django.core.checks import run_checks; print([c.id for c in run_checks(databases=['catalog'])])"
+    )
+    assert filled.manage("shell", "-v0", "-c", check) == "['stores.W001']\n"
+
+    assert distribute(filled, *SHARDS).returncode == 0
+
+    assert filled.manage("shell", "-v0", "-c", check) == "[]\n"
+    rows(filled, "INSERT INTO genres (name) VALUES ('numbered by the sequence')")
+    assert rows(filled, "SELECT max(genre_id) FROM genres") == [(11,)]
+
+
+def test_an_empty_catalog_is_distributed_by_a_call(cluster: Platform) -> None:
+    plain(cluster)
+    call = "from streaming.stores.citus.distributing import *; print(distribute_if_empty(), distribute_if_empty())"
+
+    assert cluster.manage("shell", "-v0", "-c", call) == "True False\n"
+
+    assert len(rows(cluster, "SELECT FROM citus_tables WHERE citus_table_type = 'distributed'")) == 6
+
+
+def _kill_at(platform: Platform, step: str, *arguments: str) -> None:
+    """Runs until that step begins, then kills; a step that is not left to do lets it end."""
+    running = start_distributing(platform, *SHARDS, *arguments)
+    assert running.stdout
+    for line in running.stdout:
+        if step in line:
+            running.kill()
+            break
+    running.communicate()

@@ -1,0 +1,190 @@
+"""The replica becomes the primary: planned, interrupted, taken back, or without the old one; and life goes on there."""
+
+import json
+
+import pytest
+
+from tests.stores.replication.pairs import PRIMARY, REPLICA, Pair
+
+STEPS = (
+    "the replica is equal",
+    "the full schema built",
+    "the primary is fenced",
+    "subscription analytics_sub dropped",
+    "16 rows of django_content_type",
+)
+COUNTS = "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM user_watch_history)"
+ACCOUNTS = "SELECT user_id, username, email, password, is_staff, registration_date FROM users ORDER BY 1"
+PLAYS = "SELECT * FROM user_watch_history ORDER BY 1"
+ADA = """
+from analytics.models import User
+from django.contrib.auth.models import Group
+User.objects.create_user("ada", "ada@example.org", "correct horse battery")
+Group.objects.create(name="editors")
+Group.objects.create(name="left").delete()
+"""
+# On the swapped variables, through the web's own views: log in, read history, write as the services do.
+LIFE = """
+import json, uuid
+from django.contrib.auth.models import Group
+from django.utils import timezone
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import RefreshToken
+from analytics.models import User, WatchHistory
+api = APIClient(headers={"host": "localhost"})
+def post(path, **body):
+    return api.post(path, body, format="json")
+login = post("/api/v1/auth/token", username="ada", password="correct horse battery")
+again = post("/api/v1/auth/token", username="ada", password="correct horse battery")
+taken = post("/api/v1/auth/register", username="Viewer7", email="x@example.org", password="correct horse battery")
+new = post("/api/v1/auth/register", username="grace", email="grace@example.org", password="correct horse battery")
+viewer = User.objects.get(username="viewer7")
+play = WatchHistory.objects.create(
+    user=viewer, content_id=uuid.uuid4(), watched_at=timezone.now(), duration_watched_seconds=1, last_position_seconds=1
+)
+token = RefreshToken.for_user(viewer).access_token
+history = api.get(f"/api/v1/content/users/{viewer.pk}/watch-history", headers={"authorization": f"Bearer {token}"})
+print(json.dumps({
+    "codes": [answer.status_code for answer in (login, again, taken, new, history)],
+    "plays": len(history.json()),
+    "group": Group.objects.create(name="later").pk,
+}))
+"""
+
+
+def test_a_planned_promotion_loses_nothing_and_the_platform_lives_on(pair: Pair) -> None:
+    assert pair.manage("shell", "-v0", "-c", ADA).code == 0
+    accounts, plays = pair.rows(PRIMARY, ACCOUNTS), pair.rows(PRIMARY, PLAYS)
+    swapped = pair.swapped()
+
+    promoted = pair.replication("promote")
+    told = pair.replication("status")
+    life = swapped.manage("shell", "-v0", "-c", LIFE)
+
+    assert promoted.code == 0, promoted.err
+    assert f"    ANALYTICS_DATABASE_URL          → {pair.variables[f'{REPLICA}_URL']}" in promoted.lines
+    assert "✗ The replica has been promoted, and the variables still name it as the replica." in told.out
+    assert life.code == 0, life.err
+    # The group that was deleted had id 2: it is not given out again.
+    assert json.loads(life.out) == {"codes": [200, 200, 409, 201, 200], "plays": 5, "group": 3}
+    assert [row for row in swapped.rows(PRIMARY, ACCOUNTS) if row[1] != "grace"] == accounts
+    assert set(plays) < set(swapped.rows(PRIMARY, PLAYS))
+    assert swapped.rows(PRIMARY, COUNTS) == [(52, 201)]
+
+    rebuilt = swapped.replication("resync")
+
+    assert rebuilt.code == 0, rebuilt.err
+    assert rebuilt.lines[-1].startswith("compared 253 rows in 2 ranges: 0 missing")
+    assert swapped.replication("status").lines[-1] == "replication is sound"
+    assert swapped.value(REPLICA, "SELECT max(email) FROM users") == ""
+    assert swapped.value(REPLICA, "SELECT to_regclass('public.django_session') IS NULL")
+
+
+def test_the_old_primary_takes_no_writes_after_it(pair: Pair) -> None:
+    assert pair.replication("promote").code == 0
+
+    refused = pair.manage("shell", "-v0", "-c", ADA)
+
+    assert "cannot execute INSERT in a read-only transaction" in refused.err
+    assert pair.rows(PRIMARY, COUNTS) == [(50, 200)]
+
+
+@pytest.mark.slow
+def test_a_promotion_killed_at_any_step_is_finished_by_the_next(pair: Pair) -> None:
+    before = pair.rows(PRIMARY, ACCOUNTS), pair.rows(PRIMARY, PLAYS)
+    for step in STEPS:
+        pair.killed_at(step, "promote")
+
+    finished = pair.replication("promote")
+    again = pair.replication("promote")
+
+    assert finished.code == again.code == 0, finished.err
+    assert again.lines[0] == "the replica is a primary already"
+    assert (pair.rows(REPLICA, ACCOUNTS), pair.rows(REPLICA, PLAYS)) == before
+    assert pair.value(REPLICA, "SELECT to_regnamespace('promoted') IS NULL")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", ["the primary is fenced", "16 rows of django_content_type"])
+def test_a_promotion_that_was_begun_can_be_taken_back(pair: Pair, step: str) -> None:
+    pair.killed_at(step, "promote")
+    seen = pair.replication("status")
+
+    undone = pair.replication("promote", "--undo")
+    written = pair.manage("shell", "-v0", "-c", ADA)
+    repaired = pair.replication("resync")
+
+    assert "✗ The primary takes no writes: a promotion was begun and not finished." in seen.out
+    assert undone.code == written.code == repaired.code == 0, undone.err + written.err + repaired.err
+    assert undone.lines[:2] == ["the primary takes writes again", "what was built on the replica is dropped"]
+    assert repaired.lines[-1].startswith("compared 251 rows in 2 ranges: 0 missing")
+
+
+def test_a_promotion_that_makes_no_sense_is_refused_and_changes_nothing(pair: Pair) -> None:
+    alive = pair.replication("promote", "--primary-lost", "--without-passwords")
+    unasked = pair.replication("promote", "--primary-lost")
+    pair.rows(REPLICA, "DELETE FROM user_watch_history")
+    diverged = pair.replication("promote")
+    pair.rows(REPLICA, "ALTER SUBSCRIPTION analytics_sub DISABLE")
+    pair.rows(PRIMARY, "UPDATE users SET username = username || ' renamed'")
+    lagging = pair.replication("promote")
+    pair.rows(REPLICA, "ALTER SUBSCRIPTION analytics_sub SET (slot_name = NONE)")
+    pair.rows(REPLICA, "DROP SUBSCRIPTION analytics_sub")
+    unsubscribed = pair.replication("promote")
+
+    assert [ran.code for ran in (alive, unasked, diverged, lagging, unsubscribed)] == [1] * 5
+    assert alive.err == (
+        "CommandError: The primary answers: run `manage.py replication promote` without --primary-lost.\n"
+    )
+    assert "passwords" in unasked.err and "To accept that, add --without-passwords." in unasked.err
+    assert diverged.err == (
+        "CommandError: The replica has diverged, see `manage.py replication check`: "
+        "run `manage.py replication resync` first.\n"
+    )
+    assert lagging.err.startswith("CommandError: The replica lags (the replica has not applied ")
+    assert unsubscribed.err == (
+        "CommandError: The replica is not subscribed: run `manage.py replication resync` first.\n"
+    )
+    pair.rows(PRIMARY, "UPDATE users SET username = split_part(username, ' ', 1)")
+
+
+@pytest.mark.slow
+def test_without_the_primary_plays_and_names_are_kept_and_nobody_can_log_in(pair: Pair) -> None:
+    pair.replication("check")
+    names = pair.rows(PRIMARY, "SELECT user_id, username, registration_date FROM users ORDER BY 1")
+    plays = pair.rows(PRIMARY, PLAYS)
+    lost = Pair(
+        pair.instance, {**pair.variables, f"{PRIMARY}_URL": "postgresql://streaming@127.0.0.1:1/gone"}
+    )
+
+    seen = lost.replication("status")
+    lost.killed_at("subscription analytics_sub dropped", "promote", "--primary-lost", "--without-passwords")
+    promoted = lost.replication("promote", "--primary-lost", "--without-passwords")
+    swapped = lost.swapped()
+    login = swapped.manage("shell", "-v0", "-c", NO_LOGIN)
+
+    assert seen.code == 1
+    assert "manage.py replication promote --primary-lost" in seen.out
+    assert promoted.code == 0, promoted.err
+    assert "50 rows of users kept, with their published columns only" in promoted.lines
+    assert swapped.rows(PRIMARY, "SELECT user_id, username, registration_date FROM users ORDER BY 1") == names
+    assert swapped.rows(PRIMARY, PLAYS) == plays
+    assert swapped.rows(PRIMARY, "SELECT DISTINCT email, is_staff, is_active FROM users") == [
+        ("", False, True)
+    ]
+    assert swapped.value(PRIMARY, "SELECT count(DISTINCT password) FROM users WHERE password LIKE '!%'") == 50
+    assert json.loads(login.out) == [401, 201, 200], login.err
+
+
+NO_LOGIN = """
+import json
+from rest_framework.test import APIClient
+api = APIClient(headers={"host": "localhost"})
+def post(path, **body):
+    return api.post(path, body, format="json").status_code
+print(json.dumps([
+    post("/api/v1/auth/token", username="viewer1", password="!"),
+    post("/api/v1/auth/register", username="ada", email="ada@example.org", password="correct horse battery"),
+    post("/api/v1/auth/token", username="ada", password="correct horse battery"),
+]))
+"""

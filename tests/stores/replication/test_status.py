@@ -1,0 +1,145 @@
+"""What `status` says of a running pair, and that it says something whatever is away."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from analytics.replication import published_columns
+from streaming.stores.replication import reporting, setup
+from streaming.stores.replication.state import ReplicationStatus, Side
+from streaming.stores.replication.status import findings, replication_status
+from tests.factories import UserFactory
+from tests.outages import away
+from tests.served import until
+
+Replicated = Callable[[], None]
+SIDE = Side("127.0.0.1:1/people")
+
+
+@pytest.fixture
+def mended(replicated: Replicated, alone_on_servers: None) -> Iterator[Replicated]:
+    """`replicated`, for tests that stop replication."""
+    yield replicated
+    setup.set_up(published_columns())
+    replicated()
+
+
+def test_a_pair_that_works_is_sound(mended: Replicated) -> None:
+    UserFactory()
+    mended()
+
+    state = sound()
+
+    assert findings(state) == []
+    assert (state.lag_bytes, state.lag_seconds, state.structure) == (0, 0.0, ())
+    assert state.subscription is not None and state.slot is not None
+    assert (state.subscription.enabled, state.subscription.worker_running, state.subscription.not_copied) == (
+        True,
+        True,
+        [],
+    )
+    assert (state.slot.active, state.slot.wal_status, state.slot.cap_bytes) == (True, "reserved", 4 << 30)
+    printed = reporting.lines(state, [])
+    assert printed[2:4] == ["subscription  enabled, apply worker running", "lag           0 bytes, 0.0 s"]
+    assert printed[-1] == "replication is sound"
+
+
+def test_the_lag_in_seconds_grows_while_nobody_applies(mended: Replicated) -> None:
+    """`pg_stat_replication.replay_lag` has no row then, and stands still while the worker is stuck."""
+    mended()
+    run("analytics_replica", f"ALTER SUBSCRIPTION {setup.SUBSCRIPTION} DISABLE")
+    until(lambda: not slot_active(), "the subscriber is gone")
+    UserFactory()
+    written = time.monotonic()
+    first = replication_status()
+    UserFactory()
+    until(lambda: time.monotonic() - written > 0.5, "half a second has passed")
+    second = replication_status()
+
+    assert first.lag_seconds is not None and second.lag_seconds is not None
+    assert 0 < first.lag_seconds < second.lag_seconds
+    assert 0.5 < second.lag_seconds < 0.5 + time.monotonic() - written
+    assert second.lag_bytes is not None and second.lag_bytes > 0
+    assert [str(finding) for finding in findings(second)] == [
+        "The subscription is disabled. — manage.py replication setup"
+    ]
+    assert slots() == [settings.REPLICATION_SLOT]  # the copy it measured with is gone
+
+
+def test_a_lag_past_the_limit_is_found() -> None:
+    slow = ReplicationStatus(primary=SIDE, replica=SIDE, subscription=None, lag_seconds=75.4)
+
+    assert "The replica is 75 s behind." in [finding.what for finding in findings(slow)]
+
+
+@pytest.mark.parametrize("side", ["analytics", "replica"])
+def test_a_side_that_is_away_is_named_and_the_other_still_asked(stores: None, side: str) -> None:
+    with away(side):
+        state = replication_status()
+
+    name = {"analytics": "primary", "replica": "replica"}[side]
+    asked, other = getattr(state, name), {"analytics": state.replica, "replica": state.primary}[side]
+    assert "Connection refused" in asked.problem
+    assert other.problem == ""
+    assert (state.slot is None, state.subscription is None) == (side == "analytics", side == "replica")
+    assert findings(state)[0].what.startswith(f"The analytics {name} at 127.0.0.1:1/")
+
+
+def test_changes_that_met_no_row_are_counted_as_divergence(mended: Replicated) -> None:
+    user = UserFactory()
+    mended()
+    run("analytics_replica", "DELETE FROM users")
+    user.delete()
+    mended()
+    until(lambda: skipped() == 1, "the skipped change is counted")
+
+    found = findings(replication_status())
+
+    assert found[0].what == "1 changes met no row on the replica and were skipped: it has diverged."
+    run("analytics_replica", "SELECT pg_stat_reset_subscription_stats(NULL)")
+
+
+def test_a_primary_without_a_cap_is_found(mended: Replicated) -> None:
+    mended()
+    state = sound()
+    assert state.slot is not None
+
+    capless = replace(state, slot=replace(state.slot, cap_bytes=None, left_bytes=None))
+    narrow = replace(state, slot=replace(state.slot, left_bytes=1 << 20))
+
+    assert findings(capless)[0].what.startswith("Nothing caps the WAL kept for a dead replica")
+    assert findings(narrow)[0].what == "The slot is lost after 1,048,576 more bytes of WAL."
+
+
+def sound() -> ReplicationStatus:
+    """Once the walsender has heard that all is applied."""
+    until(lambda: replication_status().lag_bytes == 0, "nothing is left to apply")
+    return replication_status()
+
+
+def skipped() -> int:
+    subscription = replication_status().subscription
+    return subscription.skipped if subscription else 0
+
+
+def slots() -> list[str]:
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT slot_name FROM pg_replication_slots WHERE database = current_database()")
+        return [name for (name,) in cursor.fetchall()]
+
+
+def slot_active() -> bool:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT active FROM pg_replication_slots WHERE slot_name = %s", [settings.REPLICATION_SLOT]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def run(alias: str, statement: str) -> None:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(statement)
