@@ -99,10 +99,9 @@ def _note_replica(page: str) -> None:
 
 
 def _note_primary(page: str, error: StoreUnavailable) -> None:
-    reason = replica.reason_of(error)
-    if reason != replica.OWN_WRITE:  # which is how it should be
-        logger.warning("%s read from the primary: %s", page, error.__cause__)
-    READS.labels(page=page, source="primary", reason=reason).inc()
+    if not isinstance(error.__cause__, replica.ReplicaSkipped):  # those are told once, by whoever decides
+        logger.warning("%s read from the primary: %s", page, type(error.__cause__).__name__)
+    READS.labels(page=page, source="primary", reason=replica.reason_of(error)).inc()
 
 
 def _usernames(user_ids: Collection[UUID]) -> dict[UUID, str]:

@@ -170,7 +170,8 @@ def forget() -> None:
 
 def _hold(refusal: str, kept: timedelta, *, since: float) -> None:
     if refusal != _process.refusal:
-        logger.info("the replica is %s", f"not read: {refusal}" if refusal else "read")
+        level, what = (logging.WARNING, f"not read: {refusal}") if refusal else (logging.INFO, "read")
+        logger.log(level, "the replica is %s", what)
     _process.refusal, _process.holds_until = refusal, since + kept.total_seconds()
 
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +24,8 @@ from tests.served import ROOT, until
 pytestmark = pytest.mark.slow
 
 STORES = ["catalog", "analytics", "replica", "reviews", "cache", "state"]
-MENDED_BY = {faults.kill: lifecycle.start_store, faults.freeze: faults.thaw}
+FAULTS = {"killed": faults.kill, "frozen": faults.freeze}
+MENDED_BY = {"killed": lifecycle.start_store, "frozen": faults.thaw}
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def test_json_has_the_same_for_machines(own: OwnStores) -> None:
     assert (report["ok"], report["findings"], list(report["stores"])) == (True, [], STORES)
     for name, store in report["stores"].items():
         assert list(store) == ["ok", "role", "address", "version", "milliseconds", "size_bytes"]
-        assert store["ok"] and store["role"].startswith(name)
+        assert store["ok"] and name in store["role"]
         assert store["size_bytes"] >= 0
     products = [store["version"].split()[0] for store in report["stores"].values()]
     assert products == ["PostgreSQL"] * 3 + ["MongoDB", "Valkey", "Valkey"]
@@ -123,22 +124,21 @@ def test_json_has_the_same_for_machines(own: OwnStores) -> None:
     assert report["replication"]["lag_seconds"] is not None
 
 
-@pytest.mark.parametrize("fault", MENDED_BY)
 @pytest.mark.parametrize(
-    ("server", "store", "part", "what"),
+    ("fault", "server", "store", "part", "what"),
     [
-        ("catalog", "catalog", "catalog", "it does not answer: "),
-        ("analytics", "analytics", "replication", "The analytics primary at "),
-        ("replica", "replica", "replication", "The analytics replica at "),
-        ("documents", "reviews", "reviews", "it does not answer: "),
-        ("cache", "cache", "cache", "it does not answer: "),
-        ("state", "state", "state", "it does not answer: "),
+        ("frozen", "catalog", "catalog", "catalog", "it does not answer: "),
+        ("killed", "analytics", "analytics", "replication", "The analytics primary at "),
+        ("frozen", "replica", "replica", "replication", "The analytics replica at "),
+        ("killed", "documents", "reviews", "reviews", "it does not answer: "),
+        ("frozen", "cache", "cache", "cache", "it does not answer: "),
+        ("killed", "state", "state", "state", "it does not answer: "),
     ],
 )
 def test_a_store_that_is_away_is_named_and_the_others_are_told(
-    own: OwnStores, fault: Callable[[Instance, str], None], server: str, store: str, part: str, what: str
+    own: OwnStores, fault: str, server: str, store: str, part: str, what: str
 ) -> None:
-    fault(own.instance, server)
+    FAULTS[fault](own.instance, server)
     try:
         said = own.status()
     finally:
@@ -199,7 +199,10 @@ def test_a_wrong_setting_of_redis_is_named_with_the_one_to_set(
 
 def test_a_missing_index_is_made_by_the_command_that_is_named(own: OwnStores) -> None:
     password, user = own.variables["MONGODB_PASSWORD"], own.variables["MONGODB_USER"]
-    with MongoClient(own.variables["MONGODB_URL"], username=user, password=password) as client:
+    client: MongoClient[dict[str, Any]] = MongoClient(
+        own.variables["MONGODB_URL"], username=user, password=password
+    )
+    with client:
         client.get_default_database()["reviews"].drop_index("of_viewer_newest_first")
 
     assert repaired(own) == [
@@ -237,7 +240,10 @@ def test_a_primary_that_is_read_only_is_told(own: OwnStores) -> None:
     try:
         said = own.status()
     finally:
-        own.sql("ANALYTICS", "SET default_transaction_read_only = off; ALTER ROLE streaming RESET ALL")
+        own.sql(
+            "ANALYTICS",
+            "SET TRANSACTION READ WRITE; ALTER ROLE streaming RESET default_transaction_read_only",
+        )
 
     assert [(part, what) for part, what, _ in said.found] == [
         ("analytics", "the primary takes no writes: it is a standby or its role is read-only")

@@ -462,3 +462,18 @@ def test_what_the_page_costs(watched: Callable[[], None]) -> None:
             assert editor.get(PAGE, QUERY).status_code == 200
         assert cost() == Budget(catalog=2, analytics=3, replica=1)
         ContentFactory.create_batch(20, genres=["Drama", "Western"])
+
+
+def test_a_week_in_which_nothing_was_watched_has_its_place_on_the_page(watched: Callable[[], None]) -> None:
+    WatchHistoryFactory(watched_at=datetime(2020, 2, 6, tzinfo=UTC))
+    watched()
+
+    page = superuser().get(PAGE, {"first": "2020-01-06", "last": "2020-03-01"})
+
+    assert [(row.week, row.line.plays) for row in page.context["bars"]] == [
+        ("2020-W02", 3),
+        ("2020-W03", 4),
+        ("2020-W04", 1),
+        ("2020-W05", 0),
+        ("2020-W06", 1),
+    ]

@@ -83,9 +83,7 @@ class Command(BaseCommand):
 
     def _check(self, options: dict[str, Any]) -> None:
         published = published_columns()
-        with tqdm(
-            total=checking.estimated_rows(published), unit=" rows", unit_scale=True, disable=None
-        ) as bar:
+        with _bar(published) as bar:
             found = checking.check(published, limit=options["limit"], advance=bar.update)
         self.stdout.write("\n".join(reporting.comparison_lines(found)))
         if not found.equal:
@@ -100,9 +98,7 @@ class Command(BaseCommand):
                 federate=lambda: federation.set_up(published_column_types()),
                 note=self.stdout.write,
             )
-            with tqdm(
-                total=checking.estimated_rows(published), unit=" rows", unit_scale=True, disable=None
-            ) as bar:
+            with _bar(published) as bar:
                 resyncing.wait_until_copied(lambda copied: bar.update(copied - bar.n))
             wait_until_applied(CATCH_UP_SECONDS)
         self.stdout.write("every table copied and applied; comparing")
@@ -121,10 +117,16 @@ class Command(BaseCommand):
                         published_columns(), stand_ins=STAND_INS, note=self.stdout.write
                     )
                 else:
-                    promoting.promote(published_columns(), note=self.stdout.write)
+                    with _bar(published_columns()) as bar:
+                        promoting.promote(published_columns(), note=self.stdout.write, advance=bar.update)
         except promoting.AlreadyPromoted:
             self.stdout.write("the replica is a primary already")
         self.stdout.write("\n".join(reporting.next_steps(primary_lost=options["primary_lost"])))
+
+
+def _bar(published: checking.Published) -> tqdm:
+    """On a terminal only."""
+    return tqdm(total=checking.estimated_rows(published), unit=" rows", unit_scale=True, disable=None)
 
 
 def _add_limit(parser: ArgumentParser) -> None:

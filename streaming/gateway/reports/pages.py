@@ -5,7 +5,8 @@ of the form; a store that is away is a message on the page, which then has statu
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -83,7 +84,7 @@ def _page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpRes
 
 
 def _shown(report: WatchTime) -> dict[str, Any]:
-    weekly = [line for line in report.weekly if line.kind == total_kind(report)]
+    weekly = _with_weeks_between([line for line in report.weekly if line.kind == total_kind(report)])
     weeks = [line.week for line in weekly]
     hours = {(line.kind, line.genre, line.week): line.hours for line in report.weekly}
     total = total_of(report)
@@ -103,6 +104,19 @@ def _shown(report: WatchTime) -> dict[str, Any]:
         "as_of": as_of(report),
         "note": NOTE if report.genre is None else None,
     }
+
+
+def _with_weeks_between(lines: list[Line]) -> list[Line]:
+    """In which nothing was watched: left out, a bar would stand beside one of another time."""
+    by_week = {line.week: line for line in lines if line.week}
+    if not by_week:
+        return []
+    mondays = [min(by_week)]
+    while mondays[-1] < max(by_week):
+        mondays.append(mondays[-1] + timedelta(weeks=1))
+    return [
+        by_week.get(week) or replace(lines[0], week=week, plays=0, seconds=0, titles=0) for week in mondays
+    ]
 
 
 def _percent(line: Line, lines: list[Line]) -> int:

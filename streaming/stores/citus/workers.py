@@ -138,10 +138,15 @@ def require_extension() -> None:
 def require_distributed() -> None:
     """Raises `NotDistributed` where there are no shards to move."""
     require_extension()
-    if not any(place.kind == "distributed" for place in cluster.placed().values()):
+    if not is_distributed():
         raise NotDistributed(
             "No table is distributed, so there are no shards to move: run `manage.py distribute`."
         )
+
+
+def is_distributed() -> bool:
+    """Whether there are shards at all."""
+    return any(place.kind == "distributed" for place in cluster.placed().values())
 
 
 def require_answers() -> None:

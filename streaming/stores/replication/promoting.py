@@ -44,6 +44,7 @@ CATCH_UP_SECONDS = 15.0  # before the fence nobody waits for it, behind it every
 
 Published = Mapping[str, Sequence[str]]
 Note = Callable[[str], None]
+Advance = Callable[[int], None]
 StandIns = Mapping[str, Mapping[str, str]]
 
 
@@ -55,22 +56,25 @@ class AlreadyPromoted(Exception):
     """The replica is a primary: only the variables are left to change."""
 
 
-def promote(published: Published, *, note: Note) -> None:
-    """The planned change, without a row lost. Writers wait from the fence to the change of variables."""
+def promote(published: Published, *, note: Note, advance: Advance = lambda rows: None) -> None:
+    """The planned change, without a row lost. Writers wait from the fence to the change of variables.
+
+    `advance` is told the rows that the comparison of both sides is past.
+    """
     if promoted():
         raise AlreadyPromoted
     resumed = not subscribed()
     if resumed:
         _refuse_unless_begun()
     else:
-        _refuse_unfit(published, note)
+        _refuse_unfit(published, note, advance)
     build()
     _refuse_other_schema(published, primary_there=True)
     note(f"the full schema built on the replica, in schema {SCHEMA}")
     fence(ANALYTICS)
     note("the primary is fenced: reads go on, writes are refused")
     if resumed:
-        _refuse_differences(published, settle=lambda: None)
+        _refuse_differences(published, settle=lambda: None, advance=advance)
     else:
         _apply_the_rest()
     note_final(_counts(published))
@@ -122,7 +126,7 @@ def _refuse_unless_begun() -> None:
         raise Refused("The replica is not subscribed: run `manage.py replication resync` first")
 
 
-def _refuse_unfit(published: Published, note: Note) -> None:
+def _refuse_unfit(published: Published, note: Note, advance: Advance) -> None:
     slot = replication_status().slot
     if slot is None or slot.lost:
         raise Refused(
@@ -133,7 +137,7 @@ def _refuse_unfit(published: Published, note: Note) -> None:
             "The replica could publish nothing: set wal_level = logical on its server and restart that"
         )
     _catch_up()
-    _refuse_differences(published, settle=_catch_up)
+    _refuse_differences(published, settle=_catch_up, advance=advance)
     note("the replica is equal to the primary")
 
 
@@ -153,8 +157,8 @@ def _apply_the_rest() -> None:
         raise Refused(f"The replica lags ({error}), the primary takes writes again") from error
 
 
-def _refuse_differences(published: Published, *, settle: Callable[[], None]) -> None:
-    if not check(published, limit=0, settle=settle).equal:
+def _refuse_differences(published: Published, *, settle: Callable[[], None], advance: Advance) -> None:
+    if not check(published, limit=0, settle=settle, advance=advance).equal:
         raise Refused(
             "The replica has diverged, see `manage.py replication check`: run `manage.py replication resync` first"
             + (", after `manage.py replication promote --undo`" if fenced(ANALYTICS) else "")

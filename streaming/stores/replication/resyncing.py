@@ -36,13 +36,14 @@ SELECT r.srrelid::regclass::text, r.srsubstate::text, coalesce(p.tuples_processe
        ON p.relid = r.srrelid AND p.datname = current_database() AND p.command = 'COPY FROM'
 """
 ERRORS = """
-SELECT coalesce(sum((to_jsonb(t)->>'sync_error_count')::bigint), 0) FROM pg_stat_subscription_stats t
- WHERE t.subname = %s
+SELECT coalesce(sum((to_jsonb(t)->>'sync_error_count')::bigint), 0)
+  FROM pg_stat_subscription_stats t JOIN pg_subscription s ON s.oid = t.subid
+ WHERE s.subname = %s AND s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
 
 class NotAReplica(Exception):
-    """The replica's address leads to a primary, which must not be emptied."""
+    """The addresses lead to something else than a primary that takes writes and a database that may be emptied."""
 
 
 class CopyFails(Exception):
@@ -56,7 +57,7 @@ def rebuild(
     note: Callable[[str], None],
 ) -> None:
     """Makes the replica anew and starts the copy. `federate` gives the reading role its rights on the new tables."""
-    _refuse_a_primary()
+    _refuse_wrong_sides()
     write_all_the_same(REPLICA)
     drop_build()
     for line in [*unsubscribe(), *drop_slots()]:
@@ -96,7 +97,9 @@ def wait_until_copied(reached: Callable[[int], None]) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def _refuse_a_primary() -> None:
+def _refuse_wrong_sides() -> None:
+    if fenced(ANALYTICS):
+        raise NotAReplica("the primary takes no writes: run `manage.py replication promote --undo` first")
     if scalar(ANALYTICS, IDENTITY) == scalar(REPLICA, IDENTITY):
         raise NotAReplica("the replica's address leads to the primary's own database")
     if promoted() and not fenced(REPLICA):

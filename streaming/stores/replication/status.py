@@ -121,7 +121,9 @@ def _ask_primary() -> dict[str, Any]:
 
 def _ask_replica() -> dict[str, Any]:
     subscription = _ask_subscription()
-    return {"subscription": subscription, "replica_promoted": subscription is None and promoted()}
+    # Fenced, it is a former primary that has not been made a replica yet.
+    is_primary = subscription is None and promoted() and not fenced(REPLICA)
+    return {"subscription": subscription, "replica_promoted": is_primary}
 
 
 def _ask_subscription() -> Subscription | None:

@@ -71,8 +71,12 @@ def test_a_planned_promotion_loses_nothing_and_the_platform_lives_on(pair: Pair)
     assert set(plays) < set(swapped.rows(PRIMARY, PLAYS))
     assert swapped.rows(PRIMARY, COUNTS) == [(52, 201)]
 
-    rebuilt = swapped.replication("resync")
+    before, rebuilt = swapped.replication("status"), swapped.replication("resync")
 
+    assert (
+        "✗ The replica is not subscribed: reads go to the primary.\n    → manage.py replication resync"
+        in before.out
+    )
     assert rebuilt.code == 0, rebuilt.err
     assert rebuilt.lines[-1].startswith("compared 253 rows in 2 ranges: 0 missing")
     assert swapped.replication("status").lines[-1] == "replication is sound"

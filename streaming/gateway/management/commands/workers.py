@@ -70,7 +70,8 @@ class Command(BaseCommand):
         done = join(address)
         self.stdout.write(f"{address}: {'; '.join(done) or 'is a worker already'}.")
         if not workers.node_at(address).shards:
-            self.stdout.write("`manage.py workers rebalance` moves shards there.")
+            command = "workers rebalance" if workers.is_distributed() else "distribute"
+            self.stdout.write(f"`manage.py {command}` moves shards there.")
 
     def _drain(self, options: dict[str, Any]) -> None:
         address = Address.parse(options["address"])
