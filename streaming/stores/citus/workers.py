@@ -192,6 +192,9 @@ def draining(address: Address) -> Iterator[Job]:
     """
     require_distributed()
     node = node_at(address)
+    if node.silence and not node.shards:
+        return  # it cannot be told anything, and has nothing to give: it may be removed
+    require_answers()
     others = [other for other in listing() if other.takes_shards and other.address != address]
     if not others:
         raise Refused(f"{address} is the last node that takes shards: add another one first.")

@@ -9,12 +9,13 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from django.core.management import call_command
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 
 from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from streaming.stores.migrating.steps import Step, plan
 from streaming.stores.migrating.suspending import off_publication
+from streaming.stores.probes import in_one_line
 from streaming.stores.replication.position import ReplicaBehind, wait_until_applied
 
 AWAIT_SECONDS = 60.0
@@ -73,6 +74,10 @@ def _await_replica(seconds: float, what_now: str) -> None:
 def _in_one_sentence(what: str) -> Iterator[None]:
     try:
         yield
-    except (DatabaseError, InterfaceError, InconsistentMigrationHistory) as error:
+    except (OperationalError, InterfaceError) as error:
+        raise NotMigrated(
+            f"{what[0].upper()}{what[1:]}: {in_one_line(error)}; see `manage.py status`."
+        ) from error
+    except (DatabaseError, InconsistentMigrationHistory) as error:
         said = " ".join(str(error).split())
         raise NotMigrated(f"{what[0].upper()}{what[1:]}: {said}") from error

@@ -19,7 +19,7 @@ import pytest
 from dev import environment, lifecycle, postgres
 from dev.instance import Instance
 from tests.environment import WORKER
-from tests.served import ROOT
+from tests.served import ROOT, until
 
 PRIMARY, REPLICA, CATALOG = "ANALYTICS_DATABASE", "ANALYTICS_REPLICA_DATABASE", "CATALOG_DATABASE"
 PEOPLE = """
@@ -29,6 +29,10 @@ INSERT INTO user_watch_history (history_id, user_id, content_id, watched_at, dur
                                 last_position_seconds, event_id)
 SELECT gen_random_uuid(), user_id, gen_random_uuid(), now() - n * interval '1 hour', 60, 60, gen_random_uuid()
   FROM users, generate_series(1, 4) n;
+"""
+COPIED = """
+SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM user_watch_history),
+       (SELECT count(*) FROM pg_subscription_rel WHERE srsubstate = 'r')
 """
 
 
@@ -144,8 +148,8 @@ def paired(servers: Pair, name: str) -> Iterator[Pair]:
     pair = Pair(servers.instance, variables)
     try:
         pair.rows(PRIMARY, PEOPLE)
-        for command in ("replication", "federation"):
-            assert pair.manage(command, "setup").code == 0
+        assert pair.replication("setup").code == 0
+        until(lambda: pair.rows(REPLICA, COPIED) == [(50, 200, 2)], "the replica is copied")
         yield pair
     finally:
         _drop(pair, name)
