@@ -202,7 +202,7 @@ def test_within_a_transaction_of_the_catalog_an_own_write_is_not_looked_up(fresh
 
 
 def test_without_the_state_nobody_s_own_data_is_read_until_the_replica_is_past_its_return(
-    fresh: None, settings: Settings
+    fresh: None,
 ) -> None:
     with away("state"):
         assert refused(user_id=ADA) == "state_away"
@@ -210,6 +210,7 @@ def test_without_the_state_nobody_s_own_data_is_read_until_the_replica_is_past_i
 
     with stuck_replica():
         UserFactory()
+        until(flushed, "the primary could send it")
         assert [refused(user_id=ADA) for _ in range(3)] == ["state_away"] * 3
     until(lambda: refused(user_id=ADA) == "", "own data is read again")
 

@@ -57,6 +57,7 @@ def test_the_lag_in_seconds_grows_while_nobody_applies(mended: Replicated) -> No
     until(lambda: not slot_active(), "the subscriber is gone")
     UserFactory()
     written = time.monotonic()
+    until(lambda: bool(replication_status().lag_seconds), "the commit is flushed and counted")
     first = replication_status()
     UserFactory()
     until(lambda: time.monotonic() - written > 0.5, "half a second has passed")
