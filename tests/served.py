@@ -94,8 +94,8 @@ def until(holds: Callable[[], bool], what: str, *, seconds: float = PATIENCE_SEC
         time.sleep(0.05)
 
 
-def start(name: str, *, size: Size = AS_IT_IS) -> Platform:
-    """`size` is of the Citus cluster, where one is found; without it the catalog lies as TEST_CATALOG says."""
+def start(name: str, *, size: Size = AS_IT_IS, distributed: bool = False) -> Platform:
+    """`size` is of the Citus cluster, where one is found; `make test` makes none unless one is asked for."""
     instance = Instance.named(name)
     if size == AS_IT_IS and CATALOG_LIES == "plain" and citus.find(None):
         size = Size(workers=0)
@@ -106,7 +106,7 @@ def start(name: str, *, size: Size = AS_IT_IS) -> Platform:
         "CACHE_TTL_SECONDS": "600",  # a cached record outlives the test that needs one
         "REPLICATION_SLOT": "analytics_sub",
     }
-    _manage(variables, "setup_stores", "--undistributed", "-v0")
+    _manage(variables, "setup_stores", "-v0", *([] if distributed else ["--undistributed"]))
     viewer_id, *content_ids = _manage(variables, "shell", "-v0", "-c", SAMPLE).split()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -16,6 +16,7 @@ pytestmark = MARKS
 
 FAULTS = {"killed": faults.kill, "frozen": faults.freeze}
 MENDED_BY = {"killed": lifecycle.start_store, "frozen": faults.thaw}
+FORGET = "from streaming.stores.cache import forget_all; forget_all()"
 LIES_ON = """
 SELECT nodeport FROM pg_dist_node JOIN pg_dist_placement USING (groupid)
  WHERE shardid = get_shard_id_for_distribution_column('content_metadata', %s)
@@ -24,7 +25,7 @@ SELECT nodeport FROM pg_dist_node JOIN pg_dist_placement USING (groupid)
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Platform]:
-    running = platforms.start(f"worker-away-{WORKER or 'alone'}")
+    running = platforms.start(f"worker-away-{WORKER or 'alone'}", distributed=True)
     yield running
     running.close()
 
@@ -34,6 +35,7 @@ def test_only_the_titles_of_a_worker_that_is_away_are_503(served: Platform, faul
     store_of = {content_id: worker_of(served, content_id) for content_id in served.content_ids}
     away = store_of[served.content_ids[0]]
     url = "/api/v1/content/{}/cast"
+    served.manage("shell", "-v0", "-c", FORGET)  # a cached title needs no worker
 
     FAULTS[fault](served.instance, away)
     try:
