@@ -139,7 +139,7 @@ def _measured(sites: list[Site], options: argparse.Namespace) -> Rounds:
                     port=site.port,
                     connections=CONNECTIONS,
                     seconds=options.seconds,
-                    warm_up=options.seconds / 4,
+                    warm_up=1,
                 )
                 if not set(figures.statuses) <= {200, 201, 409}:
                     raise SystemExit(f"{request.name} answered {figures.statuses}")
@@ -192,8 +192,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--sizes", type=lambda text: json.loads(f"[{text}]"), default=[10_000, 100_000, 1_000_000]
     )
-    parser.add_argument("--seconds", type=float, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=1.5)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--port", type=int, default=8700)
     parser.add_argument("--keep", action="store_true", help="leave the seeded instances for another run")
     return parser.parse_args()
