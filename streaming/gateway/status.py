@@ -81,7 +81,8 @@ def status_report() -> StatusReport:
         there = {probe.store for probe in probes if probe.ok}
         found = [located for _, located_here in inspected for located in located_here]
         found += [Located("replication", finding) for finding in replication_findings(replication)]
-        if {"catalog", "replica"} <= there:
+        follows = replication.subscription is not None and not replication.structure
+        if {"catalog", "replica"} <= there and follows:  # else resync mends both, and setup alone neither
             found += [Located("federation", finding) for finding in _asked(_federation)]
     return StatusReport([store for store, _ in inspected], replication, found)
 

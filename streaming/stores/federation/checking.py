@@ -60,7 +60,8 @@ def reason(error: DatabaseError) -> str:
         or getattr(diagnosis, "message_primary", None)
         or str(error)
     )
-    return " ".join(text.split("FATAL:")[-1].split()).rstrip(".")
+    asked_back = "\n\tIs the server running"  # libpq adds it to what was said
+    return " ".join(text.partition(asked_back)[0].split("FATAL:")[-1].split()).rstrip(".")
 
 
 def _server_found() -> list[str]:

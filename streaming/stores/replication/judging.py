@@ -15,10 +15,16 @@ AWAY = {
     "primary": "start it; where it is lost for good, manage.py replication promote --primary-lost",
     "replica": "start it; where its data is lost, make an empty database and manage.py replication resync",
 }
+TWO_PRIMARIES = (
+    "name the one promoted as ANALYTICS_DATABASE_URL, save what is wanted from the other, give it an empty database, "
+    "then manage.py replication resync"
+)
 
 
 def findings(status: ReplicationStatus) -> list[Finding]:
     """What is wrong, the cause before its consequences."""
+    if status.replica_promoted and not status.primary_fenced and not status.primary.problem:
+        return [Finding("Both servers are primaries: a lost one has come back.", TWO_PRIMARIES)]
     if status.replica_promoted:
         return [
             Finding(
