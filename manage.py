@@ -13,3 +13,6 @@ if __name__ == "__main__":
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:  # an operator's to mend: one sentence, no traceback
         sys.exit(f"manage.py: {error}")
+    except KeyboardInterrupt:
+        sys.stderr.write("manage.py: interrupted.\n")
+        sys.exit(130)  # 128 + SIGINT, as a shell has it

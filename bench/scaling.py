@@ -14,8 +14,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from statistics import median
 
@@ -41,7 +43,6 @@ class Site:
     size: int
     port: int
     variables: dict[str, str]
-    server: subprocess.Popen[bytes]
     ids: list[str]
 
     @property
@@ -57,8 +58,8 @@ class Site:
 
 def main() -> None:
     options = _options()
-    sites = [_site(size, options) for size in sorted(options.sizes)]
-    try:
+    with ExitStack() as opened:
+        sites = [opened.enter_context(_site(size, options)) for size in sorted(options.sizes)]
         print(
             f"{provenance()}; {CONNECTIONS} connections, {options.rounds} rounds of {options.seconds:g} s\n"
         )
@@ -72,35 +73,46 @@ def main() -> None:
                 print(_grown(site, number), flush=True)
             figures[layout] = _measured(sites, options)
         _print_latencies(figures, sites)
+
+
+@contextmanager
+def _site(size: int, options: argparse.Namespace) -> Iterator[Site]:
+    """Brings up and seeds the instance, or takes the one that `--keep` left; nothing stays but with `--keep`."""
+    port = options.port + options.sizes.index(size)
+    try:
+        variables = _brought_up(size)
+        with _served(port, variables):
+            site = Site(size, port, variables, [])
+            site.manage("setup_stores", "-v0")
+            seeded = ("--viewers", "1000", "--plays", "100000", "--reviews", "10000", "--if-empty")
+            site.manage("seed", "--titles", str(size), *seeded)
+            site.ids = _spread_ids(site)
+            yield site
     finally:
-        for site in sites:
-            site.server.terminate()
-            site.server.wait()
-            if not options.keep:
-                _dev(site.size, "reset")
+        if not options.keep:
+            _dev(size, "reset")
 
 
-def _site(size: int, options: argparse.Namespace) -> Site:
-    """Brings up and seeds the instance, or takes the one that `--keep` left."""
+def _brought_up(size: int) -> dict[str, str]:
+    """The variables by which the instance's stores are reached."""
     _dev(size, "up", "--fast", "--workers", "0", "--spares", "3")
     exported = _dev(size, "env")
     known = dict(line.removeprefix("export ").split("=", 1) for line in exported.splitlines())
     variables = {**os.environ, **{key: value.strip("'") for key, value in known.items()}}
-    variables |= {"THROTTLE_WRITE": "1000000/s", "REQUEST_DEADLINE_MS": "30000"}
-    port = options.port + options.sizes.index(size)
-    site = Site(size, port, variables, _served(port, variables), [])
-    site.manage("setup_stores", "-v0")
-    seeded = ("--viewers", "1000", "--plays", "100000", "--reviews", "10000", "--if-empty")
-    site.manage("seed", "--titles", str(size), *seeded)
-    site.ids = _spread_ids(site)
-    return site
+    return variables | {"THROTTLE_WRITE": "1000000/s", "REQUEST_DEADLINE_MS": "30000"}
 
 
-def _served(port: int, variables: dict[str, str]) -> subprocess.Popen[bytes]:
+@contextmanager
+def _served(port: int, variables: dict[str, str]) -> Iterator[None]:
     command = f"granian --interface wsgi --port {port} --workers 1 --blocking-threads 4 --log-level error"
-    return subprocess.Popen(
+    server = subprocess.Popen(
         [sys.executable, "-m", *command.split(), "streaming.wsgi:application"], env=variables, cwd=ROOT
     )
+    try:
+        yield
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def _spread_ids(site: Site) -> list[str]:
@@ -156,13 +168,14 @@ def _requests(site: Site) -> list[Request]:
 def _wait_for_web(site: Site) -> None:
     give_up_at = time.monotonic() + 30
     while time.monotonic() < give_up_at:
-        try:
-            connection = HTTPConnection("127.0.0.1", site.port, timeout=5)
+        with (
+            closing(HTTPConnection("127.0.0.1", site.port, timeout=5)) as connection,
+            suppress(OSError, HTTPException),
+        ):
             connection.request("GET", "/livez")
             if connection.getresponse().status == 200:
                 return
-        except OSError:
-            time.sleep(0.1)
+        time.sleep(0.1)
     raise SystemExit(f"the web server on port {site.port} does not answer")
 
 

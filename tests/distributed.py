@@ -10,10 +10,11 @@ import os
 from django.db import connections
 from psycopg2 import sql
 
+from streaming.stores.addresses import Address
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.distributing import carry_out, distributing, plan
 from streaming.stores.citus.joining import MAINTENANCE, MAKING_SECONDS, join
-from streaming.stores.citus.reaching import Address, ask
+from streaming.stores.citus.reaching import ask
 
 SHARDS = 4  # two a worker: a query of all shards is one of several on each, and cheap
 

@@ -15,6 +15,7 @@ from django.db import connections, transaction
 from catalog.selectors import existing_ids
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import REFUSED_AT_COMMIT
+from streaming.stores.refusal import Refused
 from trending import counters
 from trending.models import TrendingDaily
 
@@ -22,7 +23,7 @@ FLUSH_LOCK = 0x7472656E64  # "trend"; the other advisory lock of this database i
 ATTEMPTS = 5
 
 
-class FlushUnderWay(Exception):
+class FlushUnderWay(Refused):
     """Another process is flushing; it writes what this one would have."""
 
 
@@ -52,7 +53,7 @@ def _only_flush() -> Iterator[None]:
     with connections[CATALOG].cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [FLUSH_LOCK])
         if cursor.fetchone() != (True,):
-            raise FlushUnderWay
+            raise FlushUnderWay("Another flush is under way, which writes the same views.")
         try:
             yield
         finally:

@@ -12,11 +12,13 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from streaming.stores.refusal import Failed
+
 GZIP_MAGIC = b"\x1f\x8b"
 SKIP_BYTES = 1 << 16
 
 
-class ImportFailed(Exception):
+class ImportFailed(Failed):
     """Why an import ended without its work done: one sentence for the operator."""
 
 

@@ -2,7 +2,7 @@
 
 Entry point: `titles_import`. Each batch is one transaction, and a row that is in the catalog as the file has
 it is left alone, so an import that was killed is finished by running it again. One import runs at a time
-(`one_import_at_a_time`). Failure: `files.Unreadable`, `ImportRunning`, `Refused`; what earlier batches brought
+(`one_import_at_a_time`). Failure: `files.Unreadable`, `ImportRunning`, `CatalogRefuses`; what earlier batches brought
 in stays in each case.
 """
 
@@ -23,6 +23,7 @@ from catalog.importing.seen import SeenKeys
 from catalog.importing.selectors import digests_by_id, records_by_id
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
+from streaming.stores.refusal import first_line
 
 BATCH_ROWS = 2000
 BATCH_BYTES = 1 << 20  # rows of a hostile file may be a thousand times as long as real ones
@@ -35,7 +36,7 @@ class ImportRunning(ImportFailed):
     """Another import holds the catalog."""
 
 
-class Refused(ImportFailed):
+class CatalogRefuses(ImportFailed):
     """The database refused a batch, or is away."""
 
 
@@ -114,7 +115,7 @@ def one_import_at_a_time() -> Iterator[None]:
             raise ImportRunning(
                 "Another import is running: wait for its end, then run this again."
             ) from error
-        raise Refused(f"The catalog's database cannot be used ({_first_line(error)}).") from error
+        raise CatalogRefuses(f"The catalog's database cannot be used ({first_line(error)}).") from error
     try:
         yield
     finally:
@@ -172,8 +173,8 @@ def _bring_in(source: Format, rows: dict[UUID, Row], counts: Counts, dry_run: bo
                 inserting.statistics_refresh()  # before the first commit, which checks the foreign keys
     except DatabaseError as error:
         lines = [row.line for row in rows.values()]
-        raise Refused(
-            f"The catalog refused lines {lines[0]} to {lines[-1]} ({_first_line(error)}). "
+        raise CatalogRefuses(
+            f"The catalog refused lines {lines[0]} to {lines[-1]} ({first_line(error)}). "
             "What stands before them is in; running this again goes on from there."
         ) from error
     counts.new += len(found.new)
@@ -200,7 +201,3 @@ def _write(source: Format, found: _Sorted) -> None:
     if found.changed:
         before = records_by_id(scheme=source.scheme, ids=found.changed)
         changing.titles_change(source=source, rows=found.changed, before=before, genre_ids=genre_ids, now=now)
-
-
-def _first_line(error: DatabaseError) -> str:
-    return str(error).strip().partition("\n")[0]

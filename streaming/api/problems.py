@@ -18,6 +18,7 @@ from prometheus_client import Counter
 from rest_framework import exceptions, status
 
 from streaming.stores.outage import StoreUnavailable, is_outage
+from streaming.stores.refusal import first_line
 
 logger = logging.getLogger(__name__)
 UNANSWERED = Counter("streaming_unanswered_total", "Requests answered 503 because a store was away.")
@@ -99,7 +100,7 @@ def outage_response(error: BaseException) -> HttpResponse | None:
 def _what_was_away(error: BaseException) -> str:
     store = f"{error.store}: " if isinstance(error, StoreUnavailable) else ""
     raised = error.__cause__ if isinstance(error, StoreUnavailable) else error
-    return f"{store}{type(raised).__name__}: {str(raised).strip().splitlines()[0]}"
+    return f"{store}{type(raised).__name__}: {first_line(raised)}"
 
 
 def exception_to_problem(error: Exception, context: dict[str, Any]) -> HttpResponse | None:

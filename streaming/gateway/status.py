@@ -19,7 +19,8 @@ from streaming.stores.federation import checking as federation
 from streaming.stores.findings import Finding
 from streaming.stores.inspection import Inspection
 from streaming.stores.outage import discard_broken_connections
-from streaming.stores.probes import RAISED_BY_STORES, Probe, in_one_line, probe_all
+from streaming.stores.probes import RAISED_BY_STORES, Probe, probe_all
+from streaming.stores.refusal import first_line
 from streaming.stores.replication.state import ReplicationStatus
 from streaming.stores.replication.status import findings as replication_findings
 from streaming.stores.replication.status import replication_status
@@ -125,7 +126,7 @@ def _asked(ask: Callable[[], list[Finding]]) -> list[Finding]:
         discard_broken_connections()
         return [
             Finding(
-                f"it cannot be inspected: {in_one_line(error)}",
+                f"it cannot be inspected: {first_line(error)}",
                 "run manage.py status again, then read the server's log",
             )
         ]

@@ -8,11 +8,11 @@ from textwrap import wrap
 
 from streaming.gateway.status import Located, StatusReport, StoreStatus
 from streaming.stores.replication.state import ReplicationStatus
+from streaming.stores.units import size
 
 WIDTH = 100
 HEADINGS = ("store", "address", "version", "latency", "size", "role")
 NUMBERS = ("latency", "size")
-UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def screen(report: StatusReport) -> str:
@@ -24,21 +24,13 @@ def screen(report: StatusReport) -> str:
     return "\n".join(lines)
 
 
-def in_units(count: int) -> str:
-    """Bytes in the unit that leaves up to three digits before the point, by 1024."""
-    value, unit = float(count), 0
-    while value >= 1000 and unit < len(UNITS) - 1:
-        value, unit = value / 1024, unit + 1
-    return f"{value:.0f} {UNITS[unit]}" if unit == 0 or value >= 100 else f"{value:.1f} {UNITS[unit]}"
-
-
 def _row(store: StoreStatus) -> tuple[str, ...]:
     return (
         store.store,
         store.address,
         store.version or "-",
         f"{store.milliseconds:.1f} ms" if store.ok else "away",
-        "-" if store.size_bytes is None else in_units(store.size_bytes),
+        "-" if store.size_bytes is None else size(store.size_bytes),
         store.role,
     )
 
@@ -58,12 +50,12 @@ def _replication(status: ReplicationStatus) -> str:
     """What is known of it; a side that is away leaves its part out."""
     known = []
     if status.lag_bytes is not None:
-        known.append(f"{in_units(status.lag_bytes)} behind")
+        known.append(f"{size(status.lag_bytes)} behind")
     if status.lag_seconds is not None:
         known.append(f"{status.lag_seconds:.1f} s behind")
     if slot := status.slot:
-        cap = "no cap" if slot.cap_bytes is None else f"cap {in_units(slot.cap_bytes)}"
-        kept = "-" if slot.retained_bytes is None else in_units(slot.retained_bytes)
+        cap = "no cap" if slot.cap_bytes is None else f"cap {size(slot.cap_bytes)}"
+        kept = "-" if slot.retained_bytes is None else size(slot.retained_bytes)
         known.append(
             f"slot {slot.wal_status or 'unknown'}, {'active' if slot.active else 'idle'}, WAL {kept}, {cap}"
         )

@@ -16,6 +16,7 @@ from django.db import close_old_connections
 
 from streaming.stores.deadline import within
 from streaming.stores.outage import StoreUnavailable, unavailable_as
+from streaming.stores.refusal import first_line
 from trending.services import FlushUnderWay, trending_flush
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def _attempt(name: str, task: Callable[[], None]) -> bool:
         with unavailable_as("a store"), within(TASK_LIMIT):
             task()
     except StoreUnavailable as error:
-        logger.warning("%s put off: %s", name, str(error.__cause__).strip().partition("\n")[0])
+        logger.warning("%s put off: %s", name, first_line(error.__cause__))
         return False
     return True
 

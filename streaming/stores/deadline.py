@@ -7,9 +7,10 @@ takes a tenth of a second at most (`streaming.stores.redis`) and is not cut shor
 A deadline may be long, for the admin's slow pages, and a silent server must not hold a web thread that long:
 after `SILENT_SECONDS` without a word, PostgreSQL is asked on a connection of its own whether it is there.
 
-The guard is installed by the web server (`streaming.wsgi`), and with `guarded` by an inspection for its own time:
-under it COPY is not available, which only commands use. Failure: `psycopg2.OperationalError` from the waiting call, and a closed connection, which Django
-replaces on the next request.
+The guard is installed by the web server (`streaming.wsgi`), and with `guarded` by a command for its own time: it
+also hears Ctrl-C, which libpq alone keeps until the statement has ended. Under the guard COPY is not available,
+which only commands use. Failure: `psycopg2.OperationalError` from the waiting call, and a closed connection, which
+Django replaces on the next request.
 """
 
 import select
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
+from functools import partial
 
 import psycopg2
 import pymongo
@@ -59,37 +61,41 @@ def guard_postgres() -> None:
 
 
 @contextmanager
-def guarded() -> Iterator[None]:
-    """`guard_postgres` for the block only: for a command that inspects servers which may be frozen."""
+def guarded(seconds_to_greet: float = SECONDS_TO_GREET) -> Iterator[None]:
+    """`guard_postgres` for the block only: for a command, whose servers may be frozen and whose user may stop it.
+
+    `seconds_to_greet` is how long a server that is only busy may take for a word.
+    """
     before = extensions.get_wait_callback()
-    guard_postgres()
+    extensions.set_wait_callback(partial(_wait, seconds_to_greet=seconds_to_greet))
     try:
         yield
     finally:
         extensions.set_wait_callback(before)
 
 
-def _wait(connection: extensions.connection) -> None:
+def _wait(connection: extensions.connection, seconds_to_greet: float = SECONDS_TO_GREET) -> None:
     while (state := connection.poll()) != extensions.POLL_OK:
-        _wait_for_socket(connection, select.POLLIN if state == extensions.POLL_READ else select.POLLOUT)
+        wants = select.POLLIN if state == extensions.POLL_READ else select.POLLOUT
+        _wait_for_socket(connection, wants, seconds_to_greet)
 
 
-def _wait_for_socket(connection: extensions.connection, wants: int) -> None:
+def _wait_for_socket(connection: extensions.connection, wants: int, seconds_to_greet: float) -> None:
     poller = select.poll()
     poller.register(connection.fileno(), wants)
     while (seconds := remaining()) is None or seconds > SILENT_SECONDS:
         if poller.poll(SILENT_SECONDS * 1000):
             return
-        if not _greets(connection.info.host, connection.info.port):
+        if not _greets(connection.info.host, connection.info.port, seconds_to_greet):
             raise psycopg2.OperationalError("the database server is silent")
     if not poller.poll(seconds * 1000):
         raise psycopg2.OperationalError("the database did not answer before the deadline")
 
 
-def _greets(host: str, port: int) -> bool:
+def _greets(host: str, port: int, seconds: float) -> bool:
     """Whether a PostgreSQL server says a word to a newcomer."""
     try:
-        with socket.create_connection((host, port), timeout=SECONDS_TO_GREET) as newcomer:
+        with socket.create_connection((host, port), timeout=seconds) as newcomer:
             newcomer.sendall(SSL_REQUEST)
             return bool(newcomer.recv(1))
     except OSError:

@@ -14,12 +14,46 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
+from django.db.models import Model
 
 from streaming.stores.aliases import REPLICA
 from streaming.stores.citus.new_tables import place_as_reference, place_with_content
 
 
-class KeyWithContent(Operation):
+class _OnNewTable(Operation):
+    """Something done to a model's new table that Django's state knows nothing of; it goes with the table."""
+
+    reduces_to_sql = True
+    model_name: str
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Nothing: Django's `pk` stays one column, and a place is no property of a model."""
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            self.change(schema_editor, model)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """The table goes with its `CreateModel`."""
+
+    def change(self, schema_editor: BaseDatabaseSchemaEditor, model: type[Model]) -> None:
+        raise NotImplementedError
+
+
+class KeyWithContent(_OnNewTable):
     """Replace a table's primary key by `(content_id, column)`.
 
     A column that is Django's `pk` but no longer the whole key gets an index of its own, because the ORM
@@ -28,7 +62,6 @@ class KeyWithContent(Operation):
     because Citus distributes no table with an identity column.
     """
 
-    reduces_to_sql = True
     reversible = False  # the narrow key, and a unique constraint it replaced, are not put back
 
     def __init__(
@@ -48,20 +81,8 @@ class KeyWithContent(Operation):
         self.drop_unique = drop_unique
         self.plain_id = plain_id
 
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Django's state keeps `pk` as it is: the key is wider in the database only."""
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        if not self.allow_migrate_model(
-            schema_editor.connection.alias, to_state.apps.get_model(app_label, self.model_name)
-        ):
-            return
+    def change(self, schema_editor: BaseDatabaseSchemaEditor, model: type[Model]) -> None:
+        """Of the table named, which may be that of a many-to-many field of the model."""
         schema_editor.deferred_sql = [
             statement
             for statement in schema_editor.deferred_sql
@@ -79,15 +100,6 @@ class KeyWithContent(Operation):
             )
         place_with_content(schema_editor, self.table)
 
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """The table goes with its `CreateModel`; the narrow key is not put back."""
-
     def describe(self) -> str:
         return f"Key {self.table} by (content_id, {self.column})"
 
@@ -99,37 +111,16 @@ def _make_id_plain(schema_editor: BaseDatabaseSchemaEditor, table: str) -> None:
     schema_editor.execute(f"""ALTER TABLE "{table}" ALTER COLUMN "id" SET DEFAULT nextval('"{sequence}"')""")
 
 
-class ReferenceTable(Operation):
+class ReferenceTable(_OnNewTable):
     """Have a new table whole on every node of Citus, as genres are. Stands right after its `CreateModel`."""
 
-    reduces_to_sql = True
     reversible = True
 
     def __init__(self, model_name: str) -> None:
         self.model_name = model_name
 
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Django's state knows of no places."""
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        model = to_state.apps.get_model(app_label, self.model_name)
-        if self.allow_migrate_model(schema_editor.connection.alias, model):
-            place_as_reference(schema_editor, model._meta.db_table)
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """The table goes with its `CreateModel`."""
+    def change(self, schema_editor: BaseDatabaseSchemaEditor, model: type[Model]) -> None:
+        place_as_reference(schema_editor, model._meta.db_table)
 
     def describe(self) -> str:
         return f"Have {self.model_name} whole on every node"

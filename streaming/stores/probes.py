@@ -18,9 +18,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from streaming.stores import documents, redis
+from streaming.stores.addresses import address_of
 from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from streaming.stores.deadline import within
 from streaming.stores.outage import discard_broken_connections
+from streaming.stores.refusal import first_line
 from streaming.stores.replication.position import lag_bytes
 
 PROBE_LIMIT = timedelta(milliseconds=250)
@@ -62,12 +64,6 @@ def replication_lag() -> int | None:
         return None
 
 
-def in_one_line(error: Exception) -> str:
-    """The first line of what a driver said, without the parts that are for its authors."""
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return first.partition(", Timeout: ")[0].partition(" (configured timeouts:")[0].rstrip(".")
-
-
 def _probe(store: str, mandatory: bool, address: str, ask: Callable[[], str], limit: timedelta) -> Probe:
     started = time.perf_counter()
     problem = reason = version = ""
@@ -76,7 +72,7 @@ def _probe(store: str, mandatory: bool, address: str, ask: Callable[[], str], li
             version = ask()
     except RAISED_BY_STORES as error:
         discard_broken_connections()
-        problem, reason = type(error).__name__, in_one_line(error)
+        problem, reason = type(error).__name__, first_line(error)
     milliseconds = round((time.perf_counter() - started) * 1000, 1)
     return Probe(store, mandatory, milliseconds, problem, reason, address, version)
 
@@ -109,11 +105,7 @@ def _redis(client: Callable[[], Redis]) -> Callable[[], str]:
 
 
 def _address_of(alias: str) -> Callable[[], str]:
-    def address() -> str:
-        place = connections[alias].settings_dict
-        return f"{place['HOST']}:{place['PORT']}"
-
-    return address
+    return lambda: str(address_of(alias))
 
 
 def _address_in(url: Callable[[], str]) -> Callable[[], str]:

@@ -7,9 +7,9 @@ that then reads and before the read's transaction, whose snapshot might else be 
 After a failure the replica is skipped for a moment, because a read that it leaves without an answer holds a
 connection of the catalog's database until the foreign server's `connect_timeout`. ADR 0012 has the reasons.
 
-Entry points: `reading` around a read; `on_replica` for the router; `wrote` after a commit; `usable`, `skip`, `forget`.
-Failure: `StoreUnavailable("replica")`, for the reason that `reason_of` tells; the caller reads the primary or goes
-without.
+Entry points: `reading` around a read; `on_replica` for the router; `wrote` after a commit; `usable`, `skip`, `forget`;
+`copied_position` for a read that tells its age itself.
+Failure: `StoreUnavailable("replica")`, for the reason that `reason_of` tells; the caller does without it.
 """
 
 import logging
@@ -38,9 +38,7 @@ logger = logging.getLogger(__name__)
 
 ANSWER_KEPT = timedelta(seconds=1)
 ANSWERED_WITHIN = timedelta(seconds=0.5)  # for so long the last answer stands while a thread asks anew
-KNOWN_TO_ALL = (
-    ANSWER_KEPT + ANSWERED_WITHIN
-)  # after that no process reads a replica that is no longer to be read
+KNOWN_TO_ALL = ANSWER_KEPT + ANSWERED_WITHIN  # then no process reads a replica that is not to be read
 REFUSAL_KEPT = timedelta(seconds=0.25)  # of a replica that is behind: it may have caught up by then
 SKIPPED_AFTER_FAILURE = timedelta(seconds=2)
 SAMPLE_LIMIT = timedelta(milliseconds=100)
@@ -75,7 +73,8 @@ class ReplicaSkipped(Exception):
 class _Process:
     """What this process knows of the replica; times are on the monotonic clock."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.Lock = field(default_factory=threading.Lock)  # held while stores are asked
+    owing: threading.Lock = field(default_factory=threading.Lock)  # for `owed`, never while a store is asked
     lag: Lag = field(default_factory=Lag)
     refusal: str = UNPROVEN  # empty: it may be used
     holds_until: float = 0.0
@@ -139,6 +138,18 @@ def usable() -> bool:
     return not refusal
 
 
+def copied_position() -> int:
+    """What the replica has applied, of whatever age. Raises `StoreUnavailable` while a table is being copied."""
+    try:
+        with unavailable_as("replica"):
+            position = applied.position()
+    except ProgrammingError:
+        raise StoreUnavailable("replica") from ReplicaSkipped(NOT_SET_UP)
+    if position is None:
+        raise StoreUnavailable("replica") from ReplicaSkipped(NOT_READY)
+    return position
+
+
 def wrote(user_id: UUID) -> None:
     """Has the user's own reads use the replica only once it has what is committed now. Call it after the commit.
 
@@ -155,7 +166,7 @@ def wrote(user_id: UUID) -> None:
         UNNOTED.inc()
         _doubt()
         if lsn == NO_POSITION or not _applied_soon(lsn):
-            _process.owed = max(_process.owed, lsn)
+            _owe(lsn)
 
 
 def skip() -> None:
@@ -180,15 +191,9 @@ def _asked(now: float) -> str:
     lag = _process.lag
     _sample(now)  # before the position, so that a replica that has caught up proves it at once
     try:
-        with unavailable_as("replica"):
-            position = applied.position()
-    except StoreUnavailable:
-        return FAILED
-    except ProgrammingError:
-        return NOT_SET_UP
-    if position is None:
-        return NOT_READY
-    lag.prove(position)
+        lag.prove(copied_position())
+    except StoreUnavailable as error:
+        return reason_of(error)
     if lag.proven_at is None:
         return UNPROVEN
     return "" if lag.within(settings.REPLICA_LAG_LIMIT_SECONDS) else LAGGING
@@ -222,12 +227,18 @@ def _needed(user_id: UUID) -> int:
     return needed
 
 
+def _owe(lsn: int) -> None:
+    """Two writers, or one and `_settle`, may come at once: the later position stands."""
+    with _process.owing:
+        _process.owed = max(_process.owed, lsn)
+
+
 def _settle() -> None:
     """Puts what this process owes into the state, for the other processes too."""
     owed = _process.owed
     tokens.note(owed, user_id=None)
-    if owed == _process.owed:
-        _process.owed = 0
+    with _process.owing:
+        _process.owed = 0 if owed == _process.owed else _process.owed
 
 
 def _doubt() -> None:

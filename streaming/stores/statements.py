@@ -16,15 +16,16 @@ def run(alias: str, statement: sql.Composable) -> None:
 
 
 def rows(alias: str, query: str | sql.Composable, *parameters: str | int | None) -> list[tuple[Any, ...]]:
+    """Without parameters a `%` in the query stands for itself, as one in a literal may."""
     with connections[alias].cursor() as cursor:
-        cursor.execute(query, parameters)
+        cursor.execute(query, parameters or None)
         return cursor.fetchall()
 
 
 def scalar(alias: str, query: str | sql.Composable, *parameters: str | int | None) -> Any:
-    """The first column of the first row, or None without rows."""
+    """The first column of the first row, or None without rows; `%` as in `rows`."""
     with connections[alias].cursor() as cursor:
-        cursor.execute(query, parameters)
+        cursor.execute(query, parameters or None)
         row = cursor.fetchone()
     return None if row is None else row[0]
 

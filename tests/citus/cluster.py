@@ -44,7 +44,7 @@ SELECT gen_random_uuid(), '2026-01-01', md5('t' || n)::uuid FROM generate_series
 
 CONSTRAINTS = """
 SELECT conrelid::regclass::text, conname::text, contype::text, convalidated, pg_get_constraintdef(oid)
-  FROM pg_constraint ORDER BY 1, 2
+  FROM pg_constraint WHERE contype <> 'n' ORDER BY 1, 2
 """
 COLUMNS = """
 SELECT attrelid::regclass::text, attname::text, format_type(atttypid, atttypmod), attnotnull, attidentity::text,

@@ -16,7 +16,7 @@ from pymongo import MongoClient
 
 from dev import environment, faults, lifecycle
 from dev.instance import Instance
-from streaming.gateway.status_screen import WIDTH, in_units
+from streaming.gateway.status_screen import WIDTH
 from tests.environment import WORKER
 from tests.served import ROOT, until
 
@@ -245,21 +245,6 @@ def test_a_primary_that_is_read_only_is_told(own: OwnStores) -> None:
     assert [(part, what) for part, what, _ in said.found] == [
         ("analytics", "the primary takes no writes: it is a standby or its role is read-only")
     ]
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1.0 kB"),
-        (1536, "1.5 kB"),
-        (300 * 1024, "300 kB"),
-        (2**40, "1.0 TB"),
-    ],
-)
-def test_sizes_are_told_in_the_unit_that_fits(count: int, text: str) -> None:
-    assert in_units(count) == text
 
 
 def repaired(own: OwnStores) -> list[tuple[str, str, str]]:

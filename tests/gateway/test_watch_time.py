@@ -331,6 +331,26 @@ def test_what_the_replica_says_is_passed_on(stores: None) -> None:
     )
 
 
+def test_a_replica_that_is_not_set_up_is_not_reported_on(stores: None) -> None:
+    with connections["analytics_replica"].cursor() as cursor:
+        cursor.execute("BEGIN; ALTER VIEW replication.position RENAME TO mislaid")
+        try:
+            with pytest.raises(ReportFailed, match=r"^The replica is not set up: run `manage.py setup_stores`"):
+                watch_time(first=FIRST, last=LAST)
+        finally:
+            cursor.execute("ROLLBACK")
+
+
+def test_the_replica_lets_the_report_run_as_long_as_it_may(stores: None) -> None:
+    """The reader's own limit was the shorter one: no report ever took the seconds it is given."""
+    limit = "SELECT extract(epoch FROM option_value::interval) FROM pg_roles, pg_options_to_table(rolconfig)"
+    with connections["analytics_replica"].cursor() as cursor:
+        cursor.execute(
+            f"{limit} WHERE rolname = 'analytics_reader' AND option_name = 'statement_timeout'"
+        )
+        assert cursor.fetchone()[0] > reports.STATEMENT_SECONDS
+
+
 def test_a_replica_that_does_not_follow_is_not_reported_on(replicated: Callable[[], None]) -> None:
     """While a table is being copied it would show too little; a disabled subscription is the same to whoever asks."""
     with connections["analytics_replica"].cursor() as cursor:

@@ -3,7 +3,6 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from streaming.gateway.nodes import in_words
 from streaming.stores.citus import workers
 from tests.environment import DISTRIBUTED
 
@@ -25,11 +24,3 @@ def test_without_the_extension_it_is_one_sentence_and_exit_code_2(
 @pytest.mark.skipif(DISTRIBUTED, reason="the test database is on Citus")
 def test_plain_postgresql_has_no_node_to_find_fault_with(stores: None) -> None:
     assert workers.findings() == []
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KB"), (52_428_800, "50 MB"), (1 << 53, "8192 TB")],
-)
-def test_a_size_is_said_in_the_largest_unit_that_fits(size: int, words: str) -> None:
-    assert in_words(size) == words

@@ -17,8 +17,9 @@ from analytics.models import User
 from analytics.replication import published_columns
 from streaming.stores import replica
 from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
-from streaming.stores.migrating import NotMigrated, Refused, Step, migrate, planned, unapplied
+from streaming.stores.migrating import NotMigrated, Step, migrate, planned, unapplied
 from streaming.stores.migrating.columns import widens
+from streaming.stores.refusal import Refused
 from streaming.stores.replication import setup
 from streaming.stores.statements import column_types, rows
 from tests.factories import UserFactory, WatchHistoryFactory

@@ -110,7 +110,7 @@ def test_the_reader_is_limited_by_default(reader: "psycopg2.extensions.cursor") 
              FROM pg_roles WHERE rolname = current_user"""
     )
 
-    assert reader.fetchone() == ("on", "20s", False, False, False, False, False)
+    assert reader.fetchone() == ("on", "30s", False, False, False, False, False)
 
 
 MAY_READ = [f"may read public.users.{column}" for column in sorted(NOT_PUBLISHED)]
@@ -144,7 +144,7 @@ EXCESSES = {
         "is BYPASSRLS",
     ],
     "ALTER ROLE analytics_reader SUPERUSER": ["is SUPERUSER"],
-    "ALTER ROLE analytics_reader RESET statement_timeout": ["has statement_timeout unset, not 20s"],
+    "ALTER ROLE analytics_reader RESET statement_timeout": ["has statement_timeout unset, not 30s"],
     ON_THIS_DATABASE.format(
         "ALTER ROLE analytics_reader IN DATABASE %I SET default_transaction_read_only = off"
     ): ["has default_transaction_read_only off, not on"],

@@ -245,6 +245,23 @@ def test_a_write_that_neither_the_state_nor_the_replica_takes_holds_up_everyone_
     until(lambda: refused(user_id=ADA) == "", "the write is applied")
 
 
+def test_what_is_owed_is_changed_by_one_thread_at_a_time(fresh: None) -> None:
+    """A debt that came while another was settled, or with another, was forgotten, and so was the write."""
+    with replica._process.owing:
+        writers = [threading.Thread(target=replica._owe, args=(lsn,)) for lsn in (7, 9, 8)]
+        for writer in writers:
+            writer.start()
+        writers[0].join(timeout=0.1)
+        assert [writer.is_alive() for writer in writers] == [True] * 3
+        assert replica._process.owed == 0
+    for writer in writers:
+        writer.join()
+
+    assert replica._process.owed == 9
+    replica._settle()
+    assert (replica._process.owed, tokens.needed(user_id=ADA)) == (0, 9)
+
+
 def test_a_primary_that_dies_after_the_commit_leaves_a_token_that_nothing_is_past(fresh: None) -> None:
     with away("analytics"):
         replica.wrote(ADA)

@@ -212,8 +212,8 @@ def test_without_a_store_the_command_says_so_in_one_sentence_and_a_later_one_wri
 
     assert raised.value.returncode == 1
     message = str(raised.value)
-    assert message.startswith("The views are not flushed, because a store does not answer (")
-    assert message.endswith("); nothing is lost, run this again.")
+    assert message.startswith("The views are not flushed: a store is not available (")
+    assert message.endswith("). Nothing is lost, run this again.")
     assert "\n" not in message
     assert trending_flush() == {DAY: 1}
     assert rows() == {(DAY, title.content_id): 2}

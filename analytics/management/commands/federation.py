@@ -6,10 +6,12 @@ Both may be run as often as one likes; `check` changes nothing and ends with exi
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, OperationalError, connections
+from django.db import OperationalError, connections
 
 from analytics.replication import published_column_types
 from streaming.stores.aliases import REPLICA
+from streaming.stores.commands import SECONDS_TO_GREET, one_sentence
+from streaming.stores.deadline import guarded
 from streaming.stores.federation import checking, setup
 from streaming.stores.findings import Finding
 
@@ -22,12 +24,9 @@ class Command(BaseCommand):
         parser.add_argument("action", choices=["setup", "check"])
 
     def handle(self, *args: Any, **options: Any) -> None:
-        action = self._check if options["action"] == "check" else self._setup
-        try:
+        action, done = (self._check, "checked") if options["action"] == "check" else (self._setup, "set up")
+        with one_sentence(f"Federation is not {done}"), guarded(SECONDS_TO_GREET):
             action()
-        except DatabaseError as error:
-            done = "checked" if options["action"] == "check" else "set up"
-            raise CommandError(f"Federation is not {done}: {checking.reason(error)}.") from error
 
     def _setup(self) -> None:
         for line in setup.set_up(published_column_types()) or ["federation is as it should be"]:

@@ -6,29 +6,22 @@
 
 import json
 from argparse import ArgumentParser
+from contextlib import nullcontext
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 from tqdm import tqdm
 
 from analytics.replication import STAND_INS, published_column_types, published_columns
+from streaming.stores.commands import SECONDS_TO_GREET, one_sentence
+from streaming.stores.deadline import guarded
 from streaming.stores.federation import setup as federation
 from streaming.stores.replication import checking, promoting, reporting, resyncing, setup, status
-from streaming.stores.replication.fencing import SessionsStay
-from streaming.stores.replication.leaving import AnotherAtWork, alone_on_replica
-from streaming.stores.replication.position import ReplicaBehind, wait_until_applied
+from streaming.stores.replication.leaving import alone_on_replica
+from streaming.stores.replication.position import wait_until_applied
 
-REFUSALS = (
-    ReplicaBehind,
-    SessionsStay,
-    AnotherAtWork,
-    resyncing.NotAReplica,
-    resyncing.CopyFails,
-    promoting.Refused,
-)
 CATCH_UP_SECONDS = 600.0
-SEE_STATUS = "see `manage.py replication status`"
+AGAIN = "Look at `manage.py replication status`; it may be run again."
 
 
 class Command(BaseCommand):
@@ -57,15 +50,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            getattr(self, f"_{options['action']}")(options)
-        except REFUSALS as error:
-            raise CommandError(f"{str(error).rstrip('.')}.") from error
-        except DatabaseError as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise CommandError(
-                f"replication {options['action']} did not finish: {reason}; {SEE_STATUS}."
-            ) from error
+        action = options["action"]
+        guard = guarded(SECONDS_TO_GREET) if action != "promote" else nullcontext()  # promote copies by COPY
+        with one_sentence(f"replication {action} did not finish", again=AGAIN), guard:
+            getattr(self, f"_{action}")(options)
 
     def _setup(self, options: dict[str, Any]) -> None:
         for line in setup.set_up(published_columns()) or ["replication is as it should be"]:

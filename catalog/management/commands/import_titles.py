@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from catalog.importing.files import ImportFailed
 from catalog.importing.listing import Listing
 from catalog.importing.running import file_import
 from catalog.importing.selectors import catalog_size
+from streaming.stores.commands import one_sentence
 
 
 class Command(BaseCommand):
@@ -20,12 +20,8 @@ class Command(BaseCommand):
         parser.add_argument("--report", type=Path, help="CSV file for every rejected and every mended row.")
 
     def handle(self, *args: Any, file: Path, dry_run: bool, report: Path | None, **options: Any) -> None:
-        try:
+        with one_sentence(f"{file} is not imported", again="Running this again goes on from there."):
             counts = file_import(source=Listing(), path=file, report=report, dry_run=dry_run)
-        except ImportFailed as error:
-            raise CommandError(str(error)) from error
-        except KeyboardInterrupt:
-            raise CommandError("Stopped. Running this again goes on from there.", returncode=130) from None
         self.stdout.write(str(counts))
         if (counts.rejected or counts.mended) and report is None:
             self.stdout.write("--report FILE names the rejected and the mended rows")

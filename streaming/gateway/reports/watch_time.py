@@ -15,17 +15,22 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db import DatabaseError, OperationalError, connections
 from django.utils import timezone
 
+from streaming.stores import replica
 from streaming.stores.aliases import CATALOG
 from streaming.stores.federation.checking import reason
 from streaming.stores.federation.setup import SCHEMA
-from streaming.stores.outage import discard_broken_connections
-from streaming.stores.replication import applied
+from streaming.stores.outage import StoreUnavailable, discard_broken_connections
+from streaming.stores.refusal import Failed, Refused
 from streaming.stores.replication.position import lag_bytes
 
 DEFAULT_WEEKS = 12
 LONGEST_WEEKS = 104
 STATEMENT_SECONDS = 25  # below the admin's deadline
 QUERY_CANCELED = "57014"
+NOT_COPIED = {
+    replica.NOT_SET_UP: "The replica is not set up: run `manage.py setup_stores`.",
+    replica.NOT_READY: "The replica is being copied or follows nobody: see `manage.py replication status`.",
+}
 
 GENRE, WITHOUT_GENRE, DELETED, ALL = "genre", "without genre", "deleted titles", "all titles"
 KINDS = (GENRE, WITHOUT_GENRE, DELETED, ALL)
@@ -71,11 +76,11 @@ SELECT '{ALL}', week, NULL, plays::bigint, seconds::bigint, titles FROM everythi
 """  # noqa: S608  # constants
 
 
-class RangeRefused(ValueError):
+class RangeRefused(Refused):
     """The days asked for cannot be reported on."""
 
 
-class ReportFailed(Exception):
+class ReportFailed(Failed):
     """A store gave no answer; the message says which and what to do."""
 
 
@@ -130,7 +135,7 @@ def days_of(first: date | None, last: date | None) -> tuple[date, date]:
 
 def watch_time(*, first: date, last: date, genre: str | None = None) -> WatchTime:
     """Of the plays from the start of `first` to the end of `last`. Raises `ReportFailed`."""
-    _require_replica()
+    _require_copied()
     as_of, behind = timezone.now(), _lag()
     lines = [line for line in _lines(first, last) if genre is None or line.genre == genre]
     lines.sort(key=lambda line: (line.week or date.min, KINDS.index(line.kind), -line.seconds, line.label))
@@ -159,19 +164,13 @@ def _lines(first: date, last: date) -> list[Line]:
         raise ReportFailed(_explained(error)) from error
 
 
-def _require_replica() -> None:
+def _require_copied() -> None:
     """A replica that is still copying would show too little, and say that this is all."""
     try:
-        position = applied.position()
-    except OperationalError as error:
-        discard_broken_connections()
-        raise ReportFailed(f"The replica does not answer: {reason(error)}.") from error
-    except DatabaseError as error:
-        raise ReportFailed("The replica is not set up: run `manage.py setup_stores`.") from error
-    if position is None:
-        raise ReportFailed(
-            "The replica is being copied or follows nobody: see `manage.py replication status`."
-        )
+        replica.copied_position()
+    except StoreUnavailable as error:
+        away = f"The replica does not answer: {reason(error.__cause__ or error)}."
+        raise ReportFailed(NOT_COPIED.get(replica.reason_of(error), away)) from error
 
 
 def _lag() -> int | None:

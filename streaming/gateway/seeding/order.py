@@ -9,11 +9,12 @@ from catalog import seeding as titles
 from reviews import seeding as opinions
 from streaming.stores.aliases import ANALYTICS
 from streaming.stores.outage import unavailable_as
+from streaming.stores.refusal import Refused
 
 NAMES_SHOWN = 3
 
 
-class SeedRefused(Exception):
+class SeedRefused(Refused):
     """The order cannot be carried out; the message says why, in one sentence. Nothing was touched."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Warning
 
+from streaming.stores.addresses import Address
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus import journal
 from streaming.stores.citus.placement import distributed_tables, reference_tables
@@ -32,15 +33,18 @@ SELECT p.logicalrelid::regclass::text,
 class Node:
     """One server of the cluster; group 0 is the coordinator."""
 
-    host: str
-    port: int
+    address: Address
     group: int
-    active: bool
+    is_active: bool
     takes_shards: bool
 
     @property
     def is_coordinator(self) -> bool:
         return self.group == 0
+
+    @property
+    def role(self) -> str:
+        return "coordinator" if self.is_coordinator else "worker"
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def nodes() -> list[Node]:
         """SELECT nodename, nodeport, groupid, isactive, shouldhaveshards
              FROM pg_dist_node WHERE noderole = 'primary' ORDER BY groupid""",
     )
-    return [Node(*node) for node in found]
+    return [Node(Address(host, port), *node) for host, port, *node in found]
 
 
 def placed() -> dict[str, Place]:

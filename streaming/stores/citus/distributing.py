@@ -5,12 +5,12 @@ to do: that is why a run that was killed at any step is finished by the next, an
 nothing. Order, and why: docs/adr/0009.
 
 Entry points: `plan` (what is left, for `--dry-run` too), `distributing` (the lock that a run holds),
-`carry_out`, `distribute_if_empty`. Failure: `Refused`, one sentence for the operator; `django.db.Error`s.
+`carry_out`, `distribute_if_empty`. Failure: `Refused` and `Failed`; `django.db.Error`s.
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import chain
 
@@ -18,26 +18,21 @@ from django.db import connections
 from psycopg2 import sql
 
 from streaming.stores.aliases import CATALOG
-from streaming.stores.citus import cluster, journal, keys, sequences
+from streaming.stores.citus import cluster, gate, journal, keys, sequences
 from streaming.stores.citus.cluster import Place
 from streaming.stores.citus.journal import Baseline
 from streaming.stores.citus.keys import Standing
 from streaming.stores.citus.placement import KEY, distributed_tables, reference_tables, root_table
+from streaming.stores.citus.reaching import coordinator_address
 from streaming.stores.citus.steps import PATIENCE_SECONDS, LockNotGranted, Step, alone, at_once, briefly
+from streaming.stores.refusal import Failed, Refused
 from streaming.stores.statements import run, scalar
 
 SHARDS = 32
+MOST_SHARDS = 64_000  # Citus' own limit
 LOCK = 0x64697374  # of this database's advisory locks; the letters of "dist"
 LOCK_SECONDS = 10
 POLL_SECONDS = 0.2
-
-
-class Refused(Exception):
-    """The catalog is not distributed, for a reason the operator can change."""
-
-
-class NoExtension(Refused):
-    """This server has no Citus."""
 
 
 @contextmanager
@@ -80,7 +75,7 @@ def plan(*, shards: int | None = None, online: bool = False) -> Plan:
     `shards` None takes `SHARDS` for a catalog that is not distributed yet, and what there is for one that is.
     """
     if not cluster.extension_available():
-        raise NoExtension(
+        raise Refused(
             "This server has no Citus: install the extension and put citus first in shared_preload_libraries."
         )
     wanted, places, standing = cluster.wanted(), cluster.placed(), keys.present()
@@ -95,7 +90,7 @@ def plan(*, shards: int | None = None, online: bool = False) -> Plan:
 
 
 def carry_out(steps: Sequence[Step], announce: Callable[[Step], None]) -> dict[str, Baseline]:
-    """One step after the other; `announce` is called before each. Raises `Refused`.
+    """One step after the other; `announce` is called before each. Raises `Failed`.
 
     Returns what the tables held before they moved, for the verification: the last step drops the journal.
     """
@@ -106,7 +101,7 @@ def carry_out(steps: Sequence[Step], announce: Callable[[Step], None]) -> dict[s
         try:
             step.act()
         except LockNotGranted as error:
-            raise Refused(
+            raise Failed(
                 f"{error}: transactions of others held the table for {PATIENCE_SECONDS} s; "
                 "end them and run it again, it goes on from here."
             ) from error
@@ -135,6 +130,8 @@ def _refuse(
 ) -> None:
     if root_table() not in wanted:
         raise Refused("The catalog has no tables yet: run manage.py migrate --database catalog first.")
+    if shards is not None and not 1 <= shards <= MOST_SHARDS:
+        raise Refused(f"{shards} is no number of shards: 1 to {MOST_SHARDS}.")
     root = places.get(root_table())
     if shards and root and root.kind == "distributed" and root.shards != shards:
         raise Refused(
@@ -154,12 +151,13 @@ def _refuse(
 def _cluster_steps() -> list[Step]:
     steps = []
     nodes = cluster.nodes()
-    database = connections[CATALOG].settings_dict
-    address = (sql.Literal(database["HOST"] or "localhost"), sql.Literal(int(database["PORT"] or 5432)))
+    coordinator = coordinator_address()
     if cluster.extension_version() is None:
         steps.append(alone("create the extension", sql.SQL("CREATE EXTENSION IF NOT EXISTS citus")))
     if not any(node.is_coordinator for node in nodes):
-        name = sql.SQL("SELECT citus_set_coordinator_host({}, {})").format(*address)
+        name = sql.SQL("SELECT citus_set_coordinator_host({}, {})").format(
+            sql.Literal(coordinator.host), sql.Literal(coordinator.port)
+        )
         steps.append(alone("name the coordinator", name))
     if not any(node.takes_shards for node in nodes):
         admit = sql.SQL(
@@ -215,13 +213,14 @@ def _place(table: str, row_count: int, shards: int, *, online: bool) -> Step:
         call = sql.SQL("SELECT {}({}, {}, colocate_with => {})").format(
             sql.SQL(function), literal, sql.Literal(KEY), sql.Literal(root_table())
         )
-    statements = (call, journal.count_deleted(table))
+    counting = journal.count_deleted(table)
 
     def act() -> None:
-        for statement in statements:
-            run(CATALOG, statement)
+        with gate.closed_at_the_switch(table) if online and table in distributed_tables() else nullcontext():
+            run(CATALOG, call)
+        run(CATALOG, counting)
 
-    return Step(f"place {table}", statements, act, rows=row_count)
+    return Step(f"place {table}", (call, counting), act, rows=row_count)
 
 
 def _release(table: str) -> Step:

@@ -4,19 +4,22 @@ The job runs in the coordinator's database, not in a command: a command that end
 running, and the next one finds it again. There is one at a time. A move that failed is tried again by Citus,
 after 5 s, 20 s and then every minute for half an hour; the job has failed only after that.
 
-Entry points: `start`, `running`, `last`, `watch`, `cancel`, `tidy`. Failure: `Failed`, one sentence;
+Entry points: `start`, `running`, `last`, `watch`, `cancel`, `tidy`. Failure: `Failed`;
 `django.db.Error`s.
 """
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from django.db import OperationalError
+from django.db import Error, OperationalError
 from psycopg2 import sql
 
 from streaming.stores.aliases import CATALOG
+from streaming.stores.refusal import Failed
 from streaming.stores.statements import rows, run, scalar
+from streaming.stores.units import size
 
 POLL_SECONDS = 0.5
 TRIES_WATCHED = 2
@@ -35,13 +38,9 @@ SELECT j.job_id, j.state::text,
 """
 PROGRESS = """
 SELECT sourcename || ':' || sourceport || ' > ' || targetname || ':' || targetport, min(status),
-       pg_size_pretty(sum(target_shard_size)), pg_size_pretty(sum(source_shard_size))
+       coalesce(sum(target_shard_size), 0)::bigint, coalesce(sum(source_shard_size), 0)::bigint
   FROM get_rebalance_progress() WHERE progress = 1 GROUP BY 1
 """
-
-
-class Failed(Exception):
-    """Shards were not moved; the text says what the database said."""
 
 
 @dataclass(frozen=True)
@@ -97,22 +96,32 @@ def watch(job: Job) -> Iterator[tuple[Job, str]]:
 
     Raises `Failed` when the job has failed, or when a move has failed so often that the cause is hardly passing.
     """
-    run(CATALOG, sql.SQL("SET statement_timeout = {}").format(sql.Literal(PROGRESS_SECONDS * 1000)))
-    while not job.ended:
-        yield job, _under_way()
-        if job.state != "cancelling" and job.tries >= TRIES_WATCHED:
-            raise Failed(
-                f"A shard could not be moved {job.tries} times: {job.failure}. Citus goes on trying; "
-                "`manage.py workers rebalance --stop` ends that."
-            )
-        time.sleep(POLL_SECONDS)
-        job = last() or job
-    run(CATALOG, sql.SQL("RESET statement_timeout"))
+    with _limited():
+        while not job.ended:
+            yield job, _under_way()
+            if job.state != "cancelling" and job.tries >= TRIES_WATCHED:
+                raise Failed(
+                    f"A shard could not be moved {job.tries} times: {job.failure}. Citus goes on trying; "
+                    "`manage.py workers rebalance --stop` ends that."
+                )
+            time.sleep(POLL_SECONDS)
+            job = last() or job
     yield job, ""
     if job.state != "finished":
         tidy()
     if job.state == "failed":
         raise Failed(f"The shards were not moved: {job.failure}.")
+
+
+@contextmanager
+def _limited() -> Iterator[None]:
+    """Gives each statement of the session `PROGRESS_SECONDS`; later ones, as `tidy`'s, may take longer again."""
+    run(CATALOG, sql.SQL("SET statement_timeout = {}").format(sql.Literal(PROGRESS_SECONDS * 1000)))
+    try:
+        yield
+    finally:
+        with suppress(Error):  # without the session there is no limit either, and its own error is the cause
+            run(CATALOG, sql.SQL("RESET statement_timeout"))
 
 
 def _under_way() -> str:
@@ -121,7 +130,9 @@ def _under_way() -> str:
         moves = rows(CATALOG, PROGRESS)
     except OperationalError:
         return "no word from the nodes"
-    return "; ".join(f"{way}: {phase} ({there} of {all_of_it})" for way, phase, there, all_of_it in moves)
+    return "; ".join(
+        f"{way}: {phase} ({size(there)} of {size(all_of_it)})" for way, phase, there, all_of_it in moves
+    )
 
 
 def cancel(job: Job) -> None:

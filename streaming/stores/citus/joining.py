@@ -3,18 +3,22 @@
 Everything may be repeated: a join that was cut off is finished by the next one, and a node that was drained
 takes shards again. The data does not move yet; `manage.py workers rebalance` does that.
 
-Entry point: `join`. Failure: `Refused`, one sentence; `django.db.Error`s of the coordinator.
+Entry point: `join`. Failure: `Refused`, `Failed`; `django.db.Error`s of the coordinator.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connections
 from psycopg2 import sql
 
+from streaming.stores.addresses import Address
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus import cluster
-from streaming.stores.citus.reaching import Address, Unreached, ask, catalog_address
-from streaming.stores.citus.workers import Refused, require_extension, set_takes_shards
+from streaming.stores.citus.cluster import Node
+from streaming.stores.citus.reaching import Unreached, ask, coordinator_address
+from streaming.stores.citus.workers import require_extension, set_takes_shards
+from streaming.stores.refusal import Failed, Refused
 from streaming.stores.statements import rows, run, scalar
 
 MAKING_SECONDS = 60.0
@@ -63,10 +67,11 @@ def join(address: Address) -> list[str]:
     server = _server(address, database)
     if reason := refusal(server, coordinator):
         raise Refused(f"{address} cannot become a worker: {reason}.")
-    _refuse_second_name(address, server)
-    done += _coordinator_named(address)
+    nodes = cluster.nodes()
+    _refuse_second_name(address, server, nodes)
+    done += _coordinator_named(address, nodes)
     done += _database_made(address, database, server)
-    done += _added(address)
+    done += _added(address, nodes)
     scalar(CATALOG, "SELECT replicate_reference_tables('auto')::text")
     _refuse_silence_between_nodes()
     return done
@@ -112,10 +117,9 @@ def _server(address: Address, database: str) -> Server:
     return Server(*told)
 
 
-def _refuse_second_name(address: Address, server: Server) -> None:
+def _refuse_second_name(address: Address, server: Server, nodes: Sequence[Node]) -> None:
     """One server as two nodes is two places of a shard on one disk; Citus does not look."""
-    for node in cluster.nodes():
-        known = Address(node.host, node.port)
+    for known in (node.address for node in nodes):
         if known == address:
             continue
         try:
@@ -126,12 +130,12 @@ def _refuse_second_name(address: Address, server: Server) -> None:
             raise Refused(f"{address} is the worker {known} by another name.")
 
 
-def _coordinator_named(worker: Address) -> list[str]:
+def _coordinator_named(worker: Address, nodes: Sequence[Node]) -> list[str]:
     """The coordinator is a node, by an address that the workers reach: the one that the settings give."""
-    known = [Address(node.host, node.port) for node in cluster.nodes() if node.is_coordinator]
+    known = [node.address for node in nodes if node.is_coordinator]
     if known and not known[0].is_loopback:
         return []
-    named = catalog_address()
+    named = coordinator_address()
     if named.is_loopback and not worker.is_loopback:
         raise Refused(
             f"{worker} would look for the coordinator on itself: give CATALOG_DATABASE_URL the address by which "
@@ -139,9 +143,8 @@ def _coordinator_named(worker: Address) -> list[str]:
         )
     if known == [named] or (known and named.is_loopback and known[0].host != "localhost"):
         return []
-    host = "127.0.0.1" if named.is_loopback else named.host  # Citus lets no worker join a `localhost`
-    scalar(CATALOG, "SELECT citus_set_coordinator_host(%s, %s::int)::text", host, str(named.port))
-    return [f"the coordinator is known as {Address(host, named.port)}"]
+    scalar(CATALOG, "SELECT citus_set_coordinator_host(%s, %s::int)::text", named.host, str(named.port))
+    return [f"the coordinator is known as {named}"]
 
 
 def _database_made(address: Address, database: str, server: Server) -> list[str]:
@@ -155,18 +158,18 @@ def _database_made(address: Address, database: str, server: Server) -> list[str]
             ask(address, "CREATE EXTENSION IF NOT EXISTS citus", seconds=MAKING_SECONDS)
             done.append("extension citus made")
     except Unreached as reason:
-        raise Refused(f"{address} could not be prepared: {reason}.") from reason
+        raise Failed(f"{address} could not be prepared: {reason}.") from reason
     return done
 
 
-def _added(address: Address) -> list[str]:
-    known = {Address(node.host, node.port): node for node in cluster.nodes()}
+def _added(address: Address, nodes: Sequence[Node]) -> list[str]:
+    known = {node.address: node for node in nodes}
     place = (address.host, str(address.port))
     done = []
     if address not in known:
         scalar(CATALOG, "SELECT citus_add_node(%s, %s::int)", *place)
         done.append("joined as a worker")
-    elif not known[address].active:
+    elif not known[address].is_active:
         scalar(CATALOG, "SELECT citus_activate_node(%s, %s::int)", *place)
         done.append("activated")
     if address in known and not known[address].takes_shards:
@@ -180,7 +183,7 @@ def _refuse_silence_between_nodes() -> None:
     broken = rows(CATALOG, UNHEALTHY)
     if broken:
         source, target = broken[0]
-        raise Refused(
+        raise Failed(
             f"Joined, but {source} cannot log in to {target}: give its server the password (see pgpass in "
             "docs/operations.md) and the way there, then run this again."
         )

@@ -3,60 +3,35 @@
 The coordinator asks its nodes without one: a worker that is frozen holds the statement for ever. So liveness,
 sizes and everything before a server is a node is asked here, with the catalog's own credentials.
 
-Entry points: `Address`, `ask`. Failure: `Unreached`, with the reason as a short sentence; `BadAddress`.
+Entry points: `ask`, `coordinator_address`. Failure: `Unreached`, with the reason as a short sentence.
 """
 
 import re
 import select
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
 from django.db import connections
 from psycopg2 import extensions, sql
 
+from streaming.stores.addresses import Address, address_of
 from streaming.stores.aliases import CATALOG
+from streaming.stores.refusal import first_line
 
 SECONDS_TO_ANSWER = 2.0
-WRITTEN = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):(?P<port>[0-9]{1,5})")
-
-
-class BadAddress(ValueError):
-    """Not of the form HOST:PORT."""
 
 
 class Unreached(Exception):
     """The server gave no answer, or refused; the text is the reason."""
 
 
-@dataclass(frozen=True, order=True)
-class Address:
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, text: str) -> "Address":
-        """From `HOST:PORT`, an IPv6 address in brackets. Raises `BadAddress`."""
-        found = WRITTEN.fullmatch(text)
-        if found is None or not 0 < int(found["port"]) < 65536:
-            raise BadAddress(f"{text!r} is no address of the form HOST:PORT.")
-        return cls(found["host"].strip("[]"), int(found["port"]))
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether another machine would mean itself by it; so would it by an empty one, a socket in a folder."""
-        return self.host in ("", "localhost", "::1") or self.host.startswith(("127.", "/"))
-
-
-def catalog_address() -> Address:
-    """The catalog's server as the settings name it."""
-    named = connections[CATALOG].settings_dict
-    return Address(named["HOST"], int(named["PORT"] or 5432))
+def coordinator_address() -> Address:
+    """The name to give the coordinator in its own cluster: Citus lets no worker join a `localhost`."""
+    named = address_of(CATALOG)
+    is_unnamed = named.host in ("", "localhost") or named.host.startswith("/")
+    return Address("127.0.0.1", named.port) if is_unnamed else named
 
 
 def ask(
@@ -98,7 +73,7 @@ def _wait(connection: extensions.connection, give_up_at: float) -> None:
 
 def _reason(error: psycopg2.Error) -> str:
     """The last thing said on the first line: libpq puts the address, which whoever reads this knows, before it."""
-    first = str(error).strip().partition("\n")[0]
+    first = first_line(error)
     return re.sub(r"^connection to server at .*? failed: |^(FATAL|ERROR):\s+", "", first).removeprefix(
         "FATAL:  "
     )

@@ -5,8 +5,7 @@ counted. Rows are PostgreSQL's estimate. Each node is asked directly, at the sam
 frozen costs two seconds and keeps only its own figures back.
 
 Entry points: `listing`, `findings`; `rebalancing`, `stopping` and `draining`, which give the job to watch;
-`remove`. Failure: `Refused` and its
-kind `NotDistributed`, one sentence each; `django.db.Error`s of the coordinator.
+`remove`. Failure: `Refused`, `Failed`; `django.db.Error`s of the coordinator.
 """
 
 from collections.abc import Iterator
@@ -14,21 +13,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from streaming.stores.addresses import Address
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus import cluster, jobs
+from streaming.stores.citus.cluster import Node
 from streaming.stores.citus.jobs import Job
-from streaming.stores.citus.reaching import Address, Unreached, ask
+from streaming.stores.citus.reaching import Unreached, ask
 from streaming.stores.findings import Finding
+from streaming.stores.refusal import Failed, Refused
 from streaming.stores.statements import rows, scalar
 
-NODES = """
-SELECT n.nodename, n.nodeport, n.groupid, n.isactive, n.shouldhaveshards,
-       coalesce(array_agg(shard_name(s.logicalrelid, s.shardid)) FILTER (WHERE p.partmethod <> 'n'), '{}')
-  FROM pg_dist_node n
-  LEFT JOIN pg_dist_placement l ON l.groupid = n.groupid AND l.shardstate = 1
-  LEFT JOIN pg_dist_shard s ON s.shardid = l.shardid
-  LEFT JOIN pg_dist_partition p ON p.logicalrelid = s.logicalrelid
- WHERE n.noderole = 'primary' GROUP BY n.nodeid ORDER BY n.groupid
+SHARDS = """
+SELECT l.groupid, array_agg(shard_name(s.logicalrelid, s.shardid))
+  FROM pg_dist_placement l JOIN pg_dist_shard s USING (shardid) JOIN pg_dist_partition p USING (logicalrelid)
+ WHERE l.shardstate = 1 AND p.partmethod <> 'n' GROUP BY 1
 """
 # Citus hides shards from those who look into pg_class. A shard that has just been moved is not analysed yet, but
 # the rows that came in are counted; that count is lost with a crash, the analysis is not.
@@ -40,52 +38,39 @@ SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint,
 """
 
 
-class Refused(Exception):
-    """Not done, for a reason that the operator can change."""
-
-
-class NotDistributed(Refused):
-    """There is no distributed catalog to work on."""
-
-
 @dataclass(frozen=True)
-class Node:
-    """One server of the cluster. `size_bytes` and `estimated_rows` are None where it does not answer: `silence`
-    then is the reason."""
+class NodeReport(Node):
+    """What lies on a node. `size_bytes` and `estimated_rows` are None where it does not answer: `silence` then is
+    the reason."""
 
-    address: Address
-    role: str
-    is_active: bool
-    takes_shards: bool
     shards: int
     size_bytes: int | None
     estimated_rows: int | None
     silence: str
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self) | {"address": str(self.address), "answers": not self.silence}
+        told = {"address": str(self.address), "role": self.role, "answers": not self.silence}
+        return asdict(self) | told
 
 
-def listing() -> list[Node]:
-    """The coordinator first, then the workers by the order in which they were added. Raises `NotDistributed`."""
+def listing() -> list[NodeReport]:
+    """The coordinator first, then the workers by the order in which they were added. Raises `Refused`."""
     require_extension()
-    found = rows(CATALOG, NODES)
-    with ThreadPoolExecutor(max(1, len(found))) as pool:
-        return list(pool.map(lambda row: _node(*row), found))
+    nodes, shards = cluster.nodes(), dict(rows(CATALOG, SHARDS))
+    with ThreadPoolExecutor(max(1, len(nodes))) as pool:
+        return list(pool.map(lambda node: _report(node, shards.get(node.group, [])), nodes))
 
 
-def _node(host: str, port: int, group: int, active: bool, takes_shards: bool, shards: list[str]) -> Node:
-    address = Address(host, port)
+def _report(node: Node, shards: list[str]) -> NodeReport:
     size, count, silence = None, None, ""
     try:
-        ((size, count),) = ask(address, SIZES, shards)
+        ((size, count),) = ask(node.address, SIZES, shards)
     except Unreached as reason:
         silence = str(reason)
-    role = "worker" if group else "coordinator"
-    return Node(address, role, active, takes_shards, len(shards), size, count, silence)
+    return NodeReport(**vars(node), shards=len(shards), size_bytes=size, estimated_rows=count, silence=silence)
 
 
-def findings(known: list[Node] | None = None) -> list[Finding]:
+def findings(known: list[NodeReport] | None = None) -> list[Finding]:
     """What is wrong with the nodes and with the last move of shards; nothing on plain PostgreSQL.
 
     `known` is a `listing` of just now, for who has one.
@@ -96,7 +81,7 @@ def findings(known: list[Node] | None = None) -> list[Finding]:
     return [finding for node in known for finding in _of_node(node, known)] + _of_job(jobs.last())
 
 
-def _of_node(node: Node, known: list[Node]) -> list[Finding]:
+def _of_node(node: NodeReport, known: list[NodeReport]) -> list[Finding]:
     name, address = f"{node.role} {node.address}", node.address
     if node.silence:
         repair = f"start its server, then manage.py workers {'list' if node.is_active else f'add {address}'}"
@@ -128,18 +113,18 @@ def _of_job(job: Job | None) -> list[Finding]:
 
 
 def require_extension() -> None:
-    """Raises `NotDistributed` on plain PostgreSQL."""
+    """Raises `Refused` on plain PostgreSQL."""
     if cluster.extension_version() is None:
-        raise NotDistributed(
+        raise Refused(
             "The catalog is not on Citus: it has no workers. `manage.py distribute` takes it there."
         )
 
 
 def require_distributed() -> None:
-    """Raises `NotDistributed` where there are no shards to move."""
+    """Raises `Refused` where there are no shards to move."""
     require_extension()
     if not is_distributed():
-        raise NotDistributed(
+        raise Refused(
             "No table is distributed, so there are no shards to move: run `manage.py distribute`."
         )
 
@@ -158,7 +143,7 @@ def require_answers() -> None:
         )
 
 
-def node_at(address: Address) -> Node:
+def node_at(address: Address) -> NodeReport:
     """Raises `Refused` for a server that is no node."""
     known = {node.address: node for node in listing()}
     if address not in known:
@@ -204,10 +189,10 @@ def draining(address: Address) -> Iterator[Job]:
             require_answers()
             job = jobs.start(drain_only=True)
         if job is None:
-            raise Refused(f"{address} has {node.shards} shards, and Citus finds nowhere to move them.")
+            raise Failed(f"{address} has {node.shards} shards, and Citus finds nowhere to move them.")
         yield job
         if (ended := jobs.last()) is not None and ended.state == "cancelled":
-            raise Refused(f"Stopped; {address} still has shards and takes no new ones.")
+            raise Failed(f"Stopped; {address} still has shards and takes no new ones.")
         node = node_at(address)
 
 

@@ -52,7 +52,7 @@ def replica_away(error: DatabaseError) -> Finding:
     )
 
 
-def reason(error: DatabaseError) -> str:
+def reason(error: BaseException) -> str:
     """What a server said, in one line; through the foreign server it is what the replica said."""
     diagnosis = getattr(error.__cause__, "diag", None)
     text = (

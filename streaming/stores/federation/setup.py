@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connections, transaction
 from psycopg2 import sql
 
+from streaming.stores.addresses import address_of
 from streaming.stores.aliases import CATALOG, REPLICA
 from streaming.stores.federation import reader
 from streaming.stores.federation.reader import READER, ColumnTypes
@@ -59,11 +60,11 @@ def all_shown(tables: Mapping[str, ColumnTypes]) -> dict[str, ColumnTypes]:
 
 def server_options() -> dict[str, str]:
     """Where the settings say the replica is, and how it is read."""
-    replica = connections[REPLICA].settings_dict
+    address = address_of(REPLICA)
     return {
-        "host": str(replica["HOST"]),
-        "port": str(replica["PORT"]),
-        "dbname": str(replica["NAME"]),
+        "host": address.host,
+        "port": str(address.port),
+        "dbname": str(connections[REPLICA].settings_dict["NAME"]),
         "connect_timeout": "2",
         "fetch_size": "1000",
     }

@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from streaming.stores.aliases import ANALYTICS
-from streaming.stores.replication.setup import PUBLICATION, subscribed
-from streaming.stores.statements import rows
+from streaming.stores.replication.subscription import published as sent
+from streaming.stores.replication.subscription import subscribed
 
 ADR = "docs/adr/0008-replica-first-publication-last.md"
 
@@ -50,9 +49,8 @@ def flow(published: Mapping[str, Sequence[str]]) -> Flow | None:
     """`published` is table to columns, as the code has it. None without a subscription: nothing can stop."""
     if not subscribed():
         return None
-    query = "SELECT tablename, attnames::text[] FROM pg_publication_tables WHERE pubname = %s"
     return Flow(
-        sent={table: frozenset(columns) for table, columns in rows(ANALYTICS, query, PUBLICATION)},
+        sent={table: frozenset(columns) for table, columns in sent().items()},
         wanted={table: frozenset(columns) for table, columns in published.items()},
     )
 

@@ -1,7 +1,7 @@
 """Runs the plan, step by step; each may be cut off and the next run goes on from there.
 
 Django commits each migration with its own transaction, so a run that was killed leaves whole migrations behind.
-Entry point: `migrate`. Failure: `Refused`, `NotMigrated`, each with one sentence.
+Entry point: `migrate`. Failure: `Refused`, `NotMigrated`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from django.db.migrations.exceptions import InconsistentMigrationHistory
 from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from streaming.stores.migrating.steps import Step, plan
 from streaming.stores.migrating.suspending import off_publication
-from streaming.stores.probes import in_one_line
+from streaming.stores.refusal import Failed, first_line
 from streaming.stores.replication.position import ReplicaBehind, wait_until_applied
 
 AWAIT_SECONDS = 60.0
@@ -23,8 +23,8 @@ AGAIN = "what ran before stays, and the next run goes on from there"
 NAMES = {REPLICA: "the analytics replica", ANALYTICS: "the analytics primary", CATALOG: "the catalog"}
 
 
-class NotMigrated(Exception):
-    """A store is away, a migration failed or the replica did not keep up. The message is one sentence."""
+class NotMigrated(Failed):
+    """A store is away, a migration failed or the replica did not keep up."""
 
 
 def planned(published: Mapping[str, Sequence[str]]) -> list[Step]:
@@ -76,7 +76,7 @@ def _in_one_sentence(what: str) -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         raise NotMigrated(
-            f"{what[0].upper()}{what[1:]}: {in_one_line(error)}; see `manage.py status`."
+            f"{what[0].upper()}{what[1:]}: {first_line(error)}; see `manage.py status`."
         ) from error
     except (DatabaseError, InconsistentMigrationHistory) as error:
         said = " ".join(str(error).split())

@@ -3,7 +3,8 @@
 A migration that a replicated table feels is placed by what `operations.judge` says of it; neighbours with the same
 order share their steps. Without a subscription nothing can stop, and everything runs in one go.
 
-Entry points: `plan`, `unapplied`. Failure: `Refused`, before anything ran; `django.db.Error`s.
+Entry points: `plan`, `unapplied`. Failure: `Refused` for a migration that would stop the apply worker, before
+anything ran; `django.db.Error`s.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from streaming.stores.migrating.judgement import ADR, Flow, Judgement, Order, either, flow, together
 from streaming.stores.migrating.operations import judge_each
+from streaming.stores.refusal import Refused
 from streaming.stores.router import REPLICATED
 
 Key = tuple[str, str]
@@ -24,10 +26,6 @@ ALIASES = {
     Order.PRIMARY_FIRST: (ANALYTICS, REPLICA, CATALOG),
 }
 REPLICATED_APPS = {label.partition(".")[0] for label in REPLICATED}
-
-
-class Refused(Exception):
-    """A pending migration would stop the apply worker. The message is one sentence."""
 
 
 @dataclass(frozen=True)

@@ -11,22 +11,21 @@ from django.db import transaction
 from psycopg2 import sql
 
 from streaming.stores.aliases import ANALYTICS
-from streaming.stores.replication.setup import PUBLICATION
-from streaming.stores.statements import names, rows, run
+from streaming.stores.replication.subscription import PUBLICATION, published
+from streaming.stores.statements import names, run
 
 
 @contextmanager
 def off_publication() -> Iterator[None]:
     """A transaction on the primary; the column lists are the same after it."""
-    query = "SELECT tablename::text, attnames::text[] FROM pg_publication_tables WHERE pubname = %s"
     publication = sql.Identifier(PUBLICATION)
     with transaction.atomic(using=ANALYTICS):
-        listed = rows(ANALYTICS, query, PUBLICATION)
+        listed = published()
         if listed:
-            tables = names([table for table, _ in listed])
+            tables = names(list(listed))
             run(ANALYTICS, sql.SQL("ALTER PUBLICATION {} DROP TABLE {}").format(publication, tables))
         yield
-        for table, columns in listed:
+        for table, columns in listed.items():
             run(
                 ANALYTICS,
                 sql.SQL("ALTER PUBLICATION {} ADD TABLE {} ({})").format(

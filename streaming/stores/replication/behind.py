@@ -2,11 +2,11 @@
 
 `pg_stat_replication.replay_lag` cannot say it: it is the delay of the last change that was applied, and stands
 still while the apply worker is stuck or away. The commit's time is in the WAL, so it is read there: a temporary
-copy of the slot is decoded up to the first published transaction past the applied position, and dropped. That
+copy of the slot is moved to the applied position, decoded up to the first published transaction, and dropped. That
 costs a few milliseconds and works while the subscriber is down. It needs the right to replicate and a free slot.
 
-Entry point: `seconds_behind`. Failure: None when it cannot be measured: no slot, its WAL is gone, no right, no
-free slot, or more than `DECODING_LIMIT` of decoding (a very large transaction). Outages pass.
+Entry point: `seconds_behind`. Failure: None when no such commit is flushed, and when it cannot be measured: no slot, its
+WAL is gone, no right, no free slot, or more than `DECODING_LIMIT` of decoding (a large transaction). Outages pass.
 """
 
 from datetime import timedelta
@@ -19,21 +19,19 @@ from streaming.stores.aliases import ANALYTICS
 from streaming.stores.statements import run, scalar
 
 DECODING_LIMIT = timedelta(seconds=1)
-TRANSACTIONS_LOOKED_AT = 100  # those past the flushed position that are applied already are the first of them
 
 # pgoutput's Begin message, protocol 1: byte "B", the commit's LSN, its time in microseconds since 2000.
 FIRST_COMMIT = """
-WITH message AS (
-    SELECT encode(substr(data, 2, 8), 'hex') AS lsn, encode(substr(data, 10, 8), 'hex') AS microseconds
-      FROM pg_logical_slot_peek_binary_changes(
-               'behind_' || pg_backend_pid(), NULL, {transactions},
-               'proto_version', '1', 'publication_names', {publication})
-     WHERE get_byte(data, 0) = ascii('B'))
 SELECT extract(epoch FROM clock_timestamp() - timestamptz '2000-01-01 00:00:00+00'
-                          - interval '1 microsecond' * ('x' || microseconds)::bit(64)::bigint)
-  FROM message
- WHERE (left(lsn, 8) || '/' || right(lsn, 8))::pg_lsn > {applied}::pg_lsn
- ORDER BY lsn LIMIT 1
+               - interval '1 microsecond' * ('x' || encode(substr(data, 10, 8), 'hex'))::bit(64)::bigint)
+  FROM pg_logical_slot_peek_binary_changes(
+           'behind_' || pg_backend_pid(), NULL, 1, 'proto_version', '1', 'publication_names', {publication})
+ WHERE get_byte(data, 0) = ascii('B') LIMIT 1
+"""
+# The server refuses to move a slot back, which a position that is flushed, and not only applied, would be.
+PAST_THE_APPLIED = """
+SELECT count(pg_replication_slot_advance(slot_name, {applied}::pg_lsn)) FROM pg_replication_slots
+ WHERE slot_name = 'behind_' || pg_backend_pid() AND confirmed_flush_lsn < {applied}::pg_lsn
 """
 _COPY_SLOT = sql.SQL("SELECT pg_copy_logical_replication_slot({slot}, 'behind_' || pg_backend_pid(), true)")
 _DROP_SLOT = sql.SQL(
@@ -43,7 +41,7 @@ _DROP_SLOT = sql.SQL(
 
 
 def seconds_behind(applied: str, publication: str) -> float | None:
-    """Age of the oldest published commit past `applied` (an LSN); 0.0 when there is none."""
+    """Age of the oldest published commit past `applied` (an LSN); None when there is none that is flushed."""
     try:
         run(ANALYTICS, _COPY_SLOT.format(slot=sql.Literal(settings.REPLICATION_SLOT)))
         return _first_commit(applied, publication)
@@ -56,16 +54,13 @@ def seconds_behind(applied: str, publication: str) -> float | None:
             run(ANALYTICS, _DROP_SLOT)
 
 
-def _first_commit(applied: str, publication: str) -> float:
+def _first_commit(applied: str, publication: str) -> float | None:
     limit = sql.Literal(int(DECODING_LIMIT.total_seconds() * 1000))
     run(ANALYTICS, sql.SQL("SET statement_timeout = {}").format(limit))
     try:
-        query = sql.SQL(FIRST_COMMIT).format(
-            transactions=sql.Literal(TRANSACTIONS_LOOKED_AT),
-            publication=sql.Literal(publication),
-            applied=sql.Literal(applied),
-        )
-        return max(0.0, float(scalar(ANALYTICS, query) or 0.0))
+        run(ANALYTICS, sql.SQL(PAST_THE_APPLIED).format(applied=sql.Literal(applied)))
+        age = scalar(ANALYTICS, sql.SQL(FIRST_COMMIT).format(publication=sql.Literal(publication)))
+        return None if age is None else max(0.0, float(age))
     finally:
         if connections[ANALYTICS].is_usable():
             run(ANALYTICS, sql.SQL("RESET statement_timeout"))

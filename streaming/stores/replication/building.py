@@ -4,7 +4,7 @@ It stands in schema `promoted` of the replica's database until a promotion moves
 before that nothing that the replica serves is touched. The schema's comment says, once the replica has all that
 the primary had, how many rows that was: a promotion that was interrupted goes on from there.
 
-Entry points: `build`, `built_tables`, `drop_build`, `promoted`, `people_tables`, `note_final`, `noted_final`.
+Entry points: `build`, `built_tables`, `drop_build`, `is_whole`, `people_tables`, `note_final`, `noted_final`.
 Failure: `django.db.Error`s.
 """
 
@@ -54,11 +54,11 @@ def built_tables() -> list[str]:
     ]
 
 
-def promoted() -> bool:
-    """Whether the replica's database has tables that are only a primary's."""
+def is_whole(alias: str) -> bool:
+    """Whether the database has tables that are only a primary's: of it a replica can be made, not the other way."""
     private = set(people_tables()) - {apps.get_model(label)._meta.db_table for label in REPLICATED}
     query = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename = ANY({})"
-    return bool(scalar(REPLICA, sql.SQL(query).format(sql.Literal(sorted(private)))))
+    return bool(scalar(alias, sql.SQL(query).format(sql.Literal(sorted(private)))))
 
 
 def people_tables() -> list[str]:

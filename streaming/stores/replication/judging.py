@@ -8,13 +8,16 @@ from django.conf import settings
 from streaming.stores.findings import Finding
 from streaming.stores.replication.state import ReplicationStatus
 
-LAG_SECONDS_FOUND = 10.0
 LEFT_SHARE_FOUND = 0.25  # of the cap
 RESYNC = "manage.py replication resync"
 AWAY = {
     "primary": "start it; where it is lost for good, manage.py replication promote --primary-lost",
     "replica": "start it; where its data is lost, make an empty database and manage.py replication resync",
 }
+SWAP_BACK = (
+    "give ANALYTICS_DATABASE_URL and ANALYTICS_REPLICA_DATABASE_URL each other's value again, then manage.py "
+    "replication promote to finish it, or manage.py replication promote --undo"
+)
 TWO_PRIMARIES = (
     "name the one promoted as ANALYTICS_DATABASE_URL, save what is wanted from the other, give it an empty database, "
     "then manage.py replication resync"
@@ -23,6 +26,13 @@ TWO_PRIMARIES = (
 
 def findings(status: ReplicationStatus) -> list[Finding]:
     """What is wrong, the cause before its consequences."""
+    if not status.primary_whole and status.replica_whole:
+        return [
+            Finding(
+                "The variables name as the primary what is no primary yet, and as the replica the only whole copy.",
+                SWAP_BACK,
+            )
+        ]
     if status.replica_promoted and not status.primary_fenced and not status.primary.problem:
         return [Finding("Both servers are primaries: a lost one has come back.", TWO_PRIMARIES)]
     if status.replica_promoted:
@@ -139,7 +149,7 @@ def _of_subscription(status: ReplicationStatus) -> list[Finding]:
 
 
 def _of_lag(status: ReplicationStatus) -> list[Finding]:
-    if status.lag_seconds is None or status.lag_seconds <= LAG_SECONDS_FOUND:
+    if status.lag_seconds is None or status.lag_seconds <= settings.REPLICA_LAG_LIMIT_SECONDS:
         return []
     return [
         Finding(

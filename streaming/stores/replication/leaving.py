@@ -1,26 +1,35 @@
 """Ending a subscription in whatever state it is, and one operation on the replica at a time.
 
-Entry points: `unsubscribe`, `drop_slots`, `alone_on_replica`. Failure: `django.db.Error`s; `AnotherAtWork`.
+Entry points: `unsubscribe`, `drop_slots`, `alone_on_replica`, `require_alone`. Failure: `django.db.Error`s;
+`AnotherAtWork`.
 """
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import Error, OperationalError, connections, transaction
 from psycopg2 import sql
 
 from streaming.stores import replica
 from streaming.stores.aliases import ANALYTICS, REPLICA
-from streaming.stores.replication.setup import SUBSCRIPTION, subscribed
+from streaming.stores.deadline import guarded, within
+from streaming.stores.refusal import Refused
+from streaming.stores.replication.subscription import SUBSCRIPTION, subscribed
 from streaming.stores.statements import rows, run, scalar
 
 LOCK = 4_807_526_976  # any number, as long as it is the same for whoever rebuilds or promotes
 SECONDS_FOR_LOCK = 20.0
 SECONDS_FOR_SLOT = 10.0
+UNLOCK_LIMIT = timedelta(seconds=2)
 POLL_SECONDS = 0.1
 
+HELD = """
+SELECT count(*) FROM pg_locks
+ WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND (classid::bigint << 32 | objid::bigint) = %s
+"""
 # A subscriber that is gone left these behind: its own slot, and those of first copies under way.
 SLOTS = """
 SELECT slot_name::text, active_pid FROM pg_replication_slots
@@ -29,22 +38,32 @@ SELECT slot_name::text, active_pid FROM pg_replication_slots
 """
 
 
-class AnotherAtWork(TimeoutError):
-    """Another resync or promotion holds the replica."""
+class AnotherAtWork(Refused):
+    """Another set-up, resync or promotion holds the replica, or may have held it meanwhile."""
 
 
 @contextmanager
 def alone_on_replica() -> Iterator[None]:
-    """The lock ends with the session: a killed process holds it until the server has finished its statement."""
+    """The lock ends with the session: a killed process holds it until the server has finished its statement.
+
+    It is the session that does the work, so nothing of it is done on the replica after the lock is lost, as long as
+    `require_alone` comes after what may have replaced the session. May be entered within itself.
+    """
     give_up_at = time.monotonic() + SECONDS_FOR_LOCK
     while not scalar(REPLICA, "SELECT pg_try_advisory_lock(%s)", LOCK):
         if time.monotonic() > give_up_at:
-            raise AnotherAtWork("another resync or promotion is at work on the replica")
+            raise AnotherAtWork("another set-up, resync or promotion is at work on the replica")
         time.sleep(POLL_SECONDS)
     try:
         yield
     finally:
         _unlock()
+
+
+def require_alone() -> None:
+    """Raises `AnotherAtWork` when the session with the lock is gone: somebody else may have been at work since."""
+    if not scalar(REPLICA, HELD, LOCK):
+        raise AnotherAtWork("the session that kept others off the replica was lost: run it again")
 
 
 def unsubscribe() -> list[str]:
@@ -89,7 +108,10 @@ def _drop_slot(slot: str, sender: int | None) -> bool:
 
 
 def _unlock() -> None:
+    if connections[REPLICA].connection is None:
+        return  # the session is gone, and its lock with it
     try:
-        scalar(REPLICA, "SELECT pg_advisory_unlock(%s)", LOCK)
-    except OperationalError:
+        with guarded(), within(UNLOCK_LIMIT):  # a frozen server gives the lock back when it notices
+            scalar(REPLICA, "SELECT pg_advisory_unlock(%s)", LOCK)
+    except Error:
         return  # the session is gone, and its lock with it

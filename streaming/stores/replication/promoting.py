@@ -12,44 +12,44 @@ Entry points: `promote`, `promote_without_primary`, `undo`. Failure: `django.db.
 says why, and then nothing has changed, or the next run or `undo` mends it; `AlreadyPromoted`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
-from django.db import transaction
-from psycopg2 import sql
+from django.db import Error, transaction
 
 from streaming.stores.aliases import ANALYTICS, REPLICA
-from streaming.stores.federation.reader import READER
-from streaming.stores.replication.applied import SCHEMA as POSITION_SCHEMA
+from streaming.stores.deadline import guarded
+from streaming.stores.outage import discard_broken_connections
+from streaming.stores.refusal import Failed, Refused, first_line
 from streaming.stores.replication.building import (
-    MIGRATIONS,
     SCHEMA,
     build,
     built_tables,
     drop_build,
+    is_whole,
     note_final,
     noted_final,
-    people_tables,
-    promoted,
 )
-from streaming.stores.replication.carrying import carry, set_sequences
 from streaming.stores.replication.checking import check
 from streaming.stores.replication.fencing import fence, fenced, unfence
-from streaming.stores.replication.leaving import drop_slots, unsubscribe
-from streaming.stores.replication.position import ReplicaBehind, wait_until_applied
-from streaming.stores.replication.setup import subscribed
+from streaming.stores.replication.leaving import alone_on_replica, drop_slots, require_alone, unsubscribe
+from streaming.stores.replication.placing import (
+    Note,
+    Published,
+    StandIns,
+    count_rows,
+    fill_from_primary,
+    fill_from_replica,
+    is_published_whole,
+    put_in_place,
+)
+from streaming.stores.replication.position import SECONDS_TO_ANSWER, ReplicaBehind, wait_until_applied
 from streaming.stores.replication.status import replication_status
-from streaming.stores.statements import column_types, names, rows, run, scalar
+from streaming.stores.replication.subscription import subscribed
+from streaming.stores.statements import column_types, rows, scalar
 
 CATCH_UP_SECONDS = 15.0  # before the fence nobody waits for it, behind it every writer does
 
-Published = Mapping[str, Sequence[str]]
-Note = Callable[[str], None]
 Advance = Callable[[int], None]
-StandIns = Mapping[str, Mapping[str, str]]
-
-
-class Refused(Exception):
-    """It makes no sense as things are; the message says what to do instead."""
 
 
 class AlreadyPromoted(Exception):
@@ -61,13 +61,25 @@ def promote(published: Published, *, note: Note, advance: Advance = lambda rows:
 
     `advance` is told the rows that the comparison of both sides is past.
     """
-    if promoted():
-        raise AlreadyPromoted
+    with alone_on_replica():
+        with guarded(SECONDS_TO_ANSWER):  # but not what follows: it copies by COPY
+            _leave_primary(published, note, advance)
+        with transaction.atomic(using=REPLICA):
+            require_alone()
+            fill_from_primary(published, note)
+            put_in_place(published, primary_there=True)
+    note("the built tables put in place: the replica is a primary")
+
+
+def _leave_primary(published: Published, note: Note, advance: Advance) -> None:
+    """Up to where the replica has all published rows for good, and nothing comes from the primary any more."""
+    _refuse_promoted()
     resumed = not subscribed()
     if resumed:
         _refuse_unless_begun()
     else:
         _refuse_unfit(published, note, advance)
+    require_alone()
     build()
     _refuse_other_schema(published, primary_there=True)
     note(f"the full schema built on the replica, in schema {SCHEMA}")
@@ -80,45 +92,56 @@ def promote(published: Published, *, note: Note, advance: Advance = lambda rows:
     note_final(_counts(published))
     for line in [*unsubscribe(), *drop_slots()]:
         note(line)
-    with transaction.atomic(using=REPLICA):
-        _fill_from_primary(published, note)
-        _put_in_place(published, primary_there=True)
-    note("the built tables put in place: the replica is a primary")
 
 
 def promote_without_primary(published: Published, *, stand_ins: StandIns, note: Note) -> None:
     """When the primary is lost: plays and published columns are kept, the rest is not to be had."""
-    if promoted():
-        raise AlreadyPromoted
-    if not replication_status().primary.problem:
-        raise Refused("The primary answers: run `manage.py replication promote` without --primary-lost")
-    _refuse_incomplete(published)
-    build()
-    _refuse_other_schema(published, primary_there=False)
-    note(f"the full schema built on the replica, in schema {SCHEMA}")
-    note_final(_counts(published))
-    for line in unsubscribe():
-        note(line)
-    with transaction.atomic(using=REPLICA):
-        _fill_from_replica(published, stand_ins, note)
-        _put_in_place(published, primary_there=False)
+    with alone_on_replica(), guarded(SECONDS_TO_ANSWER):
+        _refuse_promoted()
+        if not replication_status().primary.problem:
+            raise Refused("The primary answers: run `manage.py replication promote` without --primary-lost")
+        _refuse_incomplete(published)
+        require_alone()
+        build()
+        _refuse_other_schema(published, primary_there=False)
+        note(f"the full schema built on the replica, in schema {SCHEMA}")
+        note_final(_counts(published))
+        for line in unsubscribe():
+            note(line)
+        with transaction.atomic(using=REPLICA):
+            require_alone()
+            fill_from_replica(published, stand_ins, note)
+            put_in_place(published, primary_there=False)
     note("the built tables put in place: the replica is a primary")
 
 
 def undo(*, note: Note) -> None:
     """Gives the primary its writers back; the replica may have to be subscribed again."""
-    if promoted():
+    with alone_on_replica(), guarded(SECONDS_TO_ANSWER):
+        try:
+            _refuse_promoted()
+        except AlreadyPromoted as error:
+            raise Refused(
+                "The replica is promoted already: change the variables, "
+                "or give up what it has and make it an empty database before `manage.py replication resync`"
+            ) from error
+        drop_build()  # first: it says that the replica has all rows, which is over once the primary takes more
+        note("what was built on the replica is dropped")
+        if fenced(ANALYTICS):
+            unfence(ANALYTICS)
+            note("the primary takes writes again")
+        if not subscribed():
+            note("the replica is not subscribed any more: manage.py replication resync")
+
+
+def _refuse_promoted() -> None:
+    if not is_whole(REPLICA):
+        return
+    if fenced(REPLICA):
         raise Refused(
-            "The replica is promoted already: change the variables, "
-            "or give up what it has and make it an empty database before `manage.py replication resync`"
+            "The replica's address leads to a primary that a promotion has fenced: see `manage.py replication status`"
         )
-    if fenced(ANALYTICS):
-        unfence(ANALYTICS)
-        note("the primary takes writes again")
-    drop_build()
-    note("what was built on the replica is dropped")
-    if not subscribed():
-        note("the replica is not subscribed any more: manage.py replication resync")
+    raise AlreadyPromoted
 
 
 def _refuse_unless_begun() -> None:
@@ -127,8 +150,12 @@ def _refuse_unless_begun() -> None:
 
 
 def _refuse_unfit(published: Published, note: Note, advance: Advance) -> None:
-    slot = replication_status().slot
-    if slot is None or slot.lost:
+    state = replication_status()
+    if problem := state.primary.problem or state.replica.problem:
+        raise Refused(
+            f"Primary and replica do not both answer ({problem}): see `manage.py replication status`"
+        )
+    if state.slot is None or state.slot.lost:
         raise Refused(
             "The slot is gone, so the replica misses rows: run `manage.py replication resync` first"
         )
@@ -149,12 +176,22 @@ def _catch_up() -> None:
 
 
 def _apply_the_rest() -> None:
-    """Behind the fence. A replica that does not come along now gives the primary back."""
+    """Behind the fence. A replica that does not come along now gives the primary back, as Ctrl-C does."""
     try:
         wait_until_applied(CATCH_UP_SECONDS)
-    except ReplicaBehind as error:
-        unfence(ANALYTICS)
-        raise Refused(f"The replica lags ({error}), the primary takes writes again") from error
+    except KeyboardInterrupt:
+        _give_back()
+        raise
+    except (ReplicaBehind, Error) as error:
+        _give_back()
+        raise Failed(
+            f"The replica does not follow ({first_line(error)}), the primary takes writes again"
+        ) from error
+
+
+def _give_back() -> None:
+    discard_broken_connections()
+    unfence(ANALYTICS)
 
 
 def _refuse_differences(published: Published, *, settle: Callable[[], None], advance: Advance) -> None:
@@ -187,7 +224,7 @@ def _refuse_other_schema(published: Published, *, primary_there: bool) -> None:
                 )
     for table in published:
         lacking = _indexes(SCHEMA, table) - _indexes("public", table)
-        if lacking and _whole(table, published):
+        if lacking and is_published_whole(table, published):
             raise Refused(
                 f"Table {table} of the replica lacks an index: run `manage.py replication resync` first"
             )
@@ -200,90 +237,4 @@ def _indexes(schema: str, table: str) -> set[str]:
 
 
 def _counts(published: Published) -> dict[str, int]:
-    return {table: _count(table) for table in published}
-
-
-def _count(table: str) -> int:
-    return int(scalar(REPLICA, sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("public", table))))
-
-
-def _whole(table: str, published: Published) -> bool:
-    """Every column is published, so the replica's own table is all there is to have."""
-    return set(column_types(REPLICA, f"{SCHEMA}.{table}")) == set(published.get(table, ()))
-
-
-def _fill_from_primary(published: Published, note: Note) -> None:
-    tables = [table for table in built_tables() if table != MIGRATIONS]
-    _empty(tables)  # of what the migrations put in: the primary's rows have ids of their own
-    for table in tables:
-        if not _whole(table, published):
-            count = carry(table, list(column_types(REPLICA, f"{SCHEMA}.{table}")))
-            note(f"{count:,} rows of {table} copied from the primary")
-
-
-def _fill_from_replica(published: Published, stand_ins: StandIns, note: Note) -> None:
-    for table, columns in published.items():
-        if _whole(table, published):
-            continue
-        others = stand_ins.get(table, {})
-        run(
-            REPLICA,
-            sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(
-                sql.Identifier(SCHEMA, table),
-                names([*columns, *others]),
-                sql.SQL(", ").join([*map(sql.Identifier, columns), *map(sql.SQL, others.values())]),
-                sql.Identifier("public", table),
-            ),
-        )
-        note(f"{_count(table):,} rows of {table} kept, with their published columns only")
-
-
-def _empty(tables: Sequence[str]) -> None:
-    every = sql.SQL(", ").join(sql.Identifier(SCHEMA, table) for table in tables)
-    run(REPLICA, sql.SQL("TRUNCATE {}").format(every))
-
-
-def _put_in_place(published: Published, *, primary_there: bool) -> None:
-    """The last step, in the transaction that filled the tables."""
-    run(REPLICA, sql.SQL("SET CONSTRAINTS ALL IMMEDIATE"))  # a table with checks pending cannot be altered
-    for table in published:
-        if _whole(table, published):
-            _take_over(table)
-    set_sequences(primary_there=primary_there)
-    former = sql.SQL(", ").join(sql.Identifier("public", table) for table in [*people_tables(), MIGRATIONS])
-    run(REPLICA, sql.SQL("DROP TABLE IF EXISTS {}").format(former))
-    for table in built_tables():
-        run(REPLICA, sql.SQL("ALTER TABLE {} SET SCHEMA public").format(sql.Identifier(SCHEMA, table)))
-    run(REPLICA, sql.SQL("DROP SCHEMA {}").format(sql.Identifier(SCHEMA)))
-    run(REPLICA, sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(POSITION_SCHEMA)))
-    if scalar(REPLICA, "SELECT count(*) FROM pg_roles WHERE rolname = %s", READER):
-        run(
-            REPLICA,
-            sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {}").format(sql.Identifier(READER)),
-        )
-
-
-def _take_over(table: str) -> None:
-    """The replica's own table in place of the built one, with the built one's foreign keys: no row is copied."""
-    keys = rows(
-        REPLICA,
-        """SELECT conname::text, pg_get_constraintdef(oid) FROM pg_constraint
-            WHERE contype = 'f' AND conrelid = to_regclass(%s)""",
-        f"{SCHEMA}.{table}",
-    )
-    built, own = sql.Identifier(SCHEMA, table), sql.Identifier("public", table)
-    run(REPLICA, sql.SQL("DROP TABLE {}").format(built))
-    for (name,) in rows(
-        REPLICA,
-        "SELECT conname::text FROM pg_constraint WHERE contype = 'f' AND conrelid = to_regclass(%s)",
-        f"public.{table}",
-    ):
-        run(REPLICA, sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(own, sql.Identifier(name)))
-    run(REPLICA, sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(own, sql.Identifier(SCHEMA)))
-    for name, definition in keys:
-        run(
-            REPLICA,
-            sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}").format(
-                built, sql.Identifier(name), sql.SQL(definition)
-            ),
-        )
+    return {table: count_rows(table) for table in published}

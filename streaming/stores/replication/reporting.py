@@ -9,11 +9,11 @@ from typing import Any
 
 from django.db import connections
 
+from streaming.stores.addresses import database_of
 from streaming.stores.aliases import ANALYTICS, REPLICA
 from streaming.stores.findings import Finding
 from streaming.stores.replication.checking import Comparison
 from streaming.stores.replication.state import ReplicationStatus, Side, Slot, Subscription
-from streaming.stores.replication.status import address_of
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 LOST_WITH_PRIMARY = (
@@ -61,7 +61,7 @@ def seconds(count: float | None) -> str:
 
 
 def _url(alias: str) -> str:
-    return f"postgresql://{connections[alias].settings_dict['USER']}@{address_of(alias)}"
+    return f"postgresql://{connections[alias].settings_dict['USER']}@{database_of(alias)}"
 
 
 def _side(side: Side) -> str:

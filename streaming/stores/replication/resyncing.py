@@ -17,8 +17,9 @@ from django.core.management import call_command
 from psycopg2 import sql
 
 from streaming.stores.aliases import ANALYTICS, REPLICA
+from streaming.stores.refusal import Failed, Refused
 from streaming.stores.replication import setup
-from streaming.stores.replication.building import drop_build, people_tables, promoted
+from streaming.stores.replication.building import drop_build, is_whole, people_tables
 from streaming.stores.replication.fencing import fenced, unfence, write_all_the_same
 from streaming.stores.replication.leaving import drop_slots, unsubscribe
 from streaming.stores.statements import names, rows, run, scalar
@@ -35,6 +36,12 @@ SELECT r.srrelid::regclass::text, r.srsubstate::text, coalesce(p.tuples_processe
   FROM pg_subscription_rel r LEFT JOIN pg_stat_progress_copy p
        ON p.relid = r.srrelid AND p.datname = current_database() AND p.command = 'COPY FROM'
 """
+# Each worker's applied commits: a table whose rows are copied catches up with what was written meanwhile.
+CAUGHT_UP = """
+SELECT o.external_id, o.remote_lsn::text
+  FROM pg_replication_origin_status o JOIN pg_subscription s ON o.external_id LIKE 'pg~_' || s.oid || '%%' ESCAPE '~'
+ WHERE s.subname = %s AND s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1
+"""
 ERRORS = """
 SELECT coalesce(sum((to_jsonb(t)->>'sync_error_count')::bigint), 0)
   FROM pg_stat_subscription_stats t JOIN pg_subscription s ON s.oid = t.subid
@@ -42,11 +49,11 @@ SELECT coalesce(sum((to_jsonb(t)->>'sync_error_count')::bigint), 0)
 """
 
 
-class NotAReplica(Exception):
+class NotAReplica(Refused):
     """The addresses lead to something else than a primary that takes writes and a database that may be emptied."""
 
 
-class CopyFails(Exception):
+class CopyFails(Failed):
     """The first copy fails again and again, or does not move."""
 
 
@@ -79,7 +86,8 @@ def wait_until_copied(reached: Callable[[int], None]) -> None:
     Raises `CopyFails` after `COPY_FAILURES` failures, or when nothing has moved for `STALLED_SECONDS`.
     """
     failures = int(scalar(REPLICA, ERRORS, setup.SUBSCRIPTION))
-    last, moved_at = -1, time.monotonic()
+    last: tuple[object, ...] = ()
+    moved_at = time.monotonic()
     while True:
         states = rows(REPLICA, COPYING)
         copied = sum(_size(table) if state not in "id" else done for table, state, done in states)
@@ -88,8 +96,9 @@ def wait_until_copied(reached: Callable[[int], None]) -> None:
             return
         if int(scalar(REPLICA, ERRORS, setup.SUBSCRIPTION)) - failures >= COPY_FAILURES:
             raise CopyFails(f"the first copy has failed {COPY_FAILURES} times; the replica's log says why")
-        if copied != last:
-            last, moved_at = copied, time.monotonic()
+        moved = (copied, states, rows(REPLICA, CAUGHT_UP, setup.SUBSCRIPTION))
+        if moved != last:
+            last, moved_at = moved, time.monotonic()
         elif time.monotonic() - moved_at > STALLED_SECONDS:
             raise CopyFails(
                 f"the first copy has not moved for {STALLED_SECONDS:g} s; the replica's log says why"
@@ -102,7 +111,12 @@ def _refuse_wrong_sides() -> None:
         raise NotAReplica("the primary takes no writes: run `manage.py replication promote --undo` first")
     if scalar(ANALYTICS, IDENTITY) == scalar(REPLICA, IDENTITY):
         raise NotAReplica("the replica's address leads to the primary's own database")
-    if promoted() and not fenced(REPLICA):
+    if not is_whole(ANALYTICS):
+        raise NotAReplica(
+            "the primary's address leads to a database without accounts: nothing that the replica has may be dropped; "
+            "see `manage.py replication status`"
+        )
+    if is_whole(REPLICA) and not fenced(REPLICA):
         raise NotAReplica(
             "the replica's address leads to a primary: it has tables that are never replicated, and takes writes"
         )

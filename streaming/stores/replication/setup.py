@@ -8,24 +8,34 @@ when the subscription is created, because an insert that meets an existing row s
 The subscription's comment is the column lists its rows were copied under. It is taken off before the publication
 changes and written after the copy has begun, so that a set-up that ends half-way is finished by the next.
 
-Entry points: `set_up`, `subscribed`. Failure: `django.db.Error`s.
+Entry points: `set_up`, `subscribed`. Failure: `django.db.Error`s; `Refused` where the replica would be a primary,
+`AnotherAtWork` while it is rebuilt or promoted.
 """
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 
 from django.conf import settings
 from django.db import connections
 from psycopg2 import sql
 
-from streaming.stores import replica
 from streaming.stores.aliases import ANALYTICS, REPLICA
+from streaming.stores.refusal import Refused
+from streaming.stores.replication.building import is_whole
+from streaming.stores.replication.leaving import alone_on_replica, drop_slots, unsubscribe
+from streaming.stores.replication.subscription import (
+    PUBLICATION,
+    SUBSCRIPTION,
+    alter_subscription,
+    of_subscription,
+    subscribed,
+)
+from streaming.stores.replication.subscription import published as sent
 from streaming.stores.roles import grant_columns, make_role
-from streaming.stores.statements import names, rows, run, scalar
+from streaming.stores.statements import names, run, scalar
 
-PUBLICATION = "analytics_pub"
-SUBSCRIPTION = "analytics_sub"
+__all__ = ["PUBLICATION", "SUBSCRIPTION", "set_up", "subscribed"]
+
 REPLICATOR = "analytics_replicator"
 
 Columns = Sequence[str]
@@ -38,25 +48,27 @@ def set_up(published: Mapping[str, Columns]) -> list[str]:
     The replica is emptied and copied again when what is published has changed, for the rows it has were copied
     under the former lists, and when its slot is gone, for nobody kept what it has missed.
     """
-    wanted = {table: sorted(columns) for table, columns in published.items()}
+    with alone_on_replica():
+        if is_whole(REPLICA):
+            raise Refused(
+                "The replica's address leads to a primary, or to a former one: see `manage.py replication status`"
+            )
+        return _set_up(published, {table: sorted(columns) for table, columns in published.items()})
+
+
+def _set_up(published: Mapping[str, Columns], wanted: ColumnLists) -> list[str]:
     done = _role(published)
-    if _published() != wanted:
+    if sent() != wanted:
         if subscribed():
             _note_copied_as(None)
         done.append(_publish(published))
-    if not subscribed():
-        return [*done, *_drop_orphaned_slot(), _create_subscription(wanted)]
-    done += _point_at_primary()
-    if _copied_as() != wanted or not _slot_usable():
-        return [*done, _drop_subscription(), _create_subscription(wanted)]
-    _alter_subscription(sql.SQL("ENABLE"))
-    _alter_subscription(sql.SQL("REFRESH PUBLICATION"))
-    return done
-
-
-def subscribed() -> bool:
-    """Whether the replica's database has the subscription, so that waiting for it makes sense."""
-    return _of_subscription("subname") is not None
+    if subscribed():
+        done += _point_at_primary()
+        if _copied_as() == wanted and _slot_usable():
+            alter_subscription(sql.SQL("ENABLE"))
+            alter_subscription(sql.SQL("REFRESH PUBLICATION"))
+            return done
+    return [*done, *unsubscribe(), *drop_slots(), _create_subscription(wanted)]
 
 
 def _role(published: Mapping[str, Columns]) -> list[str]:
@@ -78,14 +90,9 @@ def _publish(published: Mapping[str, Columns]) -> str:
     return f"publication {PUBLICATION} brought up to date"
 
 
-def _published() -> ColumnLists:
-    query = "SELECT tablename, attnames::text[] FROM pg_publication_tables WHERE pubname = %s"
-    return {table: sorted(columns) for table, columns in rows(ANALYTICS, query, PUBLICATION)}
-
-
 def _copied_as() -> ColumnLists | None:
     """What was published when the replica's rows were copied; None when that is not noted."""
-    comment = _of_subscription("obj_description(oid, 'pg_subscription')")
+    comment = of_subscription("obj_description(oid, 'pg_subscription')")
     try:
         return json.loads(comment or "null")
     except ValueError:
@@ -103,47 +110,10 @@ def _note_copied_as(published: ColumnLists | None) -> None:
 
 
 def _point_at_primary() -> list[str]:
-    if _of_subscription("subconninfo") == _publisher():
+    if of_subscription("subconninfo") == _publisher():
         return []
-    _alter_subscription(sql.SQL("CONNECTION {}").format(sql.Literal(_publisher())))
+    alter_subscription(sql.SQL("CONNECTION {}").format(sql.Literal(_publisher())))
     return [f"subscription {SUBSCRIPTION} points at the primary's present address"]
-
-
-def _drop_subscription() -> str:
-    """Dropping a subscription drops its slot, and fails where there is none to drop.
-
-    Ends when every reader knows that the replica is not to be used: what comes next empties it.
-    """
-    if not _slot_exists():
-        _alter_subscription(sql.SQL("DISABLE"))
-        _alter_subscription(sql.SQL("SET (slot_name = NONE)"))
-    run(REPLICA, sql.SQL("DROP SUBSCRIPTION {}").format(sql.Identifier(SUBSCRIPTION)))
-    time.sleep(replica.KNOWN_TO_ALL.total_seconds())
-    return f"subscription {SUBSCRIPTION} dropped: the replica's rows have to be copied again"
-
-
-def _of_subscription(what: str) -> str | None:
-    """An expression over the subscription's row in the catalogue; None without a subscription."""
-    return scalar(
-        REPLICA,
-        f"SELECT {what} FROM pg_subscription WHERE subname = %s"  # noqa: S608  # constants of this module
-        " AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        SUBSCRIPTION,
-    )
-
-
-def _alter_subscription(change: sql.Composable) -> None:
-    run(REPLICA, sql.SQL("ALTER SUBSCRIPTION {} {}").format(sql.Identifier(SUBSCRIPTION), change))
-
-
-def _slot_exists() -> bool:
-    return bool(
-        scalar(
-            ANALYTICS,
-            "SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s",
-            settings.REPLICATION_SLOT,
-        )
-    )
 
 
 def _slot_usable() -> bool:
@@ -170,19 +140,6 @@ def _create_subscription(wanted: ColumnLists) -> str:
     )
     _note_copied_as(wanted)
     return f"subscription {SUBSCRIPTION} created"
-
-
-def _drop_orphaned_slot() -> list[str]:
-    """A replica that was rebuilt left its slot behind: it holds WAL for nobody and blocks the new one."""
-    slot = settings.REPLICATION_SLOT
-    if not scalar(
-        ANALYTICS,
-        "SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s AND NOT active",
-        slot,
-    ):
-        return []
-    scalar(ANALYTICS, "SELECT pg_drop_replication_slot(%s)::text", slot)
-    return [f"slot {slot} of a former replica dropped"]
 
 
 def _publisher() -> str:

@@ -52,7 +52,10 @@ class Subscription:
 
 @dataclass(frozen=True)
 class ReplicationStatus:
-    """None: not there, or its side could not be asked (then that side has a `problem`)."""
+    """None: not there, or its side could not be asked (then that side has a `problem`).
+
+    A side is `whole` when it has the tables that never leave a primary.
+    """
 
     primary: Side
     replica: Side
@@ -61,5 +64,7 @@ class ReplicationStatus:
     lag_bytes: int | None = None
     lag_seconds: float | None = None
     primary_fenced: bool = False
+    primary_whole: bool = True
+    replica_whole: bool = False
     replica_promoted: bool = False
     structure: tuple[str, ...] = ()

@@ -5,12 +5,13 @@ says why. It waits `SIDE_LIMIT` for a side at most, also for a frozen one. `find
 and which command repairs it. The figures:
 
 * `lag_bytes`: WAL of the primary that the replica has not applied, counted from the slot while nobody is connected.
-* `lag_seconds`: age of the oldest published change that is not applied (`behind`); 0 when all is applied.
+* `lag_seconds`: age of the oldest published change that is not applied (`behind`); 0 when no WAL is left to apply,
+  None when what is left has no such change or it could not be found.
 * `retained_bytes`, `left_bytes`: WAL the slot holds, and what may still be written before it is lost.
 * `apply_errors`, `copy_errors`, `conflicts`: the subscription's counts since it was made; `skipped` are those
   conflicts at which the apply worker goes on, so that the rows differ from then on. PostgreSQL below 18 counts none.
 
-Entry points: `replication_status`, `findings`, `forget_skipped`, `address_of`. Failure: none of a store's.
+Entry points: `replication_status`, `findings`, `forget_skipped`. Failure: none of a store's.
 """
 
 import json
@@ -21,35 +22,36 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connections
 
+from streaming.stores.addresses import database_of
 from streaming.stores.aliases import ANALYTICS, REPLICA
 from streaming.stores.deadline import guarded, within
 from streaming.stores.outage import discard_broken_connections
+from streaming.stores.refusal import first_line
 from streaming.stores.replication import structure
 from streaming.stores.replication.behind import seconds_behind
-from streaming.stores.replication.building import promoted
+from streaming.stores.replication.building import is_whole
 from streaming.stores.replication.fencing import fenced
 from streaming.stores.replication.judging import findings
-from streaming.stores.replication.setup import PUBLICATION, SUBSCRIPTION
+from streaming.stores.replication.position import APPLIED, BEHIND, SLOTS
 from streaming.stores.replication.state import ReplicationStatus, Side, Slot, Subscription
+from streaming.stores.replication.subscription import PUBLICATION, SUBSCRIPTION, published
 from streaming.stores.statements import rows
 
-__all__ = ["address_of", "findings", "forget_skipped", "replication_status"]
+__all__ = ["findings", "forget_skipped", "replication_status"]
 
 SIDE_LIMIT = timedelta(seconds=4)
 
-SLOT = """
+SLOT = f"""
 SELECT s.active, s.wal_status, s.safe_wal_size AS left_bytes,
        pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn)::bigint AS retained_bytes,
-       greatest(0, pg_wal_lsn_diff(pg_current_wal_lsn(), coalesce(r.replay_lsn, s.confirmed_flush_lsn)))::bigint
-           AS lag_bytes,
-       coalesce(r.replay_lsn, s.confirmed_flush_lsn)::text AS applied,
+       {BEHIND} AS lag_bytes, {APPLIED}::text AS applied,
        to_jsonb(s)->>'invalidation_reason' AS invalidation_reason,
        extract(epoch FROM now() - (to_jsonb(s)->>'inactive_since')::timestamptz)::float AS inactive_seconds,
        (SELECT nullif(setting::bigint, -1) * 1048576 FROM pg_settings
          WHERE name = 'max_slot_wal_keep_size') AS cap_bytes
-  FROM pg_replication_slots s LEFT JOIN pg_stat_replication r ON r.pid = s.active_pid
+  FROM {SLOTS}
  WHERE s.slot_name = %s
-"""  # by to_jsonb: PostgreSQL 15 and 16 lack these columns, 17 is the first with both
+"""  # noqa: S608  # constants; by to_jsonb: PostgreSQL 15 and 16 lack these columns, 17 is the first with both
 SUBSCRIBED = """
 SELECT s.subenabled,
        EXISTS (SELECT FROM pg_stat_subscription w WHERE w.subid = s.oid AND w.relid IS NULL AND w.pid IS NOT NULL),
@@ -76,17 +78,12 @@ def replication_status() -> ReplicationStatus:
     if of_primary and of_replica and of_replica["subscription"]:
         differences, _ = _asked(_ask_structure)
     return ReplicationStatus(
-        primary=Side(address_of(ANALYTICS), primary_problem),
-        replica=Side(address_of(REPLICA), replica_problem),
+        primary=Side(database_of(ANALYTICS), primary_problem),
+        replica=Side(database_of(REPLICA), replica_problem),
         structure=differences or (),
         **(of_primary or {}),
         **(of_replica or {}),
     )
-
-
-def address_of(alias: str) -> str:
-    place = connections[alias].settings_dict
-    return f"{place['HOST']}:{place['PORT']}/{place['NAME']}"
 
 
 def forget_skipped() -> None:
@@ -100,11 +97,11 @@ def _asked(ask: Callable[[], Any]) -> tuple[Any, str]:
             return ask(), ""
     except DatabaseError as error:
         discard_broken_connections()
-        return None, (str(error).strip().splitlines() or [type(error).__name__])[0]
+        return None, first_line(error)
 
 
 def _ask_primary() -> dict[str, Any]:
-    found: dict[str, Any] = {"primary_fenced": fenced(ANALYTICS)}
+    found: dict[str, Any] = {"primary_fenced": fenced(ANALYTICS), "primary_whole": is_whole(ANALYTICS)}
     with connections[ANALYTICS].cursor() as cursor:
         cursor.execute(SLOT, [settings.REPLICATION_SLOT])
         row = cursor.fetchone()
@@ -121,9 +118,13 @@ def _ask_primary() -> dict[str, Any]:
 
 def _ask_replica() -> dict[str, Any]:
     subscription = _ask_subscription()
+    whole = subscription is None and is_whole(REPLICA)
     # Fenced, it is a former primary that has not been made a replica yet.
-    is_primary = subscription is None and promoted() and not fenced(REPLICA)
-    return {"subscription": subscription, "replica_promoted": is_primary}
+    return {
+        "subscription": subscription,
+        "replica_whole": whole,
+        "replica_promoted": whole and not fenced(REPLICA),
+    }
 
 
 def _ask_subscription() -> Subscription | None:
@@ -144,5 +145,4 @@ def _ask_subscription() -> Subscription | None:
 
 def _ask_structure() -> tuple[str, ...]:
     """Against what the publication sends, so that this layer needs to know no model."""
-    query = "SELECT tablename::text, attnames::text[] FROM pg_publication_tables WHERE pubname = %s"
-    return tuple(structure.differences(dict(rows(ANALYTICS, query, PUBLICATION))))
+    return tuple(structure.differences(published()))

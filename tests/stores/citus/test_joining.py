@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from streaming.stores.addresses import Address, BadAddress
 from streaming.stores.citus.joining import Server, refusal
-from streaming.stores.citus.reaching import Address, BadAddress
 
 COORDINATOR = Server(
     identity="1",

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from dev import faults
 from tests.stores.replication.pairs import PRIMARY, REPLICA, Pair
 
 STEPS = (
@@ -120,8 +121,91 @@ def test_a_promotion_that_was_begun_can_be_taken_back(pair: Pair, step: str) -> 
 
     assert "✗ The primary takes no writes: a promotion was begun and not finished." in seen.out
     assert undone.code == written.code == repaired.code == 0, undone.err + written.err + repaired.err
-    assert undone.lines[:2] == ["the primary takes writes again", "what was built on the replica is dropped"]
+    assert undone.lines[:2] == ["what was built on the replica is dropped", "the primary takes writes again"]
     assert repaired.lines[-1].startswith("compared 251 rows in 2 ranges: 0 missing")
+
+
+@pytest.mark.slow
+def test_variables_that_were_swapped_before_the_promotion_was_finished_cost_no_account(pair: Pair) -> None:
+    """`resync` took the fenced primary for a former one, and dropped the only accounts and passwords there were."""
+    accounts = pair.rows(PRIMARY, ACCOUNTS)
+    pair.killed_at("the primary is fenced", "promote")
+    swapped = pair.swapped()
+
+    seen = swapped.replication("status")
+    refused = [
+        swapped.replication(*arguments)
+        for arguments in (["resync"], ["setup"], ["promote"], ["promote", "--undo"])
+    ]
+    kept = pair.rows(PRIMARY, ACCOUNTS)
+    finished = pair.replication("promote")
+
+    assert seen.code == 1
+    assert [line for line in seen.lines if line.startswith("✗")] == [
+        "✗ The variables name as the primary what is no primary yet, and as the replica the only whole copy."
+    ]
+    assert [ran.code for ran in refused] == [2, 2, 2, 2], [ran.err for ran in refused]
+    assert refused[0].err == (
+        "CommandError: the primary's address leads to a database without accounts: nothing that the replica has may "
+        "be dropped; see `manage.py replication status`.\n"
+    )
+    assert kept == accounts
+    assert finished.code == 0, finished.err
+    assert pair.rows(REPLICA, ACCOUNTS) == accounts
+
+
+@pytest.mark.slow
+def test_an_undo_killed_half_way_leaves_no_stale_copy_to_promote(pair: Pair) -> None:
+    """Writers were let in before the note was dropped that the replica has all there is: without the primary the
+    next promotion believed the note.
+    """
+    pair.killed_at("subscription analytics_sub dropped", "promote")
+    assert pair.manage("shell", "-v0", "-c", UNDO_STOPPED).code == 9
+    lost = Pair(pair.instance, {**pair.variables, f"{PRIMARY}_URL": NOWHERE})
+
+    refused = lost.replication("promote", "--primary-lost", "--without-passwords")
+
+    assert refused.code == 2
+    assert refused.err == (
+        "CommandError: The replica is not subscribed, so nothing says that it is whole: restore a backup.\n"
+    )
+
+
+def test_a_replica_that_freezes_behind_the_fence_gives_the_primary_back(pair: Pair) -> None:
+    """No statement had a limit: writers were refused until somebody noticed."""
+    try:
+        promoted = pair.manage("shell", "-v0", "-c", FREEZE.format(name=pair.instance.name), seconds=40)
+        writable = pair.value(PRIMARY, "SHOW default_transaction_read_only")
+    finally:
+        faults.thaw(pair.instance, "replica")
+
+    assert promoted.out.splitlines()[-1:] == [
+        "Failed: The replica does not follow (the database server is silent), the primary takes writes again"
+    ], promoted.err
+    assert writable == "off"
+    assert pair.manage("shell", "-v0", "-c", ADA).code == 0
+
+
+UNDO_STOPPED = """
+import os
+from streaming.stores.replication.promoting import undo
+undo(note=lambda line: os._exit(9))
+"""
+NOWHERE = "postgresql://streaming@127.0.0.1:1/gone"
+FREEZE = """
+from analytics.replication import published_columns
+from dev import faults
+from dev.instance import Instance
+from streaming.stores.refusal import Failed
+from streaming.stores.replication.promoting import promote
+def note(line):
+    if line.startswith("the primary is fenced"):
+        faults.freeze(Instance.named("{name}"), "replica")
+try:
+    promote(published_columns(), note=note)
+except Failed as error:
+    print(f"{{type(error).__name__}}: {{error}}")
+"""
 
 
 def test_a_promotion_that_makes_no_sense_is_refused_and_changes_nothing(pair: Pair) -> None:
@@ -136,7 +220,7 @@ def test_a_promotion_that_makes_no_sense_is_refused_and_changes_nothing(pair: Pa
     pair.rows(REPLICA, "DROP SUBSCRIPTION analytics_sub")
     unsubscribed = pair.replication("promote")
 
-    assert [ran.code for ran in (alive, unasked, diverged, lagging, unsubscribed)] == [1] * 5
+    assert [ran.code for ran in (alive, unasked, diverged, lagging, unsubscribed)] == [2, 1, 2, 2, 2]
     assert alive.err == (
         "CommandError: The primary answers: run `manage.py replication promote` without --primary-lost.\n"
     )
@@ -156,9 +240,7 @@ def test_a_promotion_that_makes_no_sense_is_refused_and_changes_nothing(pair: Pa
 def test_without_the_primary_plays_and_names_are_kept_and_nobody_can_log_in(pair: Pair) -> None:
     names = pair.rows(PRIMARY, "SELECT user_id, username, registration_date FROM users ORDER BY 1")
     plays = pair.rows(PRIMARY, PLAYS)
-    lost = Pair(
-        pair.instance, {**pair.variables, f"{PRIMARY}_URL": "postgresql://streaming@127.0.0.1:1/gone"}
-    )
+    lost = Pair(pair.instance, {**pair.variables, f"{PRIMARY}_URL": NOWHERE})
 
     seen = lost.replication("status")
     lost.killed_at("subscription analytics_sub dropped", "promote", "--primary-lost", "--without-passwords")

@@ -6,7 +6,7 @@ import pytest
 
 from dev import faults, lifecycle
 from tests.served import until
-from tests.stores.replication.pairs import CATALOG, HERE, PRIMARY, REPLICA, Pair
+from tests.stores.replication.pairs import CATALOG, COPIED, HERE, PRIMARY, REPLICA, Pair
 
 EQUAL = "compared 250 rows in 2 ranges: 0 missing on the replica, 0 only on the replica, 0 different"
 DIFFERS = "CommandError: The replica differs from the primary: run `manage.py replication resync`.\n"
@@ -97,11 +97,7 @@ def test_a_row_that_stops_the_apply_worker_is_seen_and_repaired(pair: Pair) -> N
 def test_an_empty_database_on_a_new_machine_becomes_the_replica(pair: Pair) -> None:
     """The slot and the foreign tables of the machine that is gone stand in nobody's way."""
     name = pair.variables["REPLICATION_SLOT"]
-    for statement in (
-        "ALTER SUBSCRIPTION analytics_sub DISABLE",
-        "ALTER SUBSCRIPTION analytics_sub SET (slot_name = NONE)",
-        "DROP SUBSCRIPTION analytics_sub",
-    ):
+    for statement in UNSUBSCRIBE:
         pair.rows(REPLICA, statement)
     with_server = {
         **pair.variables,
@@ -125,17 +121,72 @@ def test_an_empty_database_on_a_new_machine_becomes_the_replica(pair: Pair) -> N
 
 @pytest.mark.slow
 def test_a_resync_killed_at_any_step_is_finished_by_the_next(pair: Pair) -> None:
+    not_subscribed = "✗ The replica is not subscribed: reads go to the primary."
     for line in (
         "subscription analytics_sub dropped",
         "the replica's tables dropped",
         "the replica's tables made",
-        "subscription analytics_sub created",
     ):
         pair.killed_at(line, "resync")
+        seen = pair.replication("status")
+        assert seen.code == 1
+        assert not_subscribed in seen.out
+    pair.killed_at("subscription analytics_sub created", "resync")
+    until(lambda: pair.rows(REPLICA, COPIED) == [(50, 200, 2)], "what it began goes on without it")
+    assert pair.replication("check").lines == [EQUAL]
 
-    assert pair.replication("status").code == 1 or pair.replication("check").code == 0
     assert pair.replication("resync").lines[-1] == EQUAL
     assert pair.replication("status").lines[-1] == "replication is sound"
+
+
+@pytest.mark.slow
+def test_a_copy_that_catches_up_for_long_is_not_called_stalled(pair: Pair) -> None:
+    """Nothing but copied rows counted as movement: a backlog of `STALLED_SECONDS` ended a resync that went well.
+
+    Each row takes the replica 0.4 s: three are copied, six more are committed meanwhile.
+    """
+    pair.rows(PRIMARY, "DELETE FROM user_watch_history")
+    pair.rows(PRIMARY, "DELETE FROM users WHERE username NOT IN ('viewer1', 'viewer2', 'viewer3')")
+    caught_up = "SELECT bool_and(srsubstate = 'r') FROM pg_subscription_rel"
+    until(lambda: pair.rows(REPLICA, "SELECT count(*) FROM users") == [(3,)], "the deletes are applied")
+    for statement in (*UNSUBSCRIBE, "TRUNCATE users, user_watch_history", SLOWLY):
+        pair.rows(REPLICA, statement)
+
+    waited = pair.manage("shell", "-v0", "-c", WAIT_UNTIL_COPIED)
+
+    assert waited.out.splitlines()[-1:] == ["copied"], waited.err
+    assert pair.value(REPLICA, caught_up)
+    assert pair.value(REPLICA, "SELECT count(*) FROM users") == 9
+
+
+UNSUBSCRIBE = (
+    "ALTER SUBSCRIPTION analytics_sub DISABLE",
+    "ALTER SUBSCRIPTION analytics_sub SET (slot_name = NONE)",
+    "DROP SUBSCRIPTION analytics_sub",
+)
+SLOWLY = """
+CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.4); RETURN NEW; END $$;
+CREATE TRIGGER slowly BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION slowly();
+ALTER TABLE users ENABLE ALWAYS TRIGGER slowly
+"""
+WAIT_UNTIL_COPIED = """
+from django.db import connections
+from analytics.models import User
+from analytics.replication import published_columns
+from streaming.stores.replication import resyncing, setup
+from tests.served import until
+resyncing.STALLED_SECONDS = 1.2
+setup.set_up(published_columns())
+def copying():
+    with connections["analytics_replica"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_progress_copy WHERE datname = current_database()")
+        return cursor.fetchone()[0]
+until(copying, "the copy has begun")
+for n in range(6):
+    User.objects.create_user(f"later{n}", f"later{n}@example.org", None)
+resyncing.wait_until_copied(lambda copied: None)
+print("copied")
+"""
 
 
 def test_a_frozen_replica_keeps_nobody_waiting(pair: Pair) -> None:

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 from django.conf import settings
 from django.db import connections
+from pytest_django.fixtures import SettingsWrapper
 
 from analytics.replication import published_columns
 from streaming.stores.replication import reporting, setup
+from streaming.stores.replication.behind import seconds_behind
 from streaming.stores.replication.state import ReplicationStatus, Side
 from streaming.stores.replication.status import findings, forget_skipped, replication_status
 from tests.factories import UserFactory
@@ -55,17 +57,16 @@ def test_the_lag_in_seconds_grows_while_nobody_applies(mended: Replicated) -> No
     mended()
     run("analytics_replica", f"ALTER SUBSCRIPTION {setup.SUBSCRIPTION} DISABLE")
     until(lambda: not slot_active(), "the subscriber is gone")
+    before = time.monotonic()
     UserFactory()
-    written = time.monotonic()
     until(lambda: bool(replication_status().lag_seconds), "the commit is flushed and counted")
-    first = replication_status()
+    first, between = replication_status(), time.monotonic()
     UserFactory()
-    until(lambda: time.monotonic() - written > 0.5, "half a second has passed")
-    second = replication_status()
+    second, after = replication_status(), time.monotonic()
 
     assert first.lag_seconds is not None and second.lag_seconds is not None
-    assert 0 < first.lag_seconds < second.lag_seconds
-    assert 0.5 < second.lag_seconds < 0.5 + time.monotonic() - written
+    assert 0 < first.lag_seconds < between - before
+    assert first.lag_seconds < second.lag_seconds < after - before
     assert second.lag_bytes is not None and second.lag_bytes > 0
     assert [str(finding) for finding in findings(second)] == [
         "The subscription is disabled. — manage.py replication setup"
@@ -73,10 +74,37 @@ def test_the_lag_in_seconds_grows_while_nobody_applies(mended: Replicated) -> No
     assert slots() == [settings.REPLICATION_SLOT]  # the copy it measured with is gone
 
 
-def test_a_lag_past_the_limit_is_found() -> None:
-    slow = ReplicationStatus(primary=SIDE, replica=SIDE, subscription=None, lag_seconds=75.4)
+def test_the_lag_is_told_past_any_number_of_changes_that_are_applied_and_not_flushed(
+    mended: Replicated,
+) -> None:
+    """A hundred rows were looked at, so a primary with more of them applied was said to be 0.0 s ahead."""
+    mended()
+    run("analytics_replica", f"ALTER SUBSCRIPTION {setup.SUBSCRIPTION} DISABLE")
+    until(lambda: not slot_active(), "the subscriber is gone")
+    for _ in range(101):
+        UserFactory()
+    applied = flushed()
+    assert seconds_behind(applied, setup.PUBLICATION) is None
+    before = time.monotonic()
+    UserFactory()
+    until(lambda: flushed() != applied, "the commit is flushed")
 
-    assert "The replica is 75 s behind." in [finding.what for finding in findings(slow)]
+    behind = seconds_behind(applied, setup.PUBLICATION)
+
+    assert behind is not None
+    assert 0 < behind < time.monotonic() - before
+    assert slots() == [settings.REPLICATION_SLOT]
+
+
+def test_a_lag_past_the_limit_of_the_readers_is_found(settings: SettingsWrapper) -> None:
+    """It had a limit of its own, and called a replica sound that nobody read."""
+    slow = ReplicationStatus(primary=SIDE, replica=SIDE, subscription=None, lag_seconds=75.4)
+    settings.REPLICA_LAG_LIMIT_SECONDS = 75.0
+    found = [finding.what for finding in findings(slow)]
+    settings.REPLICA_LAG_LIMIT_SECONDS = 76.0
+
+    assert "The replica is 75 s behind." in found
+    assert [finding.what for finding in findings(slow)] == found[:-1]
 
 
 @pytest.mark.parametrize("side", ["analytics", "replica"])
@@ -134,6 +162,13 @@ def slots() -> list[str]:
     with connections["default"].cursor() as cursor:
         cursor.execute("SELECT slot_name FROM pg_replication_slots WHERE database = current_database()")
         return [name for (name,) in cursor.fetchall()]
+
+
+def flushed() -> str:
+    """By a commit that waits for its own, all before it is."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT pg_current_wal_flush_lsn()::text")
+        return str(cursor.fetchone()[0])
 
 
 def slot_active() -> bool:

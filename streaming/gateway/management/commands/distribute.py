@@ -1,45 +1,48 @@
 """`manage.py distribute`: the live catalog to distributed tables on Citus; run again, it goes on where it ended.
 
-Exit codes: 0 all in place; 1 refused, interrupted or something found wrong; 2 no Citus on this server.
+Ctrl-C ends it within seconds: the statement under way is cancelled with its session.
 """
 
 import time
+from argparse import ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 
-from streaming.stores.citus.distributing import NoExtension, Plan, Refused, carry_out, distributing, plan
+from streaming.stores.citus.distributing import MOST_SHARDS, SHARDS, Plan, carry_out, distributing, plan
 from streaming.stores.citus.progress import Progress
 from streaming.stores.citus.verifying import verify
 from streaming.stores.citus.watching import watching
+from streaming.stores.commands import SECONDS_TO_GREET, one_sentence
+from streaming.stores.deadline import guarded
 
 AGAIN = "Run it again: it goes on from there."
+
+
+def shards(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_SHARDS:
+        raise ArgumentTypeError(f"{text!r} is no number of shards from 1 to {MOST_SHARDS}")
+    return int(text)
 
 
 class Command(BaseCommand):
     help = "Distributes the catalog's tables over the Citus cluster. Repeatable; resumes what was cut off."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--shards", type=int, metavar="N", help="of each distributed table; default 32")
+        parser.add_argument(
+            "--shards", type=shards, metavar="N", help=f"of each distributed table; default {SHARDS}"
+        )
         parser.add_argument("--online", action="store_true", help="writers go on while rows are copied")
         parser.add_argument("--dry-run", action="store_true", help="print the SQL and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         wish = {"shards": options["shards"], "online": options["online"]}
-        try:
+        with one_sentence("Cut off", again=AGAIN), guarded(SECONDS_TO_GREET):
             if options["dry_run"]:
                 self.stdout.write("\n".join(plan(**wish).script()))
                 return
             with distributing():
                 self._distribute(plan(**wish))
-        except Refused as error:
-            raise CommandError(str(error), returncode=2 if isinstance(error, NoExtension) else 1) from error
-        except DatabaseError as error:
-            reason = str(error).strip().partition("\n")[0]
-            raise CommandError(f"Cut off: {reason}. {AGAIN}") from error
-        except KeyboardInterrupt as error:
-            raise CommandError(f"Interrupted. {AGAIN}", returncode=130) from error
 
     def _distribute(self, planned: Plan) -> None:
         started = time.monotonic()

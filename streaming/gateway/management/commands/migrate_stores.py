@@ -2,10 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from analytics.replication import published_columns
-from streaming.stores.migrating import AWAIT_SECONDS, NotMigrated, Refused, Step, migrate, planned
+from streaming.stores.commands import SECONDS_TO_GREET, one_sentence
+from streaming.stores.deadline import guarded
+from streaming.stores.migrating import AWAIT_SECONDS, Step, migrate, planned
+
+AGAIN = "What ran stays: the next run goes on from there."
 
 
 class Command(BaseCommand):
@@ -28,17 +32,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         quieter = {"verbosity": max(0, options["verbosity"] - 1), "stdout": self.stdout}
-        try:
+        with one_sentence("Not every database is migrated", again=AGAIN), guarded(SECONDS_TO_GREET):
             steps = planned(published_columns())
             if options["plan"]:
                 self._print_plan(steps)
                 return
             for done in migrate(steps, await_seconds=options["await_seconds"], **quieter):
                 self.stdout.write(_line(done))
-        except Refused as error:
-            raise CommandError(str(error), returncode=2) from error
-        except NotMigrated as error:
-            raise CommandError(str(error)) from error
         if not steps:
             self.stdout.write("every database is at the code's migrations")
 

@@ -6,13 +6,14 @@ from argparse import ArgumentTypeError
 from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.core.management.base import BaseCommand, CommandParser
 
 from catalog.selectors import genre_names
 from streaming.gateway.reports.rendering import as_json, csv_text, text_lines
-from streaming.gateway.reports.watch_time import RangeRefused, ReportFailed, days_of, watch_time
-from streaming.stores.federation.checking import reason
+from streaming.gateway.reports.watch_time import days_of, watch_time
+from streaming.stores.commands import SECONDS_TO_GREET, one_sentence
+from streaming.stores.deadline import guarded
+from streaming.stores.refusal import Refused
 
 
 def day(text: str) -> date:
@@ -37,14 +38,10 @@ class Command(BaseCommand):
         shape.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with one_sentence("The catalog does not answer"), guarded(SECONDS_TO_GREET):
             first, last = days_of(options["first"], options["last"])
             genre = genre_named(options["genre"]) if options["genre"] is not None else None
             report = watch_time(first=first, last=last, genre=genre)
-        except (RangeRefused, ReportFailed) as error:
-            raise CommandError(str(error)) from error
-        except DatabaseError as error:
-            raise CommandError(f"The catalog does not answer: {reason(error)}.") from error
         if options["csv"]:
             self.stdout.write(csv_text(report), ending="")
         elif options["json"]:
@@ -60,4 +57,4 @@ def genre_named(name: str) -> str:
         return names[name.casefold()]
     near = difflib.get_close_matches(name.casefold(), names, n=1)
     meant = f"; did you mean {names[near[0]]!r}?" if near else "."
-    raise CommandError(f"There is no genre {name!r}{meant}")
+    raise Refused(f"There is no genre {name!r}{meant}")

@@ -6,19 +6,17 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
 from streaming.gateway.seeding import (
     SeedOrder,
-    SeedRefused,
     StoresNotEmpty,
     left_unfinished,
     report_lines,
     seed,
 )
-from streaming.stores.outage import StoreUnavailable
+from streaming.stores.commands import one_sentence
 
 T = TypeVar("T")
 API = "http://127.0.0.1:8000/api/v1"
@@ -59,32 +57,21 @@ class Command(BaseCommand):
             until=options["until"] or datetime.now(UTC).date(),
             demo=settings.DEBUG,
         )
-        try:
-            seeded = seed(order, _progress)
-        except StoresNotEmpty as error:
-            if not options["if_empty"]:
-                raise CommandError(str(error)) from error
-            self.stdout.write("There is data already; it stays as it is.")
-            if left_unfinished():
-                self.stdout.write(
-                    "It is of a seeding that was cut off: `manage.py seed --replace` starts over."
-                )
-            return
-        except SeedRefused as error:
-            raise CommandError(str(error)) from error
-        except StoreUnavailable as error:
-            reason = f"The store {error.store} gives up: {_first_line(error.__cause__)}."
-            raise CommandError(f"{reason} {UNFINISHED}") from error
-        except DatabaseError as error:
-            raise CommandError(f"Not seeded: {_first_line(error)}. {UNFINISHED}") from error
-        except KeyboardInterrupt as error:
-            raise CommandError(f"Interrupted. {UNFINISHED}", returncode=130) from error
+        with one_sentence("Not seeded", again=UNFINISHED):
+            try:
+                seeded = seed(order, _progress)
+            except StoresNotEmpty:
+                if not options["if_empty"]:
+                    raise
+                self._print_kept()
+                return
         for line in report_lines(seeded, api=options["api"], demo=order.demo):
             self.stdout.write(line)
 
-
-def _first_line(error: BaseException | None) -> str:
-    return str(error).strip().partition("\n")[0]
+    def _print_kept(self) -> None:
+        self.stdout.write("There is data already; it stays as it is.")
+        if left_unfinished():
+            self.stdout.write("It is of a seeding that was cut off: `manage.py seed --replace` starts over.")
 
 
 def _progress(items: Iterable[T], what: str, total: int | None) -> Iterable[T]:

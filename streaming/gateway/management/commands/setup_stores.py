@@ -7,11 +7,13 @@ empty and has Citus workers is distributed last. One with rows is distributed by
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.core.management.base import BaseCommand, CommandParser
 
-from streaming.stores.citus.distributing import Refused, distribute_if_empty
+from streaming.stores.citus.distributing import distribute_if_empty
+from streaming.stores.commands import SECONDS_TO_GREET, one_sentence
+from streaming.stores.deadline import guarded
 
+AGAIN = "Run setup_stores again: every step may be repeated."
 STEPS: tuple[tuple[str, ...], ...] = (
     ("migrate_stores",),
     ("replication", "setup"),
@@ -38,17 +40,11 @@ class Command(BaseCommand):
             self._distribute()
 
     def _run(self, command: tuple[str, ...], *, verbosity: int) -> None:
-        try:
+        with one_sentence(" ".join(command), again=AGAIN):
             call_command(*command, verbosity=verbosity, stdout=self.stdout)
-        except DatabaseError as error:
-            said = " ".join(str(error).split())
-            raise CommandError(f"{' '.join(command)}: {said}") from error
 
     def _distribute(self) -> None:
-        try:
+        with one_sentence("The empty catalog is not distributed", again=AGAIN), guarded(SECONDS_TO_GREET):
             distributed = distribute_if_empty()
-        except (Refused, DatabaseError) as error:
-            said = " ".join(str(error).split())
-            raise CommandError(f"The empty catalog is not distributed: {said}") from error
         if distributed:
             self.stdout.write("the empty catalog is distributed over the Citus workers")

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streaming.gateway.status import status_report
 from streaming.gateway.status_screen import screen
+from streaming.stores.commands import one_sentence
 
 
 class Command(BaseCommand):
@@ -17,7 +18,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="for machines; the keys stay")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = status_report()
+        with one_sentence("The stores cannot be inspected"):
+            report = status_report()
         self.stdout.write(json.dumps(report.as_json(), indent=2) if options["json"] else screen(report))
         if report.found:
             count = len(report.found)

@@ -7,16 +7,16 @@ how far it is; ended by Ctrl-C or a signal, it leaves the job running.
 import signal
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import Error
+from django.core.management.base import BaseCommand, CommandParser
 
-from streaming.gateway import nodes
+from streaming.gateway import workers_screen as screen
+from streaming.stores.addresses import Address
 from streaming.stores.citus import jobs, workers
 from streaming.stores.citus.joining import join
-from streaming.stores.citus.reaching import Address, BadAddress
+from streaming.stores.commands import one_sentence
 from streaming.stores.deadline import guarded
 
-AGAIN = "Interrupted. A job that moves shards goes on in the database: the same command again watches it."
+AGAIN = "A job that moves shards goes on in the database: the same command again watches it."
 
 
 class Command(BaseCommand):
@@ -40,26 +40,18 @@ class Command(BaseCommand):
         act = {"list": self._list, "add": self._add, "drain": self._drain, "rebalance": self._rebalance}
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            with guarded():  # libpq alone would not hear Ctrl-C, nor notice a coordinator that fell silent
+            with one_sentence("The catalog refuses", again=AGAIN), guarded():
                 act[options["what"]](options)
-        except workers.NotDistributed as error:
-            raise CommandError(str(error), returncode=2) from error
-        except (workers.Refused, jobs.Failed, BadAddress) as error:
-            raise CommandError(str(error)) from error
-        except Error as error:
-            said = str(error).strip().partition("\n")[0]
-            raise CommandError(f"The catalog refuses: {said}") from error
-        except KeyboardInterrupt as error:
-            raise CommandError(AGAIN, returncode=130) from error
         finally:
             signal.signal(signal.SIGTERM, before)
 
     def _list(self, options: dict[str, Any]) -> None:
-        known, job, findings = workers.listing(), jobs.running(), workers.findings()
+        known, job = workers.listing(), jobs.running()
+        findings = workers.findings(known)
         if options["json"]:
-            self.stdout.write(nodes.as_json(known, job, findings))
+            self.stdout.write(screen.as_json(known, job, findings))
             return
-        lines = nodes.table(known)
+        lines = screen.table(known)
         if job is not None:
             lines.append(f"A job moves shards: {job.done} of {job.moves} moves are done.")
         for line in (*lines, *findings):
@@ -89,7 +81,7 @@ class Command(BaseCommand):
         self._follow(job)
 
     def _follow(self, job: jobs.Job) -> None:
-        ended = nodes.follow(job)
+        ended = screen.follow(job)
         self.stdout.write(f"{ended.state}: {ended.done} of {ended.moves} moves done.")
-        for line in nodes.table(workers.listing()):
+        for line in screen.table(workers.listing()):
             self.stdout.write(line)

@@ -10,24 +10,24 @@ from dataclasses import asdict
 
 from tqdm import tqdm
 
+from streaming.stores import units
 from streaming.stores.citus import jobs
 from streaming.stores.citus.jobs import Job
-from streaming.stores.citus.workers import Node
+from streaming.stores.citus.workers import NodeReport
 from streaming.stores.findings import Finding
 
 HEADINGS = ("address", "role", "shards", "size", "rows (estimated)", "takes shards", "answers")
-UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
-def table(nodes: Sequence[Node]) -> list[str]:
+def table(nodes: Sequence[NodeReport]) -> list[str]:
     """A heading and a line per node, in columns."""
     lines = [HEADINGS, *(_cells(node) for node in nodes)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
 
 
-def _cells(node: Node) -> tuple[str, ...]:
-    size = "-" if node.size_bytes is None else in_words(node.size_bytes)
+def _cells(node: NodeReport) -> tuple[str, ...]:
+    size = "-" if node.size_bytes is None else units.size(node.size_bytes)
     count = "-" if node.estimated_rows is None else f"{node.estimated_rows:,}"
     takes = ("yes" if node.takes_shards else "no") if node.is_active else "not active"
     return (
@@ -36,18 +36,7 @@ def _cells(node: Node) -> tuple[str, ...]:
     )
 
 
-def in_words(size_bytes: float) -> str:
-    unit = 0
-    while size_bytes >= 1024 and unit < len(UNITS) - 1:
-        size_bytes, unit = size_bytes / 1024, unit + 1
-    return (
-        f"{size_bytes:.0f} {UNITS[unit]}"
-        if unit == 0 or size_bytes >= 10
-        else f"{size_bytes:.1f} {UNITS[unit]}"
-    )
-
-
-def as_json(nodes: Sequence[Node], job: Job | None, findings: Sequence[Finding]) -> str:
+def as_json(nodes: Sequence[NodeReport], job: Job | None, findings: Sequence[Finding]) -> str:
     return json.dumps(
         {
             "nodes": [node.as_json() for node in nodes],
