@@ -119,7 +119,8 @@ def _spread_ids(site: Site) -> list[str]:
     """Ids from all over the key space: neighbours in the index would share its pages."""
     with psycopg2.connect(site.catalog) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "SELECT content_id::text FROM content_metadata WHERE status = 'published' AND published_at <= now() ORDER BY random() LIMIT 9000"
+            "SELECT content_id::text FROM content_metadata WHERE status = 'published' AND published_at <= now() "
+            "ORDER BY random() LIMIT 9000"
         )
         return [content_id for (content_id,) in cursor.fetchall()]
 

@@ -23,7 +23,7 @@ from catalog.importing.seen import SeenKeys
 from catalog.importing.selectors import digests_by_id, records_by_id
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
-from streaming.stores.refusal import first_line
+from streaming.stores.refusal import Refused, first_line
 
 BATCH_ROWS = 2000
 BATCH_BYTES = 1 << 20  # rows of a hostile file may be a thousand times as long as real ones
@@ -32,7 +32,7 @@ LOCK = 0x696D706F7274  # "import"
 LOCK_WAIT_SECONDS = 3  # the server needs a moment to notice that an import was killed
 
 
-class ImportRunning(ImportFailed):
+class ImportRunning(ImportFailed, Refused):
     """Another import holds the catalog."""
 
 

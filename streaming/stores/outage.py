@@ -41,6 +41,9 @@ JUDGED = (redis.exceptions.ResponseError, mongoengine.errors.OperationError, Int
 # What Redis says when it is there and does not take the command; redis-py has no classes of their own for these.
 REFUSALS = ("NOREPLICAS", "MISCONF", "CLUSTERDOWN", "MASTERDOWN")
 
+# What Citus says, as an internal error, when the table moved to other shards between planning and writing.
+SHARD_HAS_GONE = "could not find valid entry for shard"
+
 
 class StoreUnavailable(Exception):
     """The store named by `store` gave no answer in time."""
@@ -57,7 +60,7 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, redis.exceptions.ResponseError):
         return str(error).startswith(REFUSALS)
     if isinstance(error, InternalError):  # fenced: the database is being handed over to its replica
-        return isinstance(error.__cause__, ReadOnlySqlTransaction)
+        return isinstance(error.__cause__, ReadOnlySqlTransaction) or SHARD_HAS_GONE in str(error)
     # mongoengine wraps what the driver raised.
     wrapped = (
         error.__cause__ or error.__context__ if isinstance(error, mongoengine.errors.OperationError) else None

@@ -55,7 +55,7 @@ def probe_all(limit: timedelta = PROBE_LIMIT) -> list[Probe]:
 
 
 def replication_lag() -> int | None:
-    """Bytes the replica is behind; None while the primary cannot say, or nobody applies its changes."""
+    """Bytes the replica is behind; None while the primary cannot say, or has no slot for it."""
     try:
         with within(PROBE_LIMIT):
             return lag_bytes()

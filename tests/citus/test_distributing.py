@@ -1,6 +1,7 @@
 """`manage.py distribute` on a live catalog: nothing lost under load, killed anywhere and ended, repeated."""
 
 import random
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -202,7 +203,7 @@ def test_a_second_run_waits_and_is_refused(filled: Platform) -> None:
 
         done = distribute(filled, *SHARDS)
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == (
         f"CommandError: Another distribution is at work (backend {pid}): wait until it has ended.\n"
     )
@@ -226,10 +227,49 @@ def test_other_shards_than_there_are_is_refused(undisturbed: dict[str, Any], fil
 
     done = distribute(filled, "--shards", "8")
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith(
         "CommandError: The tables have 4 shards: leave --shards out, or change them"
     )
+
+
+@pytest.mark.parametrize("shards", ["-1", "0", "64001", "many"])
+def test_a_number_of_shards_that_cannot_be_changes_nothing(filled: Platform, shards: str) -> None:
+    """Keeps away that the first table fails when every foreign key is off, and that 0 means 32."""
+    before = description(filled)
+
+    done = distribute(filled, f"--shards={shards}")
+
+    assert done.returncode == 2
+    said = done.stderr.splitlines()[-1]
+    assert said.endswith(f"argument --shards: '{shards}' is no number of shards from 1 to 64000")
+    assert description(filled) == before
+
+
+def test_ctrl_c_ends_it_at_once_and_it_goes_on_the_next_time(
+    undisturbed: dict[str, Any], filled: Platform
+) -> None:
+    """Keeps away that the signal waits for the statement under way, here for a lock that nobody gives back."""
+    _kill_at(filled, "place genres")  # past the steps that wait a moment only
+    with closing(connect(filled)) as other, other.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("LOCK TABLE cast_crew IN ROW EXCLUSIVE MODE")
+        running = start_distributing(filled, *SHARDS)
+        waits = "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND relation = 'cast_crew'::regclass"
+        until(lambda: rows(filled, waits) == [(True,)], "the move of a table waits", seconds=60)
+        interrupted_at = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+        took = time.monotonic() - interrupted_at
+        until(lambda: rows(filled, waits) == [(False,)], "its session ends")
+
+    assert (running.returncode, err) == (
+        130,
+        "CommandError: Interrupted. Run it again: it goes on from there.\n",
+    )
+    assert took < 5
+    assert distribute(filled, *SHARDS).returncode == 0
+    assert description(filled) == undisturbed
 
 
 def test_the_check_warns_of_what_is_left_undistributed(filled: Platform) -> None:

@@ -196,7 +196,7 @@ def test_a_frozen_node_is_named_within_seconds(cluster: Platform) -> None:
             "repair": "start its server, then manage.py workers list",
         }
     ]
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert (
         refused.stderr
         == f"CommandError: The worker {frozen} does not answer (no answer in time): start it first.\n"
@@ -227,7 +227,7 @@ def test_a_wrong_address_is_one_sentence(cluster: Platform) -> None:
     told = {arguments: command.communicate(timeout=120)[1] for arguments, command in commands.items()}
 
     assert told == {arguments: f"CommandError: {sentence}\n" for arguments, sentence in sentences.items()}
-    assert {command.returncode for command in commands.values()} == {1}
+    assert {command.returncode for command in commands.values()} == {2}
 
 
 def test_the_last_node_that_takes_shards_is_not_drained(cluster: Platform) -> None:
@@ -241,7 +241,7 @@ def test_the_last_node_that_takes_shards_is_not_drained(cluster: Platform) -> No
         rows(cluster, set_taking, other, True)
 
     assert (refused.returncode, refused.stderr) == (
-        1,
+        2,
         f"CommandError: {address(cluster, 'worker1')} is the last node that takes shards: add another one first.\n",
     )
     assert drained.stdout.splitlines()[-1] == (

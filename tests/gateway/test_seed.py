@@ -319,7 +319,7 @@ def test_without_replace_a_filled_catalog_stays_as_it_is(stores: None) -> None:
     ) as refused:
         run_seed(seed=2)
 
-    assert refused.value.returncode == 1
+    assert refused.value.returncode == 2
     assert contents_of_stores() == before
 
 

@@ -282,18 +282,11 @@ def test_the_command_refuses_in_one_sentence(stores: None, arguments: list[str],
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("store", "sentence"),
-    [
-        ("replica", "The replica does not answer: connection"),
-        ("catalog", "The catalog does not answer: conn"),
-    ],
-)
-def test_the_command_says_which_store_is_away(stores: None, store: str, sentence: str) -> None:
+@pytest.mark.parametrize("store", ["replica", "catalog"])
+def test_the_command_says_which_store_is_away(stores: None, store: str) -> None:
     with away(store), pytest.raises(CommandError) as refused:
         printed()
-    assert str(refused.value).startswith(sentence)
-    assert "\n" not in str(refused.value)
+    assert str(refused.value) == f"The {store} does not answer: Connection refused."
 
 
 def test_without_the_primary_the_report_says_that_the_lag_is_not_known(watched: Callable[[], None]) -> None:
@@ -335,7 +328,9 @@ def test_a_replica_that_is_not_set_up_is_not_reported_on(stores: None) -> None:
     with connections["analytics_replica"].cursor() as cursor:
         cursor.execute("BEGIN; ALTER VIEW replication.position RENAME TO mislaid")
         try:
-            with pytest.raises(ReportFailed, match=r"^The replica is not set up: run `manage.py setup_stores`"):
+            with pytest.raises(
+                ReportFailed, match=r"^The replica is not set up: run `manage.py setup_stores`"
+            ):
                 watch_time(first=FIRST, last=LAST)
         finally:
             cursor.execute("ROLLBACK")
@@ -345,9 +340,7 @@ def test_the_replica_lets_the_report_run_as_long_as_it_may(stores: None) -> None
     """The reader's own limit was the shorter one: no report ever took the seconds it is given."""
     limit = "SELECT extract(epoch FROM option_value::interval) FROM pg_roles, pg_options_to_table(rolconfig)"
     with connections["analytics_replica"].cursor() as cursor:
-        cursor.execute(
-            f"{limit} WHERE rolname = 'analytics_reader' AND option_name = 'statement_timeout'"
-        )
+        cursor.execute(f"{limit} WHERE rolname = 'analytics_reader' AND option_name = 'statement_timeout'")
         assert cursor.fetchone()[0] > reports.STATEMENT_SECONDS
 
 

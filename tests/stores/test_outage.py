@@ -7,7 +7,15 @@ from datetime import timedelta
 import pymongo.errors
 import pytest
 import redis.exceptions
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connections, transaction
+from django.db import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    connections,
+    transaction,
+)
 from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
@@ -24,6 +32,7 @@ LIMIT = timedelta(seconds=10)
     [
         OperationalError("server closed the connection unexpectedly"),
         InterfaceError("connection already closed"),
+        InternalError("could not find valid entry for shard 102076"),
         redis.exceptions.ConnectionError("refused"),
         redis.exceptions.TimeoutError("silent"),
         redis.exceptions.BusyLoadingError("loading"),
@@ -52,6 +61,7 @@ def test_a_dead_refusing_or_silent_server_is_an_outage(error: Exception) -> None
     [
         IntegrityError("duplicate key"),
         DataError("out of range"),
+        InternalError("could not commit transaction for shard 102076"),
         redis.exceptions.ResponseError("wrong type"),
         redis.exceptions.DataError("no bytes"),
         pymongo.errors.DuplicateKeyError("twice"),

@@ -12,11 +12,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from analytics import replication_screen as screen
 from analytics.replication import STAND_INS, published_column_types, published_columns
 from streaming.stores.commands import SECONDS_TO_GREET, one_sentence
 from streaming.stores.deadline import guarded
 from streaming.stores.federation import setup as federation
-from streaming.stores.replication import checking, promoting, reporting, resyncing, setup, status
+from streaming.stores.replication import checking, promoting, resyncing, setup, status
 from streaming.stores.replication.leaving import alone_on_replica
 from streaming.stores.replication.position import wait_until_applied
 
@@ -63,9 +64,9 @@ class Command(BaseCommand):
         state = status.replication_status()
         found = status.findings(state)
         if options["json"]:
-            self.stdout.write(json.dumps(reporting.as_json(state, found), indent=2))
+            self.stdout.write(json.dumps(screen.as_json(state, found), indent=2))
         else:
-            self.stdout.write("\n".join(reporting.lines(state, found)))
+            self.stdout.write("\n".join(screen.lines(state, found)))
         if found:
             raise CommandError(f"{len(found)} found wrong." if len(found) > 1 else "One thing found wrong.")
 
@@ -73,7 +74,7 @@ class Command(BaseCommand):
         published = published_columns()
         with _bar(published) as bar:
             found = checking.check(published, limit=options["limit"], advance=bar.update)
-        self.stdout.write("\n".join(reporting.comparison_lines(found)))
+        self.stdout.write("\n".join(screen.comparison_lines(found)))
         if not found.equal:
             raise CommandError("The replica differs from the primary: run `manage.py replication resync`.")
         status.forget_skipped()
@@ -97,7 +98,7 @@ class Command(BaseCommand):
             promoting.undo(note=self.stdout.write)
             return
         if options["primary_lost"] and not options["without_passwords"]:
-            raise CommandError(f"{reporting.LOST_WITH_PRIMARY} To accept that, add --without-passwords.")
+            raise CommandError(f"{screen.LOST_WITH_PRIMARY} To accept that, add --without-passwords.")
         try:
             with alone_on_replica():
                 if options["primary_lost"]:
@@ -109,7 +110,7 @@ class Command(BaseCommand):
                         promoting.promote(published_columns(), note=self.stdout.write, advance=bar.update)
         except promoting.AlreadyPromoted:
             self.stdout.write("the replica is a primary already")
-        self.stdout.write("\n".join(reporting.next_steps(primary_lost=options["primary_lost"])))
+        self.stdout.write("\n".join(screen.next_steps(primary_lost=options["primary_lost"])))
 
 
 def _bar(published: checking.Published) -> tqdm:

@@ -54,6 +54,9 @@ def closed_at_the_switch(table: str) -> Iterator[None]:
 def _close(session: BaseDatabaseWrapper, mover: int, table: str, done: threading.Event) -> None:
     with suppress(Error), session.cursor() as cursor:
         cursor.execute("SET application_name = %s", [SESSION])
+        cursor.execute(
+            "SET client_connection_check_interval = '1s'"
+        )  # a gate ends with the run it belongs to
         while not done.wait(SAMPLE_SECONDS):
             cursor.execute(SWITCHING, [mover])
             if cursor.fetchone() == (True,):

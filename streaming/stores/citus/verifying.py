@@ -4,7 +4,7 @@ Writers go on while tables move, so rows are compared one-sidedly: there must be
 those that PostgreSQL has counted as deleted since. That count is of attempts and reaches the statistics up to
 `STATISTICS_SECONDS` late, so a shortfall is looked at until then.
 
-Entry points: `verify`, `Verification.lines`. Failure: `django.db.Error`s.
+Entry point: `verify`. Failure: `django.db.Error`s.
 """
 
 import re
@@ -52,26 +52,6 @@ class Verification:
     keys: int
     tasks: int
     findings: list[Finding]
-
-    def lines(self) -> list[str]:
-        """A table for a terminal; the findings are not in it."""
-        form = "{:<20} {:<12} {:>6} {:>11} {:>12} {:>12} {:>8}".format
-        return [
-            form("table", "place", "shards", "colocation", "rows before", "rows now", "deleted"),
-            *(
-                form(
-                    each.table,
-                    each.place.kind,
-                    each.place.shards,
-                    each.place.colocation,
-                    "" if each.rows_before is None else f"{each.rows_before:,}",
-                    f"{each.rows:,}",
-                    "" if each.rows_before is None else f"{each.deleted:,}",
-                )
-                for each in self.tables
-            ),
-            f"foreign keys in place and valid: {self.keys}; tasks to read one title: {self.tasks}",
-        ]
 
 
 def verify(before: Mapping[str, Baseline]) -> Verification:

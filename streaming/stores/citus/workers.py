@@ -67,7 +67,9 @@ def _report(node: Node, shards: list[str]) -> NodeReport:
         ((size, count),) = ask(node.address, SIZES, shards)
     except Unreached as reason:
         silence = str(reason)
-    return NodeReport(**vars(node), shards=len(shards), size_bytes=size, estimated_rows=count, silence=silence)
+    return NodeReport(
+        **vars(node), shards=len(shards), size_bytes=size, estimated_rows=count, silence=silence
+    )
 
 
 def findings(known: list[NodeReport] | None = None) -> list[Finding]:
@@ -124,9 +126,7 @@ def require_distributed() -> None:
     """Raises `Refused` where there are no shards to move."""
     require_extension()
     if not is_distributed():
-        raise Refused(
-            "No table is distributed, so there are no shards to move: run `manage.py distribute`."
-        )
+        raise Refused("No table is distributed, so there are no shards to move: run `manage.py distribute`.")
 
 
 def is_distributed() -> bool:

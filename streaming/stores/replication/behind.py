@@ -5,8 +5,9 @@ still while the apply worker is stuck or away. The commit's time is in the WAL, 
 copy of the slot is moved to the applied position, decoded up to the first published transaction, and dropped. That
 costs a few milliseconds and works while the subscriber is down. It needs the right to replicate and a free slot.
 
-Entry point: `seconds_behind`. Failure: None when no such commit is flushed, and when it cannot be measured: no slot, its
-WAL is gone, no right, no free slot, or more than `DECODING_LIMIT` of decoding (a large transaction). Outages pass.
+Entry point: `seconds_behind`. Failure: None when no such commit is flushed, and when it cannot be measured: no slot,
+its WAL is gone, no right, no free slot, or more than `DECODING_LIMIT` of decoding (a large transaction). Outages
+pass.
 """
 
 from datetime import timedelta

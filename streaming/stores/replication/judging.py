@@ -111,15 +111,16 @@ def _of_subscription(status: ReplicationStatus) -> list[Finding]:
     if subscription is None or slot is None or slot.lost:
         return []  # said already, and the rest follows from it
     found = []
-    stuck = not subscription.worker_running or bool(status.lag_bytes)
+    # A lost connection counts as a failure too, and is over when the worker runs and keeps up.
+    stuck = not subscription.worker_running or _lags(status)
     if not subscription.enabled:
         found.append(Finding("The subscription is disabled.", "manage.py replication setup"))
-    elif stuck and subscription.apply_errors:
+    elif stuck and subscription.stopped:
         conflicts = ", ".join(f"{kind} {count}" for kind, count in subscription.conflicts.items())
         found.append(
             Finding(
                 f"The apply worker has failed {subscription.apply_errors} times"
-                f"{f' ({conflicts})' if conflicts else ''}; the replica's log names the row.",
+                f" ({conflicts}); the replica's log names the row.",
                 RESYNC,
             )
         )
@@ -127,7 +128,8 @@ def _of_subscription(status: ReplicationStatus) -> list[Finding]:
         found.append(
             Finding(
                 "No apply worker runs; the replica's log says why.",
-                "manage.py replication setup, then manage.py replication status",
+                "manage.py replication setup, then manage.py replication status; "
+                "where the log names a row, manage.py replication resync",
             )
         )
     if subscription.not_copied:
@@ -149,7 +151,7 @@ def _of_subscription(status: ReplicationStatus) -> list[Finding]:
 
 
 def _of_lag(status: ReplicationStatus) -> list[Finding]:
-    if status.lag_seconds is None or status.lag_seconds <= settings.REPLICA_LAG_LIMIT_SECONDS:
+    if not _lags(status):
         return []
     return [
         Finding(
@@ -157,3 +159,8 @@ def _of_lag(status: ReplicationStatus) -> list[Finding]:
             "wait, and ask manage.py replication status again; where it grows, see to the replica server's load",
         )
     ]
+
+
+def _lags(status: ReplicationStatus) -> bool:
+    """Past what readers bear with."""
+    return (status.lag_seconds or 0.0) > settings.REPLICA_LAG_LIMIT_SECONDS

@@ -107,6 +107,11 @@ def wait_until_copied(reached: Callable[[int], None]) -> None:
 
 
 def _refuse_wrong_sides() -> None:
+    promoted = is_whole(REPLICA) and not fenced(REPLICA)
+    if promoted and fenced(ANALYTICS):
+        raise NotAReplica(
+            "the replica has been promoted: change the variables, `manage.py replication promote` says which"
+        )
     if fenced(ANALYTICS):
         raise NotAReplica("the primary takes no writes: run `manage.py replication promote --undo` first")
     if scalar(ANALYTICS, IDENTITY) == scalar(REPLICA, IDENTITY):
@@ -116,7 +121,7 @@ def _refuse_wrong_sides() -> None:
             "the primary's address leads to a database without accounts: nothing that the replica has may be dropped; "
             "see `manage.py replication status`"
         )
-    if is_whole(REPLICA) and not fenced(REPLICA):
+    if promoted:
         raise NotAReplica(
             "the replica's address leads to a primary: it has tables that are never replicated, and takes writes"
         )

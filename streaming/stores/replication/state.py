@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # Conflicts at which the apply worker goes on, so that the rows differ from then on.
 SKIPPED = ("confl_update_missing", "confl_delete_missing")
+# Those at which it stops, and fails again at the same row. PostgreSQL below 18 counts none.
+STOPPING = ("confl_insert_exists", "confl_update_exists", "confl_multiple_unique_conflicts")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class Subscription:
     @property
     def skipped(self) -> int:
         return sum(count for kind, count in self.conflicts.items() if kind in SKIPPED)
+
+    @property
+    def stopped(self) -> int:
+        return sum(count for kind, count in self.conflicts.items() if kind in STOPPING)
 
 
 @dataclass(frozen=True)

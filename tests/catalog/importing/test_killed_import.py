@@ -58,7 +58,7 @@ def test_of_two_imports_at_once_one_works_and_one_says_so(stores: None, listing:
         _wait_until_it_waits(first)
         with _importing(path) as second:
             _, refusal = second.communicate(timeout=PATIENCE_SECONDS)
-        assert second.returncode == 1
+        assert second.returncode == 2
     _, complaint = first.communicate(timeout=PATIENCE_SECONDS)
 
     assert refusal == "CommandError: Another import is running: wait for its end, then run this again.\n"

@@ -1,11 +1,14 @@
 """The replica becomes the primary: planned, interrupted, taken back, or without the old one; and life goes on there."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from dev import faults
-from tests.stores.replication.pairs import PRIMARY, REPLICA, Pair
+from tests.served import ROOT, until
+from tests.stores.replication.pairs import PRIMARY, REPLICA, Pair, connected
 
 STEPS = (
     "the replica is equal",
@@ -89,8 +92,14 @@ def test_the_old_primary_takes_no_writes_after_it(pair: Pair) -> None:
     assert pair.replication("promote").code == 0
 
     refused = pair.manage("shell", "-v0", "-c", ADA)
+    resync = pair.replication("resync")
 
     assert "cannot execute INSERT in a read-only transaction" in refused.err
+    assert resync.code == 2
+    assert resync.err == (
+        "CommandError: the replica has been promoted: change the variables, "
+        "`manage.py replication promote` says which.\n"
+    )
     assert pair.rows(PRIMARY, COUNTS) == [(50, 200)]
 
 
@@ -155,6 +164,24 @@ def test_variables_that_were_swapped_before_the_promotion_was_finished_cost_no_a
 
 
 @pytest.mark.slow
+def test_a_promotion_under_way_is_not_taken_back(pair: Pair) -> None:
+    """`--undo` took no lock: it gave the primary its writers back while the promotion waited for its last step."""
+    command = [sys.executable, "-u", "manage.py", "replication", "promote"]
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'django_migrations'::regclass"
+    with connected(pair.variables, REPLICA) as reader:
+        reader.execute("BEGIN; SELECT count(*) FROM django_migrations")
+        with subprocess.Popen(command, env=pair.variables, cwd=ROOT, stdout=subprocess.PIPE) as promoting:
+            until(lambda: pair.value(REPLICA, waiting) == 1, "the promotion waits for its last step")
+            undone = pair.manage("shell", "-v0", "-c", UNDO)
+            reader.execute("COMMIT")
+            promoting.communicate(timeout=60)
+
+    assert undone.out == "another set-up, resync or promotion is at work on the replica\n", undone.err
+    assert promoting.returncode == 0
+    assert pair.value(PRIMARY, "SHOW default_transaction_read_only") == "on"
+
+
+@pytest.mark.slow
 def test_an_undo_killed_half_way_leaves_no_stale_copy_to_promote(pair: Pair) -> None:
     """Writers were let in before the note was dropped that the replica has all there is: without the primary the
     next promotion believed the note.
@@ -186,6 +213,14 @@ def test_a_replica_that_freezes_behind_the_fence_gives_the_primary_back(pair: Pa
     assert pair.manage("shell", "-v0", "-c", ADA).code == 0
 
 
+UNDO = """
+from streaming.stores.replication import leaving, promoting
+leaving.SECONDS_FOR_LOCK = 0.5
+try:
+    promoting.undo(note=print)
+except leaving.AnotherAtWork as error:
+    print(error)
+"""
 UNDO_STOPPED = """
 import os
 from streaming.stores.replication.promoting import undo

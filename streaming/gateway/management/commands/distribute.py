@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from streaming.gateway.distribution_screen import lines
 from streaming.stores.citus.distributing import MOST_SHARDS, SHARDS, Plan, carry_out, distributing, plan
 from streaming.stores.citus.progress import Progress
 from streaming.stores.citus.verifying import verify
@@ -49,7 +50,7 @@ class Command(BaseCommand):
         with Progress(planned.steps, self._line) as progress, watching(progress) as watch:
             before = carry_out(planned.steps, progress.announce)
         verified = verify(before)
-        self.stdout.write("\n".join([*verified.lines(), watch.line()]))
+        self.stdout.write("\n".join([*lines(verified), watch.line()]))
         self.stdout.write(f"{len(planned.steps) or 'no'} steps in {time.monotonic() - started:.1f} s")
         if verified.findings:
             self.stdout.write("\n".join(map(str, verified.findings)))

@@ -1,29 +1,19 @@
-"""The catalog distributed on a real Citus cluster: the migrated schema as it is, and every endpoint on top.
+"""The catalog distributed by the command, and every service, the editors' pages, import and seeding on top of it.
 
 Skipped by name where no PostgreSQL installation with the citus extension is found (`PG_CONFIG`, `pg_config`).
 """
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import psycopg2
 import pytest
 
-from dev import citus
 from tests import served as platforms
+from tests.citus.cluster import CHILDREN, MARKS, REFERENCE, distribute, rows
 from tests.environment import WORKER
 from tests.served import Platform, until
 
-REFERENCE = ("genres", "cast_crew")
-CHILDREN = ("content_genres", "content_cast_crew", "seasons", "content_sources", "trending_daily")
-FOUND = citus.find(None)
-
-pytestmark = [
-    pytest.mark.citus,
-    pytest.mark.slow,
-    pytest.mark.skipif(FOUND is None, reason="no PostgreSQL installation with the citus extension is found"),
-]
+pytestmark = MARKS
 
 EDIT = """
 from catalog.models import Content, Credit, Genre, Person
@@ -120,41 +110,11 @@ def cluster() -> Iterator[Platform]:
     """A served platform whose catalog is distributed over two workers."""
     running = platforms.start(f"citus-{WORKER or 'alone'}")
     try:
-        distribute(running)
+        done = distribute(running, "--shards", "8")
+        assert done.returncode == 0, done.stderr
         yield running
     finally:
         running.close()
-
-
-def rows(platform: Platform, query: str) -> list[tuple[Any, ...]]:
-    connection = psycopg2.connect(
-        platform.variables["CATALOG_DATABASE_URL"], password=platform.variables["CATALOG_DATABASE_PASSWORD"]
-    )
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return cursor.fetchall() if cursor.description else []
-
-
-def distribute(platform: Platform) -> None:
-    """Reference tables first, then the parent, then its children; foreign keys between them make way meanwhile."""
-    keys = rows(
-        platform,
-        """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-            WHERE contype = 'f' AND confrelid = 'content_metadata'::regclass""",
-    )
-    for table in REFERENCE:
-        rows(platform, f"SELECT create_reference_table('{table}')")
-    for table, name, _ in keys:
-        rows(platform, f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
-    rows(platform, "SELECT create_distributed_table('content_metadata', 'content_id', shard_count => 8)")
-    for table in CHILDREN:
-        rows(
-            platform,
-            f"SELECT create_distributed_table('{table}', 'content_id', colocate_with => 'content_metadata')",
-        )
-    for table, name, definition in keys:
-        rows(platform, f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
 
 
 def test_every_catalog_table_is_distributed_as_it_was_migrated(cluster: Platform) -> None:
@@ -208,15 +168,6 @@ def test_the_editors_pages_write_a_distributed_catalog(cluster: Platform) -> Non
         "0",
         "[0, 0]",
     ]
-
-
-def test_a_single_title_is_read_from_one_shard(cluster: Platform) -> None:
-    plan = rows(
-        cluster,
-        f"EXPLAIN SELECT * FROM content_metadata JOIN content_cast_crew USING (content_id) "
-        f"WHERE content_metadata.content_id = '{cluster.content_ids[0]}'",
-    )
-    assert any("Task Count: 1" in line for (line,) in plan)
 
 
 def test_ids_are_listed_over_all_shards(cluster: Platform) -> None:

@@ -1,4 +1,4 @@
-"""What is known of replication in words and as JSON, for the command that prints it.
+"""What `manage.py replication` shows: a status in words and as JSON, a comparison, what to type after a promotion.
 
 Entry points: `lines` and `as_json` of a status, `comparison_lines`, `next_steps`. Failure: none.
 """
@@ -9,13 +9,13 @@ from typing import Any
 
 from django.db import connections
 
+from streaming.stores import units
 from streaming.stores.addresses import database_of
 from streaming.stores.aliases import ANALYTICS, REPLICA
 from streaming.stores.findings import Finding
 from streaming.stores.replication.checking import Comparison
 from streaming.stores.replication.state import ReplicationStatus, Side, Slot, Subscription
 
-UNITS = ("bytes", "kB", "MB", "GB", "TB")
 LOST_WITH_PRIMARY = (
     "Plays, user names and registration dates are kept; e-mail addresses, passwords, staff rights, groups, sessions, "
     "tokens and the admin's log never left the lost primary and are gone, so nobody can log in before a password is "
@@ -47,13 +47,7 @@ def lines(status: ReplicationStatus, found: Sequence[Finding]) -> list[str]:
 
 
 def size(count: int | None) -> str:
-    """Bytes as a person reads them; a power of 1024 each unit."""
-    if count is None:
-        return "not known"
-    amount, unit = float(count), 0
-    while abs(amount) >= 1024 and unit < len(UNITS) - 1:
-        amount, unit = amount / 1024, unit + 1
-    return f"{amount:,.0f} {UNITS[unit]}" if unit == 0 else f"{amount:,.1f} {UNITS[unit]}"
+    return "not known" if count is None else units.size(count)
 
 
 def seconds(count: float | None) -> str:
