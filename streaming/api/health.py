@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
 from prometheus_client import REGISTRY as ONE_PROCESS
 
-from streaming.stores.probes import probe_all, replication_lag
+from streaming.stores.probes import primary_fenced, probe_all, replication_lag
 
 
 def livez(request: HttpRequest) -> HttpResponse:
@@ -14,16 +14,19 @@ def livez(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 when a mandatory store does not answer; the others are only named."""
+    """503 when a mandatory store does not answer; the others are only named, as is a primary that takes no writes."""
     probes = probe_all()
+    problems = {probe.store: probe.problem for probe in probes}
+    if not problems["analytics"] and primary_fenced():
+        problems["analytics"] = "fenced"
     ready = all(probe.ok for probe in probes if probe.mandatory)
     body = {
-        "status": "ok" if all(probe.ok for probe in probes) else "degraded" if ready else "unavailable",
+        "status": "ok" if not any(problems.values()) else "degraded" if ready else "unavailable",
         "stores": {
             probe.store: {
-                "ok": probe.ok,
+                "ok": not problems[probe.store],
                 "milliseconds": probe.milliseconds,
-                "problem": probe.problem or None,
+                "problem": problems[probe.store] or None,
             }
             for probe in probes
         },

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from analytics.replication import published_column_types
+from analytics.replication import published_column_types, published_columns
 from reviews.indexes import missing_indexes
 from streaming.stores import inspection
 from streaming.stores.deadline import guarded, within
@@ -77,7 +77,7 @@ class StatusReport:
 def status_report() -> StatusReport:
     with guarded():
         probes = probe_all(PROBE_LIMIT)
-        replication = replication_status()
+        replication = replication_status(published_columns())
         inspected = [_inspected(probe, replication) for probe in probes]
         there = {probe.store for probe in probes if probe.ok}
         found = [located for _, located_here in inspected for located in located_here]

@@ -23,6 +23,7 @@ from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from streaming.stores.deadline import within
 from streaming.stores.outage import discard_broken_connections
 from streaming.stores.refusal import first_line
+from streaming.stores.replication.fencing import fenced
 from streaming.stores.replication.position import lag_bytes
 
 PROBE_LIMIT = timedelta(milliseconds=250)
@@ -62,6 +63,16 @@ def replication_lag() -> int | None:
     except DatabaseError:
         discard_broken_connections()
         return None
+
+
+def primary_fenced() -> bool:
+    """Whether a promotion keeps writers off the primary; False while it cannot say."""
+    try:
+        with within(PROBE_LIMIT):
+            return fenced(ANALYTICS)
+    except DatabaseError:
+        discard_broken_connections()
+        return False
 
 
 def _probe(store: str, mandatory: bool, address: str, ask: Callable[[], str], limit: timedelta) -> Probe:

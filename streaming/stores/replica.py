@@ -1,9 +1,9 @@
 """Whether a read may use the analytics replica: the one place that decides, for the router and the foreign tables.
 
-It may while every table is past its first copy, the replica has applied what the primary had written at most
-`REPLICA_LAG_LIMIT_SECONDS` ago, and it has applied the last write of the viewer whose own data is read. The first two
-are asked at most once in `ANSWER_KEPT` per process; the third with every such read that has a token, on the connection
-that then reads and before the read's transaction, whose snapshot might else be older than the answer.
+It may while every table is past its first copy, the publication sends all that it should, the replica has applied
+what the primary had written at most `REPLICA_LAG_LIMIT_SECONDS` ago, and the last write of the viewer whose own data
+is read. That one is asked with every such read that has a token, on the connection that then reads and before the
+read's transaction, whose snapshot might else be older than the answer; the rest once in `ANSWER_KEPT` per process.
 After a failure the replica is skipped for a moment, because a read that it leaves without an answer holds a
 connection of the catalog's database until the foreign server's `connect_timeout`. ADR 0012 has the reasons.
 
@@ -17,7 +17,7 @@ import math
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,9 +30,9 @@ from prometheus_client import Counter
 from streaming.stores.aliases import ANALYTICS, CATALOG
 from streaming.stores.deadline import within
 from streaming.stores.outage import StoreUnavailable, unavailable_as
-from streaming.stores.replication import applied, tokens
+from streaming.stores.replication import applied, publication, tokens
 from streaming.stores.replication.lag import Lag
-from streaming.stores.statements import rows
+from streaming.stores.statements import rows, scalar
 
 logger = logging.getLogger(__name__)
 
@@ -43,13 +43,14 @@ REFUSAL_KEPT = timedelta(seconds=0.25)  # of a replica that is behind: it may ha
 SKIPPED_AFTER_FAILURE = timedelta(seconds=2)
 SAMPLE_LIMIT = timedelta(milliseconds=100)
 APPLY_LIMIT = timedelta(milliseconds=300)
-POLL_SECONDS = 0.01
+SAMPLE = f"SELECT pg_current_wal_flush_lsn()::text, {publication.SENT_WHOLE}"  # constants
 NO_POSITION = (1 << 64) - 1  # past all WAL: for a write whose own position nobody could tell
 
 # Why a read does without the replica.
 FAILED = "failed"  # it gave no answer, now or a moment ago
 NOT_SET_UP = "not_set_up"
 NOT_READY = "not_ready"  # no subscription, a disabled one, or a table still being copied
+INCOMPLETE = "incomplete"  # the publication does not send all that set-up had it send
 UNPROVEN = "unproven"  # this process has not yet seen it catch up
 LAGGING = "lagging"
 OWN_WRITE = "own_write"  # it has not applied this viewer's last write
@@ -76,6 +77,9 @@ class _Process:
     lock: threading.Lock = field(default_factory=threading.Lock)  # held while stores are asked
     owing: threading.Lock = field(default_factory=threading.Lock)  # for `owed`, never while a store is asked
     lag: Lag = field(default_factory=Lag)
+    sent: str | None = (
+        ""  # what the primary sent at the last sample, as `publication.SENT_WHOLE`; empty: none taken
+    )
     refusal: str = UNPROVEN  # empty: it may be used
     holds_until: float = 0.0
     sample_from: float = 0.0  # the primary has just failed: it is not asked for its position before
@@ -139,14 +143,25 @@ def usable() -> bool:
 
 
 def copied_position() -> int:
-    """What the replica has applied, of whatever age. Raises `StoreUnavailable` while a table is being copied."""
+    """What the replica has applied, of whatever age.
+
+    Raises `StoreUnavailable` while a table is being copied, and when the publication does not send everything.
+    """
+    with suppress(StoreUnavailable), unavailable_as("analytics"), within(SAMPLE_LIMIT):
+        _process.sent = scalar(ANALYTICS, f"SELECT {publication.SENT_WHOLE}")
+    return _copied()
+
+
+def _copied() -> int:
     try:
         with unavailable_as("replica"):
-            position = applied.position()
+            position, noted = applied.position_and_lists()
     except ProgrammingError:
         raise StoreUnavailable("replica") from ReplicaSkipped(NOT_SET_UP)
     if position is None:
         raise StoreUnavailable("replica") from ReplicaSkipped(NOT_READY)
+    if _process.sent != "" and not publication.same(_process.sent, noted):
+        raise StoreUnavailable("replica") from ReplicaSkipped(INCOMPLETE)
     return position
 
 
@@ -165,7 +180,7 @@ def wrote(user_id: UUID) -> None:
         logger.warning("the position of a viewer's write was not stored: %s", type(error.__cause__).__name__)
         UNNOTED.inc()
         _doubt()
-        if lsn == NO_POSITION or not _applied_soon(lsn):
+        if lsn == NO_POSITION or not applied.soon(lsn, limit=APPLY_LIMIT):
             _owe(lsn)
 
 
@@ -191,7 +206,7 @@ def _asked(now: float) -> str:
     lag = _process.lag
     _sample(now)  # before the position, so that a replica that has caught up proves it at once
     try:
-        lag.prove(copied_position())
+        lag.prove(_copied())
     except StoreUnavailable as error:
         return reason_of(error)
     if lag.proven_at is None:
@@ -200,12 +215,12 @@ def _asked(now: float) -> str:
 
 
 def _sample(now: float) -> None:
-    """Notes what the primary has flushed. While it is away nothing new can be missed, and the last sample stands."""
+    """Notes what the primary has flushed and sends. While it is away nothing is missed, and the last sample stands."""
     if now < _process.sample_from or connections[ANALYTICS].in_atomic_block:
         return
     try:
         with unavailable_as("analytics"), within(SAMPLE_LIMIT):
-            ((flushed,),) = rows(ANALYTICS, "SELECT pg_current_wal_flush_lsn()::text")
+            ((flushed, _process.sent),) = rows(ANALYTICS, SAMPLE)
     except StoreUnavailable:
         _process.sample_from = time.monotonic() + SKIPPED_AFTER_FAILURE.total_seconds()
         return
@@ -283,17 +298,3 @@ def _written() -> int:
         finally:
             _process.lock.release()
     return applied.lsn_or_none(inserted) or NO_POSITION
-
-
-def _applied_soon(lsn: int) -> bool:
-    """Waits for the replica up to `APPLY_LIMIT`."""
-    give_up_at = time.monotonic() + APPLY_LIMIT.total_seconds()
-    try:
-        with unavailable_as("replica"), within(APPLY_LIMIT):
-            while (applied.position() or 0) < lsn:
-                if time.monotonic() > give_up_at:
-                    return False
-                time.sleep(POLL_SECONDS)
-    except (StoreUnavailable, ProgrammingError):
-        return False
-    return True

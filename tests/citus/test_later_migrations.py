@@ -37,8 +37,8 @@ def migrate(stores: None) -> Iterator[Migrate]:
     known = {table for (table,) in rows(CATALOG, "SELECT relname::text FROM pg_class WHERE relkind = 'r'")}
 
     def apply(*operations: Operation) -> StateApps:
-        migration = Migration("throw_away", "catalog")
-        migration.operations = list(operations)
+        made = type("ThrowAway", (Migration,), {"operations": list(operations)})
+        migration: Migration = made("throw_away", "catalog")
         with connections[CATALOG].schema_editor(atomic=True) as editor:
             migration.apply(state, editor)
         return state.apps
@@ -59,7 +59,7 @@ def child(name: str, *fields: tuple[str, models.Field], indexed: bool = True) ->
     table = name.lower()
     content = models.ForeignKey("catalog.content", models.CASCADE, related_name="+", db_index=indexed)
     key = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    made = [("id", key), ("content", content), *fields]
+    made: list[tuple[str, models.Field]] = [("id", key), ("content", content), *fields]
     return [
         migrations.CreateModel(name, made, options={"db_table": table}),
         KeyWithContent(table, table, "id"),
@@ -67,7 +67,7 @@ def child(name: str, *fields: tuple[str, models.Field], indexed: bool = True) ->
 
 
 def reference(name: str) -> list[Operation]:
-    made = [
+    made: list[tuple[str, models.Field]] = [
         ("id", models.BigAutoField(primary_key=True)),
         ("name", models.CharField(max_length=100, unique=True)),
     ]
@@ -77,8 +77,8 @@ def reference(name: str) -> list[Operation]:
     ]
 
 
-def to(model: str, **options: object) -> models.ForeignKey:
-    return models.ForeignKey(model, models.CASCADE, related_name="+", **options)
+def to(model: str, *, null: bool = False) -> models.ForeignKey:
+    return models.ForeignKey(model, models.CASCADE, related_name="+", null=null)
 
 
 def kinds(*tables: str) -> list[str]:

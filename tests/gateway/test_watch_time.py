@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from catalog.models import Content
 from streaming.gateway.reports import watch_time as reports
+from streaming.gateway.reports.rendering import as_json, csv_text, week_name
 from streaming.gateway.reports.watch_time import Line, RangeRefused, ReportFailed, days_of, watch_time
 from tests.admin_pages import client_of, staff_with, superuser
 from tests.factories import ContentFactory, GenreFactory, UserFactory, WatchHistoryFactory
@@ -241,6 +242,32 @@ def test_the_command_prints_csv(watched: Callable[[], None]) -> None:
         ("2020-W03", "0.17"),
         ("", "1.68"),
     ]
+
+
+def test_a_csv_cell_is_no_formula_and_numbers_stay_numbers() -> None:
+    """A spreadsheet ran what a genre was called."""
+    names = ['=HYPERLINK("http://evil","x")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "Drama", "Sci-Fi"]
+    lines = [Line("genre", None, name, -3, 3600, 1) for name in names]
+    report = reports.WatchTime(FIRST, LAST, None, [], lines, timezone.now(), 0)
+
+    rows = list(csv.DictReader(io.StringIO(csv_text(report), newline="")))
+
+    assert [row["genre"] for row in rows] == [*(f"'{name}" for name in names[:6]), "Drama", "Sci-Fi"]
+    assert {(row["hours"], row["plays"]) for row in rows} == {("1.0", "-3")}
+    assert [line["genre"] for line in as_json(report)["whole"]] == names
+
+
+@pytest.mark.parametrize(
+    ("monday", "name"),
+    [
+        (date(1, 1, 1), "0001-W01"),
+        (date(2020, 12, 28), "2020-W53"),
+        (date(2024, 12, 30), "2025-W01"),
+        (None, ""),
+    ],
+)
+def test_a_week_has_a_year_of_four_digits(monday: date | None, name: str) -> None:
+    assert week_name(monday) == name
 
 
 def test_the_command_prints_json(watched: Callable[[], None]) -> None:
@@ -473,7 +500,7 @@ def test_what_the_page_costs(watched: Callable[[], None]) -> None:
     for _ in range(2):
         with spent() as cost:
             assert editor.get(PAGE, QUERY).status_code == 200
-        assert cost() == Budget(catalog=2, analytics=3, replica=1)
+        assert cost() == Budget(catalog=2, analytics=4, replica=1)
         ContentFactory.create_batch(20, genres=["Drama", "Western"])
 
 

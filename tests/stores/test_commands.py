@@ -104,7 +104,12 @@ def waiting(cursor: Any) -> list[tuple[int]]:
             "users",
             " Look at `manage.py replication status`; it may be run again.",
         ),
-        (("federation", "check"), REPLICA, "users", ""),
+        (
+            ("federation", "check"),
+            REPLICA,
+            "users",
+            " What is away, `manage.py status` says; this may be run again.",
+        ),
         (("report", "watch-time"), CATALOG, "genres", ""),
     ],
 )

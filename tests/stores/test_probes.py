@@ -9,6 +9,7 @@ from django.db import connections
 from rest_framework.test import APIClient
 
 from streaming.stores.probes import probe_all
+from streaming.stores.replication.fencing import fence, unfence
 from tests.factories import UserFactory
 
 STORES = ["catalog", "analytics", "replica", "reviews", "cache", "state"]
@@ -90,6 +91,22 @@ def test_a_connection_that_died_is_well_at_the_next_probe(stores: None) -> None:
     problems = [{probe.store: probe.problem for probe in probe_all()}["catalog"] for _ in range(2)]
 
     assert problems == ["OperationalError", ""]
+
+
+def test_readyz_names_a_primary_that_takes_no_writes(
+    stores: None, alone_on_servers: None, api: APIClient
+) -> None:
+    """It said that all was well while every write was answered with 503."""
+    fence("default")
+    try:
+        ready = api.get("/readyz")
+    finally:
+        unfence("default")
+
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+    problems = {name: (store["ok"], store["problem"]) for name, store in ready.json()["stores"].items()}
+    assert problems == {**dict.fromkeys(STORES, (True, None)), "analytics": (False, "fenced")}
+    assert api.get("/readyz").json()["status"] == "ok"
 
 
 def test_readyz_tells_how_far_the_replica_is_behind(

@@ -40,7 +40,7 @@ def test_what_everyone_needs_each_viewer_needs(stores: None) -> None:
     assert tokens.needed(user_id=ADA) == tokens.needed(user_id=uuid4()) == 100
 
 
-def test_a_token_goes_in_time_and_each_write_lengthens_it(stores: None, settings: Settings) -> None:
+def test_a_token_goes_in_time_and_a_later_write_lengthens_it(stores: None, settings: Settings) -> None:
     key = f"replica:wrote:{ADA}"
     settings.REPLICA_TOKEN_SECONDS = 60
     tokens.note(100, user_id=ADA)
@@ -48,6 +48,26 @@ def test_a_token_goes_in_time_and_each_write_lengthens_it(stores: None, settings
     assert 58 <= redis.state().ttl(key) <= 60
 
     redis.state().expire(key, 5)
-    tokens.note(99, user_id=ADA)
+    tokens.note(100, user_id=ADA)
 
     assert 58 <= redis.state().ttl(key) <= 60
+
+
+@pytest.mark.parametrize("unreachable", [1 << 40, (1 << 64) - 1])
+def test_a_token_that_nothing_reaches_goes_in_its_own_time_and_leaves_the_writes_since_it(
+    stores: None, settings: Settings, unreachable: int
+) -> None:
+    """After a promotion positions may be lower: each write renewed the token from before, so it stayed for good."""
+    key = f"replica:wrote:{ADA}"
+    settings.REPLICA_TOKEN_SECONDS = 60
+    tokens.note(unreachable, user_id=ADA)
+    redis.state().expire(key, 5)
+
+    for lsn in (5, 7, 6):
+        tokens.note(lsn, user_id=ADA)
+
+    assert redis.state().ttl(key) <= 5
+    assert tokens.needed(user_id=ADA) == unreachable
+    redis.state().delete(key)  # as when its time is over
+    assert tokens.needed(user_id=ADA) == 7
+    assert 58 <= redis.state().ttl(f"{key}:late") <= 60

@@ -15,6 +15,8 @@ from streaming.stores.deadline import guarded
 from streaming.stores.federation import checking, setup
 from streaming.stores.findings import Finding
 
+AGAIN = "What is away, `manage.py status` says; this may be run again."
+
 
 class Command(BaseCommand):
     help = "Makes the replica's tables readable in the catalog's database (setup), or says what is wrong (check)."
@@ -25,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         action, done = (self._check, "checked") if options["action"] == "check" else (self._setup, "set up")
-        with one_sentence(f"Federation is not {done}"), guarded(SECONDS_TO_GREET):
+        with one_sentence(f"Federation is not {done}", again=AGAIN), guarded(SECONDS_TO_GREET):
             action()
 
     def _setup(self) -> None:

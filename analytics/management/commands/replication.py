@@ -61,7 +61,7 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
     def _status(self, options: dict[str, Any]) -> None:
-        state = status.replication_status()
+        state = status.replication_status(published_columns())
         found = status.findings(state)
         if options["json"]:
             self.stdout.write(json.dumps(screen.as_json(state, found), indent=2))

@@ -12,12 +12,17 @@ from typing import Any
 from streaming.gateway.reports.watch_time import ALL, GENRE, Line, WatchTime
 
 NOTE = "A title with several genres counts for each of them; the line of all titles counts each play once."
+BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Cell = str | int | float | None
 COLUMNS = ("week", "week_starts", "line", "genre", "hours", "plays", "titles")
 
 
 def week_name(monday: date | None) -> str:
     """The ISO week, as in 2026-W48; of the whole range nothing."""
-    return f"{monday:%G-W%V}" if monday else ""
+    if monday is None:
+        return ""
+    year, week, _ = monday.isocalendar()
+    return f"{year:04}-W{week:02}"
 
 
 def as_of(report: WatchTime) -> str:
@@ -50,12 +55,17 @@ def text_lines(report: WatchTime) -> Iterator[str]:
 
 
 def csv_text(report: WatchTime) -> str:
-    """A row per week and line; rows without a week are of the whole range."""
+    """A row per week and line; rows without a week are of the whole range. No cell is a formula to a spreadsheet."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows(_cells(line).values() for line in [*report.weekly, *report.whole])
+    for line in [*report.weekly, *report.whole]:
+        writer.writerow([_no_formula(cell) for cell in _cells(line).values()])
     return written.getvalue()
+
+
+def _no_formula(cell: Cell) -> Cell:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(BEGINS_FORMULA) else cell
 
 
 def as_json(report: WatchTime) -> dict[str, Any]:
@@ -79,7 +89,7 @@ def total_kind(report: WatchTime) -> str:
     return ALL if report.genre is None else GENRE
 
 
-def _cells(line: Line) -> dict[str, str | int | float | None]:
+def _cells(line: Line) -> dict[str, Cell]:
     return {
         "week": week_name(line.week) or None,
         "week_starts": line.week.isoformat() if line.week else None,

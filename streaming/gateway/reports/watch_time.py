@@ -29,6 +29,7 @@ STATEMENT_SECONDS = 25  # below the admin's deadline
 QUERY_CANCELED = "57014"
 NOT_COPIED = {
     replica.NOT_SET_UP: "The replica is not set up: run `manage.py setup_stores`.",
+    replica.INCOMPLETE: "The replica is not sent everything: see `manage.py replication status`.",
     replica.NOT_READY: "The replica is being copied or follows nobody: see `manage.py replication status`.",
 }
 

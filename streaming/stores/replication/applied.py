@@ -11,12 +11,20 @@ time may get none. The origin's progress moves with each commit, an instant befo
 only when the worker, asked afterwards, is in no transaction.
 """
 
+import time
+from datetime import timedelta
+
+from django.db import ProgrammingError
 from psycopg2 import sql
 
 from streaming.stores.aliases import CATALOG, REPLICA
-from streaming.stores.statements import run, scalar
+from streaming.stores.deadline import within
+from streaming.stores.outage import StoreUnavailable, unavailable_as
+from streaming.stores.replication.subscription import SUBSCRIPTION
+from streaming.stores.statements import rows, run, scalar
 from streaming.stores.timing import asked
 
+POLL_SECONDS = 0.01
 SCHEMA = "replication"
 VIEW = "position"
 COLUMNS = {"applied": "pg_lsn"}
@@ -52,6 +60,12 @@ GRANT USAGE ON SCHEMA {SCHEMA} TO PUBLIC;
 GRANT SELECT ON {SCHEMA}.{VIEW} TO PUBLIC
 """  # noqa: S608  # constants
 ON_REPLICA = f"SELECT applied FROM {SCHEMA}.{VIEW}"  # noqa: S608
+ON_REPLICA_WITH_LISTS = f"""
+SELECT applied, (SELECT obj_description(oid, 'pg_subscription') FROM pg_subscription
+                  WHERE subname = %s
+                    AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
+  FROM {SCHEMA}.{VIEW}
+"""  # noqa: S608
 THROUGH_CATALOG = f"SELECT applied FROM {FOREIGN_TABLE}"  # noqa: S608
 
 
@@ -63,6 +77,26 @@ def publish() -> None:
 def position() -> int | None:
     """In bytes of the primary's WAL; None while a table is being copied, or nobody is subscribed."""
     return lsn_or_none(scalar(REPLICA, ON_REPLICA))
+
+
+def position_and_lists() -> tuple[int | None, str | None]:
+    """`position`, and what set-up noted as sent when it had the rows copied: the subscription's comment."""
+    ((position, lists),) = rows(REPLICA, ON_REPLICA_WITH_LISTS, SUBSCRIPTION)
+    return lsn_or_none(position), lists
+
+
+def soon(lsn: int, *, limit: timedelta) -> bool:
+    """Waits for the replica up to `limit`; whether it has applied `lsn` bytes. An outage is a no."""
+    give_up_at = time.monotonic() + limit.total_seconds()
+    try:
+        with unavailable_as("replica"), within(limit):
+            while (position() or 0) < lsn:
+                if time.monotonic() > give_up_at:
+                    return False
+                time.sleep(POLL_SECONDS)
+    except (StoreUnavailable, ProgrammingError):
+        return False
+    return True
 
 
 def position_through_catalog() -> int | None:

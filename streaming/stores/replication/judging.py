@@ -10,6 +10,7 @@ from streaming.stores.replication.state import ReplicationStatus
 
 LEFT_SHARE_FOUND = 0.25  # of the cap
 RESYNC = "manage.py replication resync"
+INDEX_REPAIR = f"{RESYNC}; one that no migration makes, make on the replica by hand"
 AWAY = {
     "primary": "start it; where it is lost for good, manage.py replication promote --primary-lost",
     "replica": "start it; where its data is lost, make an empty database and manage.py replication resync",
@@ -47,7 +48,9 @@ def findings(status: ReplicationStatus) -> list[Finding]:
         return found
     if status.subscription is None and not status.replica.problem:
         found.append(Finding("The replica is not subscribed: reads go to the primary.", RESYNC))
+    found += [Finding(f"The {what}.", "manage.py replication setup") for what in status.publication]
     found += [Finding(f"The {what}.", RESYNC) for what in status.structure]
+    found += [Finding(f"The {what}.", INDEX_REPAIR) for what in status.indexes]
     return found + _of_slot(status) + _of_subscription(status) + _of_lag(status)
 
 

@@ -44,8 +44,9 @@ from streaming.stores.replication.placing import (
 )
 from streaming.stores.replication.position import SECONDS_TO_ANSWER, ReplicaBehind, wait_until_applied
 from streaming.stores.replication.status import replication_status
+from streaming.stores.replication.structure import indexes
 from streaming.stores.replication.subscription import subscribed
-from streaming.stores.statements import column_types, rows, scalar
+from streaming.stores.statements import column_types, scalar
 
 CATCH_UP_SECONDS = 15.0  # before the fence nobody waits for it, behind it every writer does
 
@@ -150,7 +151,7 @@ def _refuse_unless_begun() -> None:
 
 
 def _refuse_unfit(published: Published, note: Note, advance: Advance) -> None:
-    state = replication_status()
+    state = replication_status(published)
     if problem := state.primary.problem or state.replica.problem:
         raise Refused(
             f"Primary and replica do not both answer ({problem}): see `manage.py replication status`"
@@ -159,6 +160,8 @@ def _refuse_unfit(published: Published, note: Note, advance: Advance) -> None:
         raise Refused(
             "The slot is gone, so the replica misses rows: run `manage.py replication resync` first"
         )
+    if state.publication:
+        raise Refused(f"The {state.publication[0]}: run `manage.py replication setup` first")
     if scalar(REPLICA, "SHOW wal_level") != "logical":
         raise Refused(
             "The replica could publish nothing: set wal_level = logical on its server and restart that"
@@ -223,17 +226,11 @@ def _refuse_other_schema(published: Published, *, primary_there: bool) -> None:
                     "then `manage.py replication resync`"
                 )
     for table in published:
-        lacking = _indexes(SCHEMA, table) - _indexes("public", table)
+        lacking = indexes(REPLICA, SCHEMA, table).keys() - indexes(REPLICA, "public", table).keys()
         if lacking and is_published_whole(table, published):
             raise Refused(
                 f"Table {table} of the replica lacks an index: run `manage.py replication resync` first"
             )
-
-
-def _indexes(schema: str, table: str) -> set[str]:
-    query = """SELECT replace(indexdef, ' ON ' || schemaname || '.', ' ON ') FROM pg_indexes
-                WHERE schemaname = %s AND tablename = %s"""
-    return {definition for (definition,) in rows(REPLICA, query, schema, table)}
 
 
 def _counts(published: Published) -> dict[str, int]:

@@ -16,13 +16,14 @@ import json
 from collections.abc import Mapping, Sequence
 
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 from psycopg2 import sql
 
 from streaming.stores.aliases import ANALYTICS, REPLICA
 from streaming.stores.refusal import Refused
 from streaming.stores.replication.building import is_whole
 from streaming.stores.replication.leaving import alone_on_replica, drop_slots, unsubscribe
+from streaming.stores.replication.publication import ALL_KINDS, sent_whole
 from streaming.stores.replication.subscription import (
     PUBLICATION,
     SUBSCRIPTION,
@@ -30,9 +31,8 @@ from streaming.stores.replication.subscription import (
     of_subscription,
     subscribed,
 )
-from streaming.stores.replication.subscription import published as sent
 from streaming.stores.roles import grant_columns, make_role
-from streaming.stores.statements import names, run, scalar
+from streaming.stores.statements import names, rows, run, scalar
 
 __all__ = ["PUBLICATION", "SUBSCRIPTION", "set_up", "subscribed"]
 
@@ -46,7 +46,7 @@ def set_up(published: Mapping[str, Columns]) -> list[str]:
     """Publishes `published` (table to columns) and subscribes the replica. Returns what was done, a line each.
 
     The replica is emptied and copied again when what is published has changed, for the rows it has were copied
-    under the former lists, and when its slot is gone, for nobody kept what it has missed.
+    under the former lists, or some were never sent; and when its slot is gone, for nobody kept what it has missed.
     """
     with alone_on_replica():
         if is_whole(REPLICA):
@@ -58,7 +58,7 @@ def set_up(published: Mapping[str, Columns]) -> list[str]:
 
 def _set_up(published: Mapping[str, Columns], wanted: ColumnLists) -> list[str]:
     done = _role(published)
-    if sent() != wanted:
+    if sent_whole() != wanted:
         if subscribed():
             _note_copied_as(None)
         done.append(_publish(published))
@@ -83,11 +83,24 @@ def _publish(published: Mapping[str, Columns]) -> str:
         sql.SQL("{} ({})").format(sql.Identifier(table), names(columns))
         for table, columns in published.items()
     )
-    if not scalar(ANALYTICS, "SELECT count(*) FROM pg_publication WHERE pubname = %s", PUBLICATION):
-        run(ANALYTICS, sql.SQL("CREATE PUBLICATION {} FOR TABLE {}").format(publication, tables))
-        return f"publication {PUBLICATION} created"
-    run(ANALYTICS, sql.SQL("ALTER PUBLICATION {} SET TABLE {}").format(publication, tables))
+    with transaction.atomic(using=ANALYTICS):
+        if not _publication_lists_tables():
+            run(ANALYTICS, sql.SQL("DROP PUBLICATION IF EXISTS {}").format(publication))
+            run(ANALYTICS, sql.SQL("CREATE PUBLICATION {} FOR TABLE {}").format(publication, tables))
+            return f"publication {PUBLICATION} created"
+        run(ANALYTICS, sql.SQL("ALTER PUBLICATION {} SET TABLE {}").format(publication, tables))
+        run(
+            ANALYTICS,
+            sql.SQL("ALTER PUBLICATION {} SET (publish = {})").format(publication, sql.Literal(ALL_KINDS)),
+        )
     return f"publication {PUBLICATION} brought up to date"
+
+
+def _publication_lists_tables() -> bool:
+    """One of all tables, or of a schema's, takes no column lists."""
+    query = """SELECT NOT p.puballtables AND NOT EXISTS (SELECT FROM pg_publication_namespace WHERE pnpubid = p.oid)
+                 FROM pg_publication p WHERE p.pubname = %s"""
+    return rows(ANALYTICS, query, PUBLICATION) == [(True,)]
 
 
 def _copied_as() -> ColumnLists | None:

@@ -74,3 +74,5 @@ class ReplicationStatus:
     replica_whole: bool = False
     replica_promoted: bool = False
     structure: tuple[str, ...] = ()
+    publication: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ Entry points: `replication_status`, `findings`, `forget_skipped`. Failure: none 
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -27,17 +27,20 @@ from streaming.stores.aliases import ANALYTICS, REPLICA
 from streaming.stores.deadline import guarded, within
 from streaming.stores.outage import discard_broken_connections
 from streaming.stores.refusal import first_line
-from streaming.stores.replication import structure
+from streaming.stores.replication import publication, structure
 from streaming.stores.replication.behind import seconds_behind
 from streaming.stores.replication.building import is_whole
 from streaming.stores.replication.fencing import fenced
 from streaming.stores.replication.judging import findings
 from streaming.stores.replication.position import APPLIED, BEHIND, SLOTS
 from streaming.stores.replication.state import ReplicationStatus, Side, Slot, Subscription
-from streaming.stores.replication.subscription import PUBLICATION, SUBSCRIPTION, published
+from streaming.stores.replication.subscription import PUBLICATION, SUBSCRIPTION
+from streaming.stores.replication.subscription import published as sent
 from streaming.stores.statements import rows
 
 __all__ = ["findings", "forget_skipped", "replication_status"]
+
+Published = Mapping[str, Sequence[str]]
 
 SIDE_LIMIT = timedelta(seconds=4)
 
@@ -70,19 +73,19 @@ SELECT pg_stat_reset_subscription_stats(t.subid)
 """
 
 
-def replication_status() -> ReplicationStatus:
-    """Asks both sides. Never raises for an outage."""
+def replication_status(published: Published | None = None) -> ReplicationStatus:
+    """Asks both sides; given table to columns, also whether all of that is sent. Never raises for an outage."""
     of_primary, primary_problem = _asked(_ask_primary)
     of_replica, replica_problem = _asked(_ask_replica)
-    differences: tuple[str, ...] = ()
+    asked: dict[str, Any] | None = None
     if of_primary and of_replica and of_replica["subscription"]:
-        differences, _ = _asked(_ask_structure)
+        asked, _ = _asked(lambda: _ask_both(published))
     return ReplicationStatus(
         primary=Side(database_of(ANALYTICS), primary_problem),
         replica=Side(database_of(REPLICA), replica_problem),
-        structure=differences or (),
         **(of_primary or {}),
         **(of_replica or {}),
+        **(asked or {}),
     )
 
 
@@ -143,6 +146,10 @@ def _ask_subscription() -> Subscription | None:
     )
 
 
-def _ask_structure() -> tuple[str, ...]:
-    """Against what the publication sends, so that this layer needs to know no model."""
-    return tuple(structure.differences(published()))
+def _ask_both(published: Published | None) -> dict[str, Any]:
+    """The structure against what the publication sends, the publication against what it should send."""
+    found = {"structure": tuple(structure.differences(sent()))}
+    if published is not None:
+        found["publication"] = tuple(publication.differences(published))
+        found["indexes"] = tuple(structure.indexes_lacking(published))
+    return found
