@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from streaming.api.problems import BodyTooLarge, internal_error, outage_response, problem_response
 from streaming.stores import timing
+from streaming.stores.citus.replanning import replanned
 from streaming.stores.deadline import within
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ API_PREFIX = "/api/"
 
 def request_deadline(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        with within(_limit_for(request.path)), timing.recording() as milliseconds:
+        with within(_limit_for(request.path)), replanned(), timing.recording() as milliseconds:
             response = get_response(request)
         if milliseconds and request.path.startswith(API_PREFIX):
             response["Server-Timing"] = ", ".join(

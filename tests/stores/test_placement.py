@@ -9,12 +9,14 @@ from django.core.management import CommandError, call_command
 from django.db import models
 from django.test.utils import isolate_apps
 
+from dev import citus
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus import cluster
 from streaming.stores.citus.placement import DISTRIBUTED, REFERENCE, placement_is_declared
-from tests.environment import DISTRIBUTED as ON_CITUS
 
-plain_only = pytest.mark.skipif(ON_CITUS, reason="of a catalog on plain PostgreSQL")
+plain_only = pytest.mark.skipif(
+    citus.find(None) is not None, reason="of a catalog on a server without the citus extension"
+)
 
 
 def test_every_model_of_the_catalog_has_a_place() -> None:

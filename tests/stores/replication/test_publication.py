@@ -20,6 +20,7 @@ from streaming.stores.replication.status import findings, replication_status
 from tests.factories import LONG_AGO, UserFactory, WatchHistoryFactory
 from tests.outages import away
 from tests.served import until
+from tests.stores.replication.pairs import PRIMARY, REPLICA, Pair
 
 Replicated = Callable[[], None]
 PLAYS = "user_watch_history"
@@ -94,6 +95,27 @@ def test_a_publication_that_does_not_send_everything_is_seen_not_read_and_repair
     assert differences(published_columns()) == []
     until(lambda: refused(viewer) == "", "the replica is read again")
     assert setup.set_up(published_columns()) == []
+
+
+def test_a_resync_mends_the_publication_too_and_before_it_nobody_promotes(pair: Pair) -> None:
+    """It left kinds and row filter as they were, and what came between fence and comparison was lost."""
+    pair.rows(PRIMARY, "ALTER PUBLICATION analytics_pub SET (publish = 'insert')")
+    pair.rows(PRIMARY, f"ALTER PUBLICATION analytics_pub SET TABLE users, {PLAYS} WHERE (history_id IS NULL)")
+    pair.rows(PRIMARY, f"UPDATE {PLAYS} SET last_position_seconds = 5")
+
+    status, promote = pair.replication("status"), pair.replication("promote")
+    resync = pair.replication("resync")
+
+    assert "✗ The publication analytics_pub does not send update, delete, truncate." in status.lines
+    assert "    → manage.py replication setup" in status.lines
+    assert (status.code, promote.code) == (1, 1)
+    assert promote.err == (
+        "CommandError: The publication analytics_pub does not send update, delete, truncate: "
+        "run `manage.py replication setup` first.\n"
+    )
+    assert (resync.code, resync.err) == (0, "")
+    assert pair.replication("status").lines[-1] == "replication is sound"
+    assert pair.value(REPLICA, f"SELECT min(last_position_seconds) FROM {PLAYS}") == 5
 
 
 def test_while_the_primary_is_away_the_last_verdict_stands(
