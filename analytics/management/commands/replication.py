@@ -17,9 +17,10 @@ from analytics.replication import STAND_INS, published_column_types, published_c
 from streaming.stores.commands import SECONDS_TO_GREET, one_sentence
 from streaming.stores.deadline import guarded
 from streaming.stores.federation import setup as federation
-from streaming.stores.replication import checking, promoting, resyncing, setup, status
+from streaming.stores.replication import checking, resyncing, setup, status
 from streaming.stores.replication.leaving import alone_on_replica
 from streaming.stores.replication.position import wait_until_applied
+from streaming.stores.replication.promotion import promoting
 
 CATCH_UP_SECONDS = 600.0
 AGAIN = "Look at `manage.py replication status`; it may be run again."

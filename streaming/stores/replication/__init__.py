@@ -6,6 +6,6 @@
   for the reads that `streaming.stores.replica` decides about: `applied`, `lag`, `tokens`
 - what is wrong: `status` asks, `state` is what was found, `judging` names findings and repairs, `structure` compares
   tables and indexes, `checking` compares rows
-- repairing: `resyncing`
+- repairing: `resyncing`; keeping writers off meanwhile: `fencing`
 - changing places: `promotion`
 """

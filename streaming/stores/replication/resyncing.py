@@ -19,9 +19,9 @@ from psycopg2 import sql
 from streaming.stores.aliases import ANALYTICS, REPLICA
 from streaming.stores.refusal import Failed, Refused
 from streaming.stores.replication import setup
-from streaming.stores.replication.building import drop_build, is_whole, people_tables
 from streaming.stores.replication.fencing import fenced, unfence, write_all_the_same
 from streaming.stores.replication.leaving import drop_slots, unsubscribe
+from streaming.stores.replication.promotion.building import drop_build, is_whole, people_tables
 from streaming.stores.statements import names, rows, run, scalar
 
 COPY_FAILURES = 3

@@ -21,8 +21,8 @@ from psycopg2 import sql
 
 from streaming.stores.aliases import ANALYTICS, REPLICA
 from streaming.stores.refusal import Refused
-from streaming.stores.replication.building import is_whole
 from streaming.stores.replication.leaving import alone_on_replica, drop_slots, unsubscribe
+from streaming.stores.replication.promotion.building import is_whole
 from streaming.stores.replication.publication import ALL_KINDS, sent_whole
 from streaming.stores.replication.subscription import (
     PUBLICATION,

@@ -29,10 +29,10 @@ from streaming.stores.outage import discard_broken_connections
 from streaming.stores.refusal import first_line
 from streaming.stores.replication import publication, structure
 from streaming.stores.replication.behind import seconds_behind
-from streaming.stores.replication.building import is_whole
 from streaming.stores.replication.fencing import fenced
 from streaming.stores.replication.judging import findings
 from streaming.stores.replication.position import APPLIED, BEHIND, SLOTS
+from streaming.stores.replication.promotion.building import is_whole
 from streaming.stores.replication.state import ReplicationStatus, Side, Slot, Subscription
 from streaming.stores.replication.subscription import PUBLICATION, SUBSCRIPTION
 from streaming.stores.replication.subscription import published as sent

@@ -8,8 +8,9 @@ import pytest
 from django.db import connections
 
 from analytics.replication import published_columns
-from streaming.stores.replication import leaving, promoting, setup
+from streaming.stores.replication import leaving, setup
 from streaming.stores.replication.leaving import AnotherAtWork, alone_on_replica, require_alone
+from streaming.stores.replication.promotion import promoting
 
 REPLICA = "analytics_replica"
 

@@ -214,7 +214,8 @@ def test_a_replica_that_freezes_behind_the_fence_gives_the_primary_back(pair: Pa
 
 
 UNDO = """
-from streaming.stores.replication import leaving, promoting
+from streaming.stores.replication import leaving
+from streaming.stores.replication.promotion import promoting
 leaving.SECONDS_FOR_LOCK = 0.5
 try:
     promoting.undo(note=print)
@@ -223,7 +224,7 @@ except leaving.AnotherAtWork as error:
 """
 UNDO_STOPPED = """
 import os
-from streaming.stores.replication.promoting import undo
+from streaming.stores.replication.promotion.promoting import undo
 undo(note=lambda line: os._exit(9))
 """
 NOWHERE = "postgresql://streaming@127.0.0.1:1/gone"
@@ -232,7 +233,7 @@ from analytics.replication import published_columns
 from dev import faults
 from dev.instance import Instance
 from streaming.stores.refusal import Failed
-from streaming.stores.replication.promoting import promote
+from streaming.stores.replication.promotion.promoting import promote
 def note(line):
     if line.startswith("the primary is fenced"):
         faults.freeze(Instance.named("{name}"), "replica")

@@ -13,8 +13,8 @@ from psycopg2 import sql
 from streaming.stores.aliases import REPLICA
 from streaming.stores.federation.reader import READER
 from streaming.stores.replication.applied import SCHEMA as POSITION_SCHEMA
-from streaming.stores.replication.building import MIGRATIONS, SCHEMA, built_tables, people_tables
-from streaming.stores.replication.carrying import carry, set_sequences
+from streaming.stores.replication.promotion.building import MIGRATIONS, SCHEMA, built_tables, people_tables
+from streaming.stores.replication.promotion.carrying import carry, set_sequences
 from streaming.stores.statements import column_types, names, rows, run, scalar
 
 Published = Mapping[str, Sequence[str]]

@@ -12,7 +12,7 @@ from django.db import connections
 from psycopg2 import sql
 
 from streaming.stores.aliases import ANALYTICS, REPLICA
-from streaming.stores.replication.building import SCHEMA
+from streaming.stores.replication.promotion.building import SCHEMA
 from streaming.stores.statements import names, rows, scalar
 
 SEQUENCES = """

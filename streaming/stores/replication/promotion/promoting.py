@@ -20,7 +20,11 @@ from streaming.stores.aliases import ANALYTICS, REPLICA
 from streaming.stores.deadline import guarded
 from streaming.stores.outage import discard_broken_connections
 from streaming.stores.refusal import Failed, Refused, first_line
-from streaming.stores.replication.building import (
+from streaming.stores.replication.checking import check
+from streaming.stores.replication.fencing import fence, fenced, unfence
+from streaming.stores.replication.leaving import alone_on_replica, drop_slots, require_alone, unsubscribe
+from streaming.stores.replication.position import SECONDS_TO_ANSWER, ReplicaBehind, wait_until_applied
+from streaming.stores.replication.promotion.building import (
     SCHEMA,
     build,
     built_tables,
@@ -29,10 +33,7 @@ from streaming.stores.replication.building import (
     note_final,
     noted_final,
 )
-from streaming.stores.replication.checking import check
-from streaming.stores.replication.fencing import fence, fenced, unfence
-from streaming.stores.replication.leaving import alone_on_replica, drop_slots, require_alone, unsubscribe
-from streaming.stores.replication.placing import (
+from streaming.stores.replication.promotion.placing import (
     Note,
     Published,
     StandIns,
@@ -42,7 +43,6 @@ from streaming.stores.replication.placing import (
     is_published_whole,
     put_in_place,
 )
-from streaming.stores.replication.position import SECONDS_TO_ANSWER, ReplicaBehind, wait_until_applied
 from streaming.stores.replication.status import replication_status
 from streaming.stores.replication.structure import indexes
 from streaming.stores.replication.subscription import subscribed

@@ -1,0 +1,4 @@
+"""Making the replica the primary (ADR 0011).
+
+`promoting` is the way through it; `building`, `carrying` and `placing` are its parts.
+"""
