@@ -108,7 +108,7 @@ def test_a_resync_mends_the_publication_too_and_before_it_nobody_promotes(pair: 
 
     assert "✗ The publication analytics_pub does not send update, delete, truncate." in status.lines
     assert "    → manage.py replication setup" in status.lines
-    assert (status.code, promote.code) == (1, 1)
+    assert (status.code, promote.code) == (1, 2)
     assert promote.err == (
         "CommandError: The publication analytics_pub does not send update, delete, truncate: "
         "run `manage.py replication setup` first.\n"
