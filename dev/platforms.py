@@ -53,7 +53,7 @@ def missing_packages_reason(missing: list[str]) -> str | None:
     if not missing:
         return None
     return (
-        f"{sys.executable} has no {', '.join(missing)}: run "
-        "`python -m pip install -r requirements.txt -r requirements-local.txt` with it, "
+        f"{sys.executable} has no {', '.join(missing)}: use `.venv/bin/python` (`make install` makes it), or run "
+        "`python -m pip install -r requirements.txt -r requirements-local.txt` with this one, "
         f"and where pip finds no wheel for this machine, {ELSEWHERE}"
     )

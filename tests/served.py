@@ -108,9 +108,7 @@ def start(name: str, *, size: Size = AS_IT_IS, distributed: bool = False) -> Pla
     }
     _manage(variables, "setup_stores", "-v0", *([] if distributed else ["--undistributed"]))
     viewer_id, *content_ids = _manage(variables, "shell", "-v0", "-c", SAMPLE).split()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [
             *(
@@ -147,3 +145,10 @@ def _answers(platform: Platform) -> bool:
         return platform.get("/readyz").status == 200
     except OSError:
         return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

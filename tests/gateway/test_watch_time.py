@@ -296,7 +296,7 @@ def test_the_command_says_when_nothing_was_watched(stores: None) -> None:
     [
         (["--from", "2020-13-01"], "argument --from: '2020-13-01' is not a day; write it as in 2026-01-31"),
         (["--from", "2020-02-01"], "The first day, 2020-02-01, is after the last, 2020-01-19."),
-        (["--genre", "dramma"], "There is no genre 'dramma'; did you mean 'Drama'?"),
+        (["--genre", "dramma"], "There is no genre 'dramma'; the nearest is 'Drama'."),
         (["--genre", "zzz"], "There is no genre 'zzz'."),
         (["--csv", "--json"], "not allowed with argument"),
     ],

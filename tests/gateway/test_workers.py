@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from streaming.stores.citus import workers
+from streaming.stores.citus import cluster, workers
 from tests.environment import DISTRIBUTED
 
 
@@ -17,7 +17,9 @@ def test_without_the_extension_it_is_one_sentence_and_exit_code_2(
 
     assert refused.value.returncode == 2
     assert str(refused.value) == (
-        "The catalog is not on Citus: it has no workers. `manage.py distribute` takes it there."
+        "The catalog has no workers yet: `manage.py workers add HOST:PORT` joins the first."
+        if cluster.extension_available()
+        else "The catalog's server has no Citus, so it has no workers: docs/operations.md says what it needs."
     )
 
 

@@ -117,9 +117,11 @@ def _of_job(job: Job | None) -> list[Finding]:
 def require_extension() -> None:
     """Raises `Refused` on plain PostgreSQL."""
     if cluster.extension_version() is None:
-        raise Refused(
-            "The catalog is not on Citus: it has no workers. `manage.py distribute` takes it there."
-        )
+        if not cluster.extension_available():
+            raise Refused(
+                "The catalog's server has no Citus, so it has no workers: docs/operations.md says what it needs."
+            )
+        raise Refused("The catalog has no workers yet: `manage.py workers add HOST:PORT` joins the first.")
 
 
 def require_distributed() -> None:

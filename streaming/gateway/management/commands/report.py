@@ -56,5 +56,5 @@ def genre_named(name: str) -> str:
     if name.casefold() in names:
         return names[name.casefold()]
     near = difflib.get_close_matches(name.casefold(), names, n=1)
-    meant = f"; did you mean {names[near[0]]!r}?" if near else "."
-    raise Refused(f"There is no genre {name!r}{meant}")
+    meant = f"; the nearest is {names[near[0]]!r}" if near else ""
+    raise Refused(f"There is no genre {name!r}{meant}.")
