@@ -10,6 +10,7 @@ tests run wherever Citus is found.
 """
 
 import os
+import signal
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,6 +23,10 @@ DISTRIBUTED = CATALOG_LIES == "distributed"
 
 if CATALOG_LIES not in ("", "plain", "distributed"):
     raise pytest.UsageError("TEST_CATALOG is `plain` or `distributed`.")
+# A run in the background of a shell begins with Ctrl-C ignored, and the commands that tests interrupt inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 if "CATALOG_DATABASE_URL" not in os.environ:
     raise pytest.UsageError(
         "The tests need their stores: run `make test`, or see CONTRIBUTING.md for a single one."

@@ -59,8 +59,10 @@ def started(variables: Variables, *arguments: str) -> "subprocess.Popen[str]":
 
 def ended(running: "subprocess.Popen[str]") -> tuple[int, str]:
     """The exit code and what stood on stderr."""
-    with running:
+    try:
         _, err = running.communicate(timeout=120)
+    finally:
+        running.kill()  # one that does not end must not hold the run
     return running.returncode, err
 
 
