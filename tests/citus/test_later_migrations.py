@@ -17,7 +17,7 @@ from psycopg2 import sql
 
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus import cluster
-from streaming.stores.citus.writing import REFUSED_AT_COMMIT
+from streaming.stores.citus.writing import MIXED, REFUSED_AT_COMMIT
 from streaming.stores.operations import KeyWithContent, ReferenceTable
 from streaming.stores.statements import rows, run, scalar
 from tests.environment import DISTRIBUTED
@@ -98,6 +98,16 @@ def keys(table: str) -> list[str]:
         table,
     )
     return [target for (target,) in found]
+
+
+def test_a_migration_may_change_an_old_table_and_then_make_a_new_one(migrate: Migrate) -> None:
+    """Without its first line: cannot distribute in sequential mode because a parallel query was executed."""
+    studio = migrations.AddField("season", "studio_id", models.UUIDField(null=True))
+
+    migrate(migrations.RunSQL(MIXED), studio, *child("Award"))
+
+    assert kinds("award") == ["distributed with the titles"]
+    assert keys("award") == ["content_metadata"]
 
 
 @pytest.mark.parametrize("indexed", [True, False])
