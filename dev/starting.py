@@ -51,8 +51,7 @@ class Starter:
             raise DevError(f"{engine.name} stopped answering while it was set up: {reason}") from reason
 
     def _build(self, engine: Engine, folder: Path) -> None:
-        for leftover in folder.parent.glob(f"{engine.name}.new-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+        _sweep(folder)
         if folder.is_dir():
             return
         fresh = folder.with_name(f"{engine.name}.new-{os.getpid()}")
@@ -62,6 +61,9 @@ class Starter:
         engine.build(fresh, partial(self._spawn, engine.name))
         self.state.ended(engine.name)  # a server that helped with building is gone by now
         fresh.rename(folder)
+        _sweep(
+            folder
+        )  # again: the `initdb` of a killed `up` goes on for a while, and writes what was just deleted
 
     def _spawn(self, store: str, launch: Launch) -> Process:
         return spawn(
@@ -114,3 +116,9 @@ class Starter:
             return DevError(disk_full_sentence(self.terms.home))
         lines = [f"  {line}" for line in words.splitlines()[-ERROR_LINES:]]
         return DevError("\n".join([f"{engine.name} ended while it started; see {log}:", *lines]))
+
+
+def _sweep(folder: Path) -> None:
+    """Deletes what killed builds of the folder left."""
+    for leftover in folder.parent.glob(f"{folder.name}.new-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
