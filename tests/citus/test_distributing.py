@@ -164,8 +164,8 @@ def test_killed_at_each_step_and_run_again_it_ends_the_same(
     undisturbed: dict[str, Any], filled: Platform
 ) -> None:
     for step in KILLED_AT:
-        _kill_at(filled, step, "--online")
-    _kill_at(filled, "no such step", "--online")  # so this one ends
+        assert _kill_at(filled, step, "--online"), step
+    assert not _kill_at(filled, "no such step", "--online")
 
     assert description(filled) == undisturbed
     assert distribute(filled).stdout.splitlines()[-1].startswith("no steps")
@@ -187,7 +187,7 @@ def test_killed_in_the_midst_of_a_copy_it_ends_the_same(
 
 
 def test_a_row_without_its_title_is_named_and_nothing_is_deleted(filled: Platform) -> None:
-    _kill_at(filled, "place genres")
+    assert _kill_at(filled, "place genres")
     rows(filled, "DELETE FROM content_metadata WHERE title = 'title 1'")
 
     done = distribute(filled, *SHARDS)
@@ -254,7 +254,7 @@ def test_ctrl_c_ends_it_at_once_and_it_goes_on_the_next_time(
     undisturbed: dict[str, Any], filled: Platform
 ) -> None:
     """Keeps away that the signal waits for the statement under way, here for a lock that nobody gives back."""
-    _kill_at(filled, "place genres")  # past the steps that wait a moment only
+    assert _kill_at(filled, "place genres")  # past the steps that wait a moment only
     with closing(connect(filled)) as other, other.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute("LOCK TABLE cast_crew IN ROW EXCLUSIVE MODE")
@@ -299,12 +299,11 @@ def test_an_empty_catalog_is_distributed_by_a_call(cluster: Platform) -> None:
     assert rows(cluster, distributed) == [(6,)]
 
 
-def _kill_at(platform: Platform, step: str, *arguments: str) -> None:
-    """Runs until that step begins, then kills; a step that is not left to do lets it end."""
+def _kill_at(platform: Platform, step: str, *arguments: str) -> bool:
+    """Runs until that step begins, then kills; False where that step was not left to do, and the run ended."""
     running = start_distributing(platform, *SHARDS, *arguments)
     assert running.stdout
-    for line in running.stdout:
-        if step in line:
-            running.kill()
-            break
+    found = any(step in line for line in running.stdout)
+    running.kill()
     running.communicate()
+    return found
