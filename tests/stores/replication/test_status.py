@@ -56,10 +56,12 @@ def test_a_pair_that_works_is_sound(mended: Replicated) -> None:
 def test_the_lag_in_seconds_grows_while_nobody_applies(mended: Replicated) -> None:
     """`pg_stat_replication.replay_lag` has no row then, and stands still while the worker is stuck."""
     mended()
+    # What was applied and not yet reported as flushed would be the oldest commit once nobody is connected.
+    written = flushed()
+    until(lambda: confirmed_past(written), "the replica reports as flushed what it has applied")
     run("analytics_replica", f"ALTER SUBSCRIPTION {setup.SUBSCRIPTION} DISABLE")
     until(lambda: not slot_active(), "the subscriber is gone")
-    # A commit of a moment ago may be applied and not yet reported as flushed: then it is the oldest.
-    before = time.monotonic() - 1
+    before = time.monotonic()
     UserFactory()
     until(lambda: bool(replication_status().lag_seconds), "the commit is flushed and counted")
     first, between = replication_status(), time.monotonic()
@@ -195,6 +197,14 @@ def flushed() -> str:
         cursor.execute("CHECKPOINT")
         cursor.execute("SELECT pg_current_wal_flush_lsn()::text")
         return str(cursor.fetchone()[0])
+
+
+def confirmed_past(lsn: str) -> bool:
+    """Whether the slot's subscriber has reported all up to `lsn` as flushed."""
+    query = "SELECT confirmed_flush_lsn >= %s::pg_lsn FROM pg_replication_slots WHERE slot_name = %s"
+    with connections["default"].cursor() as cursor:
+        cursor.execute(query, [lsn, settings.REPLICATION_SLOT])
+        return bool(cursor.fetchone()[0])
 
 
 def slot_active() -> bool:
