@@ -29,6 +29,7 @@ from streaming.stores.citus.writing import mixed_transaction
 
 MOST_CREDITS_SHOWN = 200
 FIRST_DECADE = 1950
+LINKS = ("genres", "keywords", "studios")
 
 
 class ReleasedFilter(admin.SimpleListFilter):
@@ -146,8 +147,9 @@ class ContentAdmin(StoreAdmin):
         formsets: list[BaseInlineFormSet],
         change: bool,
     ) -> None:
-        if "genres" in form.changed_data:
-            services.content_set_genres(content=form.instance, genres=form.cleaned_data["genres"])
+        links = {name: form.cleaned_data[name] for name in LINKS if name in form.changed_data}
+        if links:
+            services.content_set_links(content=form.instance, **links)
         for formset in formsets:
             self.save_formset(request, form, formset, change)
 
@@ -283,10 +285,10 @@ class GenreAdmin(SharedAdmin):
     search_fields = ("name",)
 
     def save_row(self, row: Genre) -> None:
-        services.genre_save(genre=row)
+        services.term_save(term=row)
 
     def delete_rows(self, keys: list[int]) -> None:
-        services.genres_delete(genre_ids=keys)
+        services.terms_delete(model=Genre, keys=keys)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

@@ -1,27 +1,32 @@
-"""The catalog's chainable vocabulary. `public()` is the one place that says who may see a title."""
+"""The catalog's chainable vocabulary. Who may see a title is `catalog.visibility`'s to say."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.db import models
-from django.utils import timezone
+
+from catalog.visibility import Audience, admits
 
 if TYPE_CHECKING:
-    from catalog.models import Content  # noqa: F401  # only the annotations need it
+    from catalog.models import Content, SearchDocument  # noqa: F401  # only the annotations need them
 
 
-class ContentQuerySet(models.QuerySet["Content"]):
-    def public(self, *, at: datetime | None = None) -> ContentQuerySet:
-        """Titles the public may see at `at` (default now): published, and no later than then.
+class GateQuerySet(models.QuerySet[Any]):
+    """Of a model that has the columns of `catalog.models.gate.Gate`."""
 
-        A title without `published_at` is never public; the table's check keeps published ones from it.
-        """
-        return self.filter(status="published", published_at__lte=at or timezone.now())
+    def public(self, audience: Audience | None = None) -> Self:
+        """What this audience may see; by default anybody, anywhere, now."""
+        return self.filter(admits(audience or Audience.now()))
 
-    def after_id(self, content_id: UUID | None) -> ContentQuerySet:
+
+class ContentQuerySet(GateQuerySet, models.QuerySet["Content"]):
+    def after_id(self, content_id: UUID | None) -> Self:
         """In id order, past `content_id`; `None` starts at the beginning."""
         ordered = self.order_by("content_id")
         return ordered if content_id is None else ordered.filter(content_id__gt=content_id)
+
+
+class SearchDocumentQuerySet(GateQuerySet, models.QuerySet["SearchDocument"]):
+    """Documents are read by `catalog.search` and `catalog.listing`."""

@@ -24,7 +24,13 @@ ANALYTICS_TABLES = (
 
 
 def empty_catalog() -> None:
-    tables = [*reversed(placement.distributed_tables()), *placement.reference_tables()]
+    tables = [
+        *reversed(placement.distributed_tables()),
+        *placement.spread_tables(),
+        *placement.coordinator_tables(),
+        *reversed(placement.reference_tables()),
+    ]
+    tables.remove("maturity_levels")  # what the migration brings stays
     with mixed_transaction(CATALOG):
         _delete(CATALOG, tables)
 

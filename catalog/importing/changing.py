@@ -18,7 +18,7 @@ from catalog.importing.identity import credit_id, person_id, season_id, source_i
 from catalog.importing.inserting import genre_ids as existing_genre_ids
 from catalog.importing.records import Format, Record, Row, Title
 from catalog.models import Content, Credit, Season, Source
-from catalog.services import contents_forget
+from catalog.services import contents_touch
 from streaming.stores.aliases import CATALOG
 
 WRITTEN = ("title", "content_type", "summary", "release_date", "duration_minutes", "updated_at")
@@ -40,7 +40,7 @@ def titles_change(
     _replace_seasons(rows, said)
     _replace_genres(rows, said, genre_ids)
     _write_sources(source.scheme, rows, now)
-    contents_forget(content_ids=list(rows))
+    contents_touch(rows)
 
 
 def _write_titles(rows: Mapping[UUID, Row], said: Mapping[UUID, Title], now: datetime) -> None:

@@ -21,6 +21,7 @@ from catalog.importing.identity import content_id
 from catalog.importing.records import Format, Note, Row, rejection
 from catalog.importing.seen import SeenKeys
 from catalog.importing.selectors import digests_by_id, records_by_id
+from catalog.services import contents_touch
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
 from streaming.stores.refusal import Refused, first_line
@@ -198,6 +199,7 @@ def _write(source: Format, found: _Sorted) -> None:
     inserting.people_insert(rows=both)
     genre_ids = inserting.genres_insert(rows=both)
     inserting.titles_insert(scheme=source.scheme, rows=found.new, genre_ids=genre_ids, now=now)
+    contents_touch(found.new)
     if found.changed:
         before = records_by_id(scheme=source.scheme, ids=found.changed)
         changing.titles_change(source=source, rows=found.changed, before=before, genre_ids=genre_ids, now=now)

@@ -4,6 +4,7 @@ from django.db import connections, models
 from psycopg2 import sql
 
 from catalog.models import Content, Credit, Genre, Person, Season
+from catalog.search.rebuilding import documents_rebuild
 from catalog.seeding import rows
 from catalog.seeding.plan import TitlePlan
 from streaming.stores.aliases import CATALOG
@@ -30,6 +31,11 @@ CONTENT_COLUMNS = (
 GENRE_LINK_COLUMNS = ("id", "content_id", "genre_id")
 CREDIT_COLUMNS = ("id", "content_id", "person_id", "job", "character_name", "billing_order")
 SEASON_COLUMNS = ("id", "content_id", "number")
+# Their children go with them; the levels of maturity are no demo data.
+EMPTIED = (
+    *("content_metadata", "cast_crew", "genres", "keywords", "studios", "collections"),
+    *("external_id_claims", "content_changes", "search_words"),
+)
 COUNTED: dict[str, type[models.Model]] = {
     "titles": Content,
     "people": Person,
@@ -56,12 +62,13 @@ def titles_load(plan: TitlePlan, track: Track) -> None:
             analyze(CATALOG, table)
         _repair_sequence("genres", "genre_id")
         _repair_sequence("content_genres", "id")
+    documents_rebuild()
 
 
 def catalog_empty() -> None:
     """Deletes every title with all that hangs on it, every person and every genre."""
     with connections[CATALOG].cursor() as cursor:
-        cursor.execute("TRUNCATE content_metadata, cast_crew, genres CASCADE")
+        cursor.execute(f"TRUNCATE {', '.join(EMPTIED)} CASCADE")
 
 
 def catalog_counts() -> dict[str, int]:

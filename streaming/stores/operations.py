@@ -17,7 +17,7 @@ from django.db.migrations.state import ProjectState
 from django.db.models import Model
 
 from streaming.stores.aliases import REPLICA
-from streaming.stores.citus.new_tables import place_as_reference, place_with_content
+from streaming.stores.citus.new_tables import place_as_reference, place_by, place_with_content
 
 
 class _OnNewTable(Operation):
@@ -124,6 +124,46 @@ class ReferenceTable(_OnNewTable):
 
     def describe(self) -> str:
         return f"Have {self.model_name} whole on every node"
+
+
+class WithContent(_OnNewTable):
+    """Have a new table whose key is `content_id` itself lie with the titles. Stands right after its `CreateModel`."""
+
+    reversible = True
+
+    def __init__(self, model_name: str) -> None:
+        self.model_name = model_name
+
+    def change(self, schema_editor: BaseDatabaseSchemaEditor, model: type[Model]) -> None:
+        place_with_content(schema_editor, model._meta.db_table)
+
+    def describe(self) -> str:
+        return f"Have {self.model_name} lie with the titles"
+
+
+class SpreadBy(_OnNewTable):
+    """Key a new table by its unique columns, and have it cut by one of them: for what is unique over all titles.
+
+    Django's `pk` stays its single column, with an index of its own; the database's key is `columns`.
+    """
+
+    reversible = False
+
+    def __init__(self, model_name: str, column: str, columns: tuple[str, ...]) -> None:
+        self.model_name = model_name
+        self.column = column
+        self.columns = columns
+
+    def change(self, schema_editor: BaseDatabaseSchemaEditor, model: type[Model]) -> None:
+        table, key = model._meta.db_table, model._meta.pk
+        named = ", ".join(f'"{column}"' for column in self.columns)
+        schema_editor.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{table}_pkey"')
+        schema_editor.execute(f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_pkey" PRIMARY KEY ({named})')
+        schema_editor.execute(f'CREATE INDEX "{table}_{key.column}_idx" ON "{table}" ("{key.column}")')
+        place_by(schema_editor, table, self.column)
+
+    def describe(self) -> str:
+        return f"Key {self.model_name} by ({', '.join(self.columns)})"
 
 
 class AddFieldOnPrimary(migrations.AddField):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from streaming.stores.citus import placement
 from tests import served as platforms
-from tests.citus.cluster import CHILDREN, MARKS, REFERENCE, distribute, rows
+from tests.citus.cluster import MARKS, distribute, rows
 from tests.environment import WORKER
 from tests.served import Platform, until
 
@@ -17,11 +18,11 @@ pytestmark = MARKS
 
 EDIT = """
 from catalog.models import Content, Credit, Genre, Person
-from catalog.services import children_save, content_save, content_set_genres, genre_save, person_save
+from catalog.services import children_save, content_save, content_set_links, term_save, person_save
 content = Content.objects.get(content_id="{content_id}")
 content.title = "Metropolis (restored)"
 content_save(content=content)
-content_set_genres(content=content, genres=[genre_save(genre=Genre(name="Drama"))])
+content_set_links(content=content, genres=[term_save(term=Genre(name="Drama"))])
 person = person_save(person=Person(name="Brigitte Helm"))
 children_save(content=content, saved=[Credit(content=content, person=person, character_name="Maria")], deleted=[])
 """
@@ -32,10 +33,10 @@ from catalog.services import *
 from trending.models import TrendingDaily
 titles = [content_save(content=Content(title=f"Tales {n}", content_type="series")) for n in range(8)]
 ids = [title.content_id for title in titles]
-drama, silent = (genre_save(genre=Genre(name=name)) for name in ("Tales drama", "Tales silent"))
+drama, silent = (term_save(term=Genre(name=name)) for name in ("Tales drama", "Tales silent"))
 helm, lang = (person_save(person=Person(name=name)) for name in ("Helm", "Lang"))
 for title in titles:
-    content_set_genres(content=title, genres=[drama, silent])
+    content_set_links(content=title, genres=[drama, silent])
     credits = [Credit(content=title, person=helm), Credit(content=title, person=helm, job="Writer")]
     season = Season(content=title, number=1)
     children_save(content=title, saved=[*credits, season], deleted=[])
@@ -47,8 +48,8 @@ for title in titles:
 helm.name = "Brigitte Helm"
 person_save(person=helm)
 drama.name = "Tales of drama"
-genre_save(genre=drama)
-genres_delete(genre_ids=[silent.genre_id])
+term_save(term=drama)
+terms_delete(model=Genre, keys=[silent.genre_id])
 people_delete(person_ids=[lang.person_id])
 print(contents_set_status(content_ids=ids, status=Content.Status.PUBLISHED))
 print(sorted(set(Credit.objects.filter(content__in=ids).values_list("person__name", "character_name"))))
@@ -57,7 +58,7 @@ print(sorted(set(Content.objects.filter(content_id__in=ids).values_list("status"
 content_delete(content=titles[0])
 contents_delete(content_ids=ids)
 people_delete(person_ids=[helm.person_id])
-genres_delete(genre_ids=[drama.genre_id])
+terms_delete(model=Genre, keys=[drama.genre_id])
 models = (Content, Credit, Season, Source, TrendingDaily, Content.genres.through)
 print([m.objects.filter(content_id__in=ids).count() for m in models])
 """
@@ -66,7 +67,7 @@ EDITORS = """
 from django.test import Client
 from analytics.models import User
 from catalog.models import Content, Credit, Genre, Person, Season
-from catalog.services import children_save, content_save, content_set_genres, genre_save, person_save
+from catalog.services import children_save, content_save, content_set_links, term_save, person_save
 from tests.admin_pages import values_of
 editor = Client(headers={"host": "localhost"})
 editor.force_login(User.objects.create_superuser("editor", "editor@example.org", "correct-horse-battery"))
@@ -78,9 +79,9 @@ def delete(address):
     editor.get(address, secure=True)
     print(editor.post(address, {"post": "yes"}, secure=True).status_code)
 title = content_save(content=Content(title="Posted", content_type="series"))
-genre = genre_save(genre=Genre(name="Posted genre"))
+genre = term_save(term=Genre(name="Posted genre"))
 person = person_save(person=Person(name="Posted person"))
-content_set_genres(content=title, genres=[genre])
+content_set_links(content=title, genres=[genre])
 credits = [Credit(content=title, person=person, billing_order=order) for order in (1, 2)]
 children_save(content=title, saved=[*credits, Season(content=title, number=1)], deleted=[])
 admin = "/admin/catalog"
@@ -90,7 +91,7 @@ save(f"{admin}/person/{person.person_id}/change/", name="Posted by name")
 save(f"{admin}/genre/{genre.genre_id}/change/", name="Posted by genre")
 print(list(Credit.objects.filter(content=title).values_list("person__name", "character_name", "content__title")))
 print(list(Season.objects.filter(content=title).values_list("number", flat=True)))
-content_set_genres(content=title, genres=[genre])
+content_set_links(content=title, genres=[genre])
 delete(f"{admin}/genre/{genre.genre_id}/delete/")
 delete(f"{admin}/content/{title.content_id}/delete/")
 delete(f"{admin}/person/{person.person_id}/delete/")
@@ -120,11 +121,13 @@ def cluster() -> Iterator[Platform]:
 def test_every_catalog_table_is_distributed_as_it_was_migrated(cluster: Platform) -> None:
     kinds = dict(rows(cluster, "SELECT table_name::text, citus_table_type FROM citus_tables"))
     colocated = rows(
-        cluster, "SELECT DISTINCT colocation_id FROM citus_tables WHERE citus_table_type = 'distributed'"
+        cluster,
+        """SELECT DISTINCT colocation_id FROM citus_tables
+            WHERE citus_table_type = 'distributed' AND distribution_column = 'content_id'""",
     )
 
-    assert kinds == dict.fromkeys(REFERENCE, "reference") | dict.fromkeys(
-        ["content_metadata", *CHILDREN], "distributed"
+    assert kinds == dict.fromkeys(placement.reference_tables(), "reference") | dict.fromkeys(
+        [*placement.distributed_tables(), *placement.spread_tables()], "distributed"
     )
     assert len(colocated) == 1
 

@@ -153,6 +153,9 @@ def test_every_key_of_a_table_with_content_id_starts_with_it(stores: None) -> No
     assert keys["content_genres"] == [("content_id", "genre_id")]
     for table in ("content_cast_crew", "seasons", "content_sources", "trending_daily"):
         assert ("content_id", "id") in keys[table]
+    assert keys.pop("external_id_claims") == [
+        ("value", "scheme")
+    ]  # cut by `value`, so that it is unique over all
     assert {table: key for table, wide in keys.items() for key in wide if key[0] != "content_id"} == {}
 
 

@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage, Warning
 from streaming.stores.addresses import Address
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus import journal
-from streaming.stores.citus.placement import distributed_tables, reference_tables
+from streaming.stores.citus.placement import distributed_tables, reference_tables, spread_tables
 from streaming.stores.findings import Finding
 from streaming.stores.statements import rows, scalar
 
@@ -95,9 +95,8 @@ def placed() -> dict[str, Place]:
 
 def wanted() -> dict[str, str]:
     """The catalog's tables that exist, to the kind that each is declared to be, in the order to place them."""
-    declared = dict.fromkeys(reference_tables(), "reference") | dict.fromkeys(
-        distributed_tables(), "distributed"
-    )
+    declared = dict.fromkeys(reference_tables(), "reference")
+    declared |= dict.fromkeys([*distributed_tables(), *spread_tables()], "distributed")
     present = {
         table
         for (table,) in rows(

@@ -22,7 +22,13 @@ from streaming.stores.citus import cluster, gate, journal, keys, sequences
 from streaming.stores.citus.cluster import Place
 from streaming.stores.citus.journal import Baseline
 from streaming.stores.citus.keys import Standing
-from streaming.stores.citus.placement import KEY, distributed_tables, reference_tables, root_table
+from streaming.stores.citus.placement import (
+    KEY,
+    distributed_tables,
+    reference_tables,
+    root_table,
+    spread_tables,
+)
 from streaming.stores.citus.reaching import coordinator_address
 from streaming.stores.citus.steps import PATIENCE_SECONDS, LockNotGranted, Step, alone, at_once, briefly
 from streaming.stores.refusal import Failed, Refused
@@ -190,7 +196,7 @@ def _moving_steps(
     for table in cluster.wanted():
         if table in moving:
             steps.append(_place(table, counted[table], shards, online=online))
-            if not (online and table in distributed_tables()):
+            if not (online and table not in reference_tables()):
                 steps.append(_release(table))
         elif _local_data(table):
             steps.append(_release(table))
@@ -205,9 +211,10 @@ def _place(table: str, row_count: int, shards: int, *, online: bool) -> Step:
     literal = sql.Literal(table)
     if table in reference_tables():
         call = sql.SQL("SELECT create_reference_table({})").format(literal)
-    elif table == root_table():
+    elif table == root_table() or table in spread_tables():
+        key = spread_tables().get(table, KEY)
         call = sql.SQL("SELECT {}({}, {}, colocate_with => 'none', shard_count => {})").format(
-            sql.SQL(function), literal, sql.Literal(KEY), sql.Literal(shards)
+            sql.SQL(function), literal, sql.Literal(key), sql.Literal(shards)
         )
     else:
         call = sql.SQL("SELECT {}({}, {}, colocate_with => {})").format(
@@ -216,7 +223,9 @@ def _place(table: str, row_count: int, shards: int, *, online: bool) -> Step:
     counting = journal.count_deleted(table)
 
     def act() -> None:
-        with gate.closed_at_the_switch(table) if online and table in distributed_tables() else nullcontext():
+        with (
+            gate.closed_at_the_switch(table) if online and table not in reference_tables() else nullcontext()
+        ):
             run(CATALOG, call)
         run(CATALOG, counting)
 

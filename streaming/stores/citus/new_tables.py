@@ -4,7 +4,7 @@ It must lie where it belongs before the migration's end, where Django adds the f
 from a table on the coordinator to a distributed one. On plain PostgreSQL, and on Citus before
 `manage.py distribute`, nothing happens.
 
-Entry points: `place_with_content`, `place_as_reference`. Failure: `django.db.Error`s.
+Entry points: `place_with_content`, `place_by`, `place_as_reference`. Failure: `django.db.Error`s.
 """
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -23,6 +23,12 @@ def place_with_content(schema_editor: BaseDatabaseSchemaEditor, table: str) -> N
         _place(
             schema_editor, f"create_distributed_table('{table}', '{KEY}', colocate_with => '{root_table()}')"
         )
+
+
+def place_by(schema_editor: BaseDatabaseSchemaEditor, table: str, column: str) -> None:
+    """The table is cut by a column of its own and lies with no other."""
+    if _root_is_distributed(schema_editor):
+        _place(schema_editor, f"create_distributed_table('{table}', '{column}', colocate_with => 'none')")
 
 
 def place_as_reference(schema_editor: BaseDatabaseSchemaEditor, table: str) -> None:

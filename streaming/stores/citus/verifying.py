@@ -18,7 +18,7 @@ from streaming.stores.aliases import CATALOG
 from streaming.stores.citus import cluster, keys, sequences
 from streaming.stores.citus.cluster import REPAIR, Place
 from streaming.stores.citus.journal import Baseline
-from streaming.stores.citus.placement import KEY, distributed_tables, root_table
+from streaming.stores.citus.placement import KEY, distributed_tables, root_table, spread_tables
 from streaming.stores.findings import Finding
 from streaming.stores.statements import rows, scalar
 
@@ -106,6 +106,13 @@ def _misplaced(places: Mapping[str, Place]) -> list[Finding]:
         )
         for table, place in distributed
         if place.kind == "distributed" and (place.column != KEY or place.colocation != root.colocation)
+    ] + [
+        Finding(
+            f"{table} is cut by {places[table].column}",
+            f"SELECT alter_distributed_table('{table}', distribution_column => '{column}', colocate_with => 'none')",
+        )
+        for table, column in spread_tables().items()
+        if table in places and places[table].kind == "distributed" and places[table].column != column
     ]
 
 

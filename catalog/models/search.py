@@ -1,0 +1,103 @@
+"""What search reads: one document per title, and the words that titles and people are spelled with.
+
+Written by `catalog.search.documents` only, in the transaction of the write that it repeats.
+"""
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import add
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import F, GeneratedField
+
+from catalog.models.gate import Gate
+from catalog.models.titles import Content
+from catalog.querysets import SearchDocumentQuerySet
+
+
+def _weighed() -> Any:
+    """A titles, B people, C genres and keywords, D summaries."""
+    weights = {"names": "A", "people": "B", "labels": "C", "summaries": "D"}
+    vectors: Iterable[Any] = (
+        SearchVector(column, config="simple", weight=weight) for column, weight in weights.items()
+    )
+    return reduce(add, vectors)
+
+
+class SearchDocument(Gate):
+    """Everything of a title that lists and search filter, order and match by, so that they read one table.
+
+    Texts are folded (`catalog.search.folding`). `keys` has every title of the title whole, in every language,
+    for the exact match; `names` the same as words.
+    """
+
+    content = models.OneToOneField(
+        Content, primary_key=True, on_delete=models.CASCADE, related_name="search_document"
+    )
+    content_type = models.CharField(max_length=20)
+    year = models.SmallIntegerField(null=True)
+    runtime = models.IntegerField(null=True)
+    rating = models.DecimalField(max_digits=3, decimal_places=1, null=True)
+    popularity = models.FloatField(default=0, db_default=0)
+    sort_title = models.CharField(max_length=500)
+    created_at = models.DateTimeField()
+    countries = ArrayField(models.CharField(max_length=2), default=list, db_default=[])
+    genre_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    keyword_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    studio_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    person_ids = ArrayField(models.UUIDField(), default=list, db_default=[])
+    keys = ArrayField(models.TextField(), default=list, db_default=[])
+    names = models.TextField(blank=True, db_default="")
+    people = models.TextField(blank=True, db_default="")
+    labels = models.TextField(blank=True, db_default="")
+    summaries = models.TextField(blank=True, db_default="")
+    titles = GeneratedField(
+        expression=SearchVector("names", config="simple"), output_field=SearchVectorField(), db_persist=True
+    )
+    document = GeneratedField(expression=_weighed(), output_field=SearchVectorField(), db_persist=True)
+    is_stale = models.BooleanField(
+        default=False, db_default=False, help_text="Something shared was renamed; the worker writes it anew."
+    )
+
+    objects = SearchDocumentQuerySet.as_manager()
+
+    class Meta:
+        db_table = "search_documents"
+        indexes = [
+            GinIndex(fields=["titles"], name="search_titles"),
+            GinIndex(fields=["document"], name="search_document"),
+            GinIndex(fields=["keys"], name="search_keys"),
+            GinIndex(fields=["genre_ids"], name="search_genres"),
+            GinIndex(fields=["person_ids"], name="search_people"),
+            models.Index(F("popularity").desc(), "content_id", name="search_by_popularity"),
+            models.Index(fields=["sort_title", "content_id"], name="search_by_title"),
+            models.Index(F("year").desc(nulls_last=True), "content_id", name="search_by_year"),
+            models.Index(F("rating").desc(nulls_last=True), "content_id", name="search_by_rating"),
+            models.Index(F("created_at").desc(), "content_id", name="search_by_creation"),
+            models.Index(fields=["content_id"], condition=models.Q(is_stale=True), name="search_stale"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.content_id}: {self.names}"
+
+
+class SearchWord(models.Model):
+    """A word of titles or people, for the typo step. `spellings` are the word and itself less any one letter.
+
+    Two words that one letter dropped, added, swapped with its neighbour or replaced makes the same share a
+    spelling, so the words near a mistyped one are found by an index (the symmetric delete of W. Garbe, 2012).
+    """
+
+    word = models.CharField(primary_key=True, max_length=64)
+    spellings = ArrayField(models.CharField(max_length=64))
+
+    class Meta:
+        db_table = "search_words"
+        indexes = [GinIndex(fields=["spellings"], name="search_words_by_spelling")]
+
+    def __str__(self) -> str:
+        return self.word

@@ -1,0 +1,39 @@
+"""Writes to the catalog: what the admin and the API save comes through here.
+
+A write commits first and then makes the cached records it touched stale, so that what the API serves next is
+what was saved. A title's children are saved with their title; `touching` is what follows from each change.
+
+Two others write past these functions, by COPY and in bulk, and do themselves what is done here:
+`catalog.importing` calls `contents_touch` for the titles it changed; `catalog.seeding` writes the documents and
+repairs the sequences behind the ids it chose, and its caller forgets all records.
+"""
+
+from catalog.services.shared import people_delete, person_save, term_save, terms_delete
+from catalog.services.titles import (
+    children_save,
+    content_delete,
+    content_lock,
+    content_save,
+    content_set_links,
+    contents_delete,
+    contents_set_status,
+    published_from,
+)
+from catalog.services.touching import contents_forget, contents_touch
+
+__all__ = [
+    "children_save",
+    "content_delete",
+    "content_lock",
+    "content_save",
+    "content_set_links",
+    "contents_delete",
+    "contents_forget",
+    "contents_set_status",
+    "contents_touch",
+    "people_delete",
+    "person_save",
+    "published_from",
+    "term_save",
+    "terms_delete",
+]

@@ -1,0 +1,111 @@
+"""Titles and the rows of their child tables."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from catalog.changes import changes_note
+from catalog.models import Change, Content, ExternalId, ExternalIdClaim, Genre, Keyword, Studio
+from catalog.services.touching import contents_forget, contents_touch
+from streaming.stores.aliases import CATALOG
+from streaming.stores.citus.writing import KeyedByContent
+
+
+def content_save(*, content: Content) -> Content:
+    """Inserts or updates a title. Publishing it for the first time dates `published_at`."""
+    content.published_at = published_from(content.status, content.published_at)
+    content.updated_at = timezone.now()
+    if content._state.adding:
+        content.created_at = content.updated_at
+    with transaction.atomic(using=CATALOG):
+        content.save(using=CATALOG)
+        content.updated_at = contents_touch([content.content_id])
+    return content
+
+
+def published_from(status: str, published_at: datetime | None) -> datetime | None:
+    """When a title of this status counts as published from: as dated, else now for a published one."""
+    if status == Content.Status.PUBLISHED and published_at is None:
+        return timezone.now()
+    return published_at
+
+
+def contents_set_status(*, content_ids: Collection[UUID], status: Content.Status) -> int:
+    """Sets the status of those titles that have another; first publications are dated. The number changed.
+
+    A merged title keeps its status: `catalog.services.merging` undoes a merge.
+    """
+    changes: dict[str, Any] = {"status": status}
+    if status == Content.Status.PUBLISHED:
+        changes["published_at"] = Coalesce("published_at", Value(timezone.now()))
+    titles = Content.objects.using(CATALOG).filter(content_id__in=content_ids)
+    others = titles.exclude(status__in=(status, Content.Status.MERGED)).order_by()
+    with transaction.atomic(using=CATALOG):
+        changed = list(others.values_list("content_id", flat=True))
+        Content.objects.using(CATALOG).filter(content_id__in=changed).update(**changes)
+        contents_touch(changed)
+    return len(changed)
+
+
+def content_lock(*, content_id: UUID) -> datetime | None:
+    """Keeps other writers from a title until the transaction ends. Its `updated_at`; None when it is gone."""
+    row = Content.objects.using(CATALOG).select_for_update().filter(content_id=content_id)
+    return row.values_list("updated_at", flat=True).first()
+
+
+def content_delete(*, content: Content) -> None:
+    """Deletes a title and its children. Plays and reviews keep its id and are no longer reachable through it."""
+    contents_delete(content_ids=[content.content_id])
+
+
+def contents_delete(*, content_ids: Collection[UUID]) -> None:
+    """`content_delete` for several titles, all or none."""
+    titles = Content.objects.using(CATALOG).filter(content_id__in=content_ids)
+    with transaction.atomic(using=CATALOG):
+        there = list(titles.order_by().values_list("content_id", flat=True))
+        claimed = ExternalId.objects.using(CATALOG).filter(content_id__in=there).order_by()
+        claims = [f"{scheme}:{value}" for scheme, value in claimed.values_list("scheme", "value")]
+        ExternalIdClaim.objects.using(CATALOG).filter(id__in=claims, content_id__in=there).delete()
+        titles.delete()
+        changes_note(shown=dict.fromkeys(there, False), kind=Change.Kind.DELETED, at=timezone.now())
+        contents_forget(content_ids=there)
+
+
+def content_set_links(*, content: Content, **links: Iterable[Genre | Keyword | Studio]) -> None:
+    """Sets what a title is linked to: `genres`, `keywords`, `studios`, those that are named."""
+    with transaction.atomic(using=CATALOG):
+        for name, targets in links.items():
+            getattr(content, name).set(targets)
+        contents_touch([content.content_id])
+
+
+def children_save(
+    *, content: Content, saved: Sequence[KeyedByContent], deleted: Sequence[KeyedByContent]
+) -> None:
+    """Saves and deletes rows of a title's child tables (credits, seasons), in one transaction with its touch.
+
+    Raises `ValueError` when a row belongs to another title: a row does not move, delete it there and add it
+    here. Raises `django.db.DatabaseError` when a row to be saved again is gone.
+    """
+    if any(row.content_id != content.content_id for row in [*saved, *deleted]):
+        raise ValueError(f"A row does not belong to title {content.content_id}.")
+    with transaction.atomic(using=CATALOG):
+        for model, ids in _ids_by_model(deleted).items():
+            rows: QuerySet[Any] = model._base_manager.using(CATALOG)
+            rows.filter(content_id=content.content_id, pk__in=ids).delete()
+        for row in saved:
+            row.save(using=CATALOG)
+        contents_touch([content.content_id])
+
+
+def _ids_by_model(rows: Iterable[KeyedByContent]) -> dict[type[KeyedByContent], list[UUID]]:
+    ids: dict[type[KeyedByContent], list[UUID]] = {}
+    for row in rows:
+        ids.setdefault(type(row), []).append(row.pk)
+    return ids

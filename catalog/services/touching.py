@@ -1,0 +1,87 @@
+"""What follows from every change of a title, in one place and in the transaction of the change.
+
+The title's `updated_at` moves, `availability` and `maturity` become what its windows and ratings say, its search
+document is written anew, the feed of changes notes it, and after the commit its cached record is forgotten.
+
+Entry points: `contents_touch`, `contents_forget`. Failure: `django.db.Error`s.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.changes import changes_note
+from catalog.maturity import label_of
+from catalog.models import AvailabilityWindow, Change, Content, MaturityRating
+from catalog.search.documents import documents_write
+from catalog.selectors import record_key
+from catalog.visibility import GATE_FIELDS, Audience, is_public, span
+from streaming.stores.aliases import CATALOG
+from streaming.stores.cache import forget, forget_all
+
+MOST_KEYS_FORGOTTEN = 1000  # beyond, one new epoch is cheaper than naming the titles
+
+
+def contents_touch(content_ids: Iterable[UUID], *, kind: Change.Kind = Change.Kind.SAVED) -> datetime:
+    """To be called in the transaction that changed these titles, after their rows are written. Their `updated_at`.
+
+    The titles' rows are written first: whoever touches the same title waits there, and then reads what the other
+    committed, so that no document or gate is made from half of two changes.
+    """
+    now, ids = timezone.now(), sorted(set(content_ids))
+    if not ids:
+        return now
+    with transaction.atomic(using=CATALOG):
+        titles = Content.objects.using(CATALOG)
+        titles.filter(content_id__in=ids).order_by().update(updated_at=now)
+        gates = _gates_as_rows_say(ids)
+        documents_write(content_ids=ids)
+        audience = Audience(now)
+        shown = {content_id: is_public(gate, audience) for content_id, gate in gates.items()}
+        changes_note(shown=shown, kind=kind, at=now)
+        contents_forget(content_ids=ids)
+    return now
+
+
+def _gates_as_rows_say(ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Brings `availability` and `maturity` up to the windows and ratings of these titles; their gates."""
+    titles = Content.objects.using(CATALOG).filter(content_id__in=ids).order_by()
+    gates = {gate.pop("content_id"): gate for gate in titles.values("content_id", *GATE_FIELDS)}
+    availability, maturity = _availability(ids), _maturity(ids)
+    for content_id, gate in gates.items():
+        said = {"availability": availability.get(content_id), "maturity": maturity.get(content_id, [])}
+        if any(gate[name] != value for name, value in said.items()):
+            gate.update(said)
+            Content.objects.using(CATALOG).filter(content_id=content_id).update(**said)
+    return gates
+
+
+def _availability(ids: Collection[UUID]) -> dict[UUID, list[list[Any]]]:
+    found: defaultdict[UUID, list[list[Any]]] = defaultdict(list)
+    windows = AvailabilityWindow.objects.using(CATALOG).filter(content_id__in=ids).order_by()
+    for row in windows:
+        found[row.content_id].append(span(row.territory, row.starts_at, row.ends_at))
+    return {content_id: sorted(spans) for content_id, spans in found.items()}
+
+
+def _maturity(ids: Collection[UUID]) -> dict[UUID, list[str]]:
+    found: defaultdict[UUID, set[str]] = defaultdict(set)
+    ratings = MaturityRating.objects.using(CATALOG).filter(content_id__in=ids).order_by()
+    for content_id, system, value in ratings.values_list("content_id", "system", "value"):
+        found[content_id].add(label_of(system, value))
+    return {content_id: sorted(labels) for content_id, labels in found.items()}
+
+
+def contents_forget(*, content_ids: Collection[UUID]) -> None:
+    """Drops the cached records of titles once the transaction under way commits, or at once without one."""
+    if len(content_ids) > MOST_KEYS_FORGOTTEN:
+        transaction.on_commit(forget_all, using=CATALOG)
+    else:
+        keys = [record_key(content_id) for content_id in content_ids]
+        transaction.on_commit(partial(forget, keys), using=CATALOG)
