@@ -1,6 +1,6 @@
 from django.urls import path
 
-from catalog.views import CastView, ContentIdsView, ContentView
+from catalog.views.titles import CastView, ContentIdsView, ContentView
 
 literal = [path("content/ids", ContentIdsView.as_view())]
 by_id = [

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from catalog.serializers import CastSerializer, GenreSerializer, MetadataSerializer
+from catalog.serializers.titles import CastSerializer, GenreSerializer, MetadataSerializer
 from reviews.serializers import RatingSummarySerializer, ReviewSerializer
 from streaming.api.pages import PageQuery
 

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics.selectors import user_ids_after
-from catalog.serializers import IdsQuery
-from catalog.views import record_or_404
+from catalog.serializers.titles import IdsQuery
+from catalog.views.titles import record_or_404
 from reviews.selectors import reviews_page
 from reviews.serializers import ReviewCreatedSerializer, ReviewInput, ReviewSerializer
 from reviews.services import AlreadyReviewed, review_create

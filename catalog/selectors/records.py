@@ -1,16 +1,11 @@
-"""Reads of the catalog, for the API and for the apps above. Only public titles come out, unless a name says so.
+"""The one record of a title: metadata, genres, cast; cached as `content:metadata:<id>`, forgotten by the services."""
 
-`content_record` is the one record of a title: metadata, genres, cast; it is cached as
-`content:metadata:<id>` and forgotten by the services.
-"""
-
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Count, F, Subquery
+from django.db.models import Count, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from catalog.models import Content, Credit, Genre, Season
 from streaming.stores.cache import read_through
@@ -52,45 +47,6 @@ def content_record(*, content_id: UUID) -> ContentRecord | None:
     return record
 
 
-def content_ids_after(*, content_id: UUID | None, limit: int) -> list[UUID]:
-    """Up to `limit` ids of public titles in id order, past `content_id`."""
-    return list(Content.objects.public().after_id(content_id).values_list("content_id", flat=True)[:limit])
-
-
-def public_titles_by_id(ids: Collection[UUID]) -> dict[UUID, str]:
-    """Id to title, for those of `ids` that are public."""
-    return dict(Content.objects.public().filter(content_id__in=ids).values_list("content_id", "title"))
-
-
-def once_public_titles_by_id(ids: Collection[UUID]) -> dict[UUID, str]:
-    """Id to title, for those of `ids` that are or were public: what a viewer's own history may name."""
-    seen = Content.objects.filter(published_at__lte=timezone.now()).exclude(status=Content.Status.DRAFT)
-    return dict(seen.filter(content_id__in=ids).values_list("content_id", "title"))
-
-
-def any_titles_by_id(ids: Collection[UUID]) -> dict[UUID, str]:
-    """Id to title, public or not: for editors."""
-    return dict(Content.objects.filter(content_id__in=ids).values_list("content_id", "title"))
-
-
-def any_ids_titled(title: str) -> list[UUID]:
-    """Ids of titles of exactly this name in any case, public or not: for editors."""
-    return list(Content.objects.filter(title__iexact=title).values_list("content_id", flat=True))
-
-
-def credits_of_people(*, person_ids: Collection[UUID], limit: int) -> list[Credit]:
-    """Up to `limit` credits of these people, newest titles first, each with its title, public or not: for editors."""
-    credited = Credit.objects.filter(person__in=person_ids).select_related("content")
-    return list(
-        credited.order_by(F("content__release_date").desc(nulls_last=True), "content_id", "id")[:limit]
-    )
-
-
-def existing_ids(ids: Collection[UUID]) -> set[UUID]:
-    """Those of `ids` that are titles, public or not."""
-    return set(Content.objects.filter(content_id__in=ids).values_list("content_id", flat=True))
-
-
 def _record_from_rows(content_id: UUID) -> ContentRecord | None:
     metadata = (
         Content.objects.public()
@@ -107,10 +63,6 @@ def _record_from_rows(content_id: UUID) -> ContentRecord | None:
         genres=[{**genre} for genre in Genre.objects.filter(contents=content_id).values("genre_id", "name")],
         cast=list(_credits(content_id)),
     )
-
-
-def genre_names() -> list[str]:
-    return list(Genre.objects.order_by("name").values_list("name", flat=True))
 
 
 def _season_count(content_id: UUID) -> Coalesce:

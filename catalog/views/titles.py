@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from catalog.selectors import ContentRecord, content_ids_after, content_record
-from catalog.serializers import CastSerializer, IdsQuery, MetadataSerializer
+from catalog.serializers.titles import CastSerializer, IdsQuery, MetadataSerializer
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import NoFields, query_of
 from streaming.api.pages import cursor_of, next_link, parse_cursor, split_page

@@ -1,4 +1,4 @@
-"""Shapes of the catalog's answers, for the schema: the values come ready from the selectors."""
+"""Shapes of a title, its genres and its cast."""
 
 from typing import Any
 

@@ -1,0 +1,27 @@
+"""Reads of the catalog, for the API and for the apps above. Only public titles come out, unless a name says so."""
+
+from catalog.selectors.records import ContentRecord, content_record, record_key
+from catalog.selectors.titles import (
+    any_ids_titled,
+    any_titles_by_id,
+    content_ids_after,
+    credits_of_people,
+    existing_ids,
+    genre_names,
+    once_public_titles_by_id,
+    public_titles_by_id,
+)
+
+__all__ = [
+    "ContentRecord",
+    "any_ids_titled",
+    "any_titles_by_id",
+    "content_ids_after",
+    "content_record",
+    "credits_of_people",
+    "existing_ids",
+    "genre_names",
+    "once_public_titles_by_id",
+    "public_titles_by_id",
+    "record_key",
+]

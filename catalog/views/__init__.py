@@ -1,0 +1,1 @@
+"""HTTP: a view validates, calls one selector or service, and serialises."""
