@@ -1,5 +1,6 @@
 """Reads of the catalog, for the API and for the apps above. Only public titles come out, unless a name says so."""
 
+from catalog.selectors.cards import title_cards
 from catalog.selectors.records import ContentRecord, content_record, record_key
 from catalog.selectors.titles import (
     any_ids_titled,
@@ -24,4 +25,5 @@ __all__ = [
     "once_public_titles_by_id",
     "public_titles_by_id",
     "record_key",
+    "title_cards",
 ]
