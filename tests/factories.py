@@ -1,4 +1,8 @@
-"""Test data, one factory per entity. Rows go in as they are, past the services."""
+"""Test data, one factory per entity. Rows go in as they are, past the services.
+
+So a title that a factory made has no search document, and its gate says nothing of its windows and ratings, until
+`indexed` does for it what every service does.
+"""
 
 import uuid
 from datetime import UTC, date, datetime, timedelta
@@ -9,11 +13,38 @@ from factory.django import DjangoModelFactory
 from factory.mongoengine import MongoEngineFactory
 
 from analytics.models import User, WatchHistory
-from catalog.models import Content, Credit, Genre, Person, Season
+from catalog.models import (
+    AlternativeTitle,
+    Artwork,
+    AvailabilityWindow,
+    Collection,
+    CollectionItem,
+    Content,
+    Credit,
+    Episode,
+    EpisodeOrder,
+    ExternalId,
+    ExternalIdClaim,
+    Genre,
+    Keyword,
+    Marker,
+    MaturityRating,
+    Person,
+    Season,
+    Studio,
+    Translation,
+    Video,
+)
+from catalog.services import contents_touch
 from reviews.documents import Review
 from trending.models import TrendingDaily
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def indexed(*contents: Content) -> None:
+    """Has search documents, gates and the feed of changes say what the rows of these titles say."""
+    contents_touch([content.content_id for content in contents])
 
 
 class GenreFactory(DjangoModelFactory):
@@ -71,6 +102,155 @@ class SeasonFactory(DjangoModelFactory):
 
     content = factory.SubFactory(ContentFactory, content_type="series")
     number = factory.Sequence(lambda n: n + 1)
+
+
+class EpisodeFactory(DjangoModelFactory):
+    """In a season whose row is not made with it."""
+
+    class Meta:
+        model = Episode
+
+    content = factory.SubFactory(ContentFactory, content_type="series")
+    season_number = 1
+    number = factory.Sequence(lambda n: n + 1)
+    title = factory.Sequence(lambda n: f"Episode {n}")
+
+
+class EpisodeOrderFactory(DjangoModelFactory):
+    class Meta:
+        model = EpisodeOrder
+
+    episode = factory.SubFactory(EpisodeFactory)
+    content = factory.SelfAttribute("episode.content")
+    order = "dvd"
+    season_number = factory.SelfAttribute("episode.season_number")
+    number = factory.SelfAttribute("episode.number")
+
+
+class VideoFactory(DjangoModelFactory):
+    class Meta:
+        model = Video
+
+    content = factory.SubFactory(ContentFactory)
+    kind = "trailer"
+    title = factory.Sequence(lambda n: f"Trailer {n}")
+    url = factory.Sequence(lambda n: f"https://videos.example/{n}.mp4")
+    position = factory.Sequence(int)
+
+
+class MarkerFactory(DjangoModelFactory):
+    class Meta:
+        model = Marker
+
+    content = factory.SubFactory(ContentFactory)
+    kind = "intro"
+    start_seconds = "12.500"
+    end_seconds = "58.000"
+
+
+class ArtworkFactory(DjangoModelFactory):
+    """A textless poster."""
+
+    class Meta:
+        model = Artwork
+
+    content = factory.SubFactory(ContentFactory)
+    kind = "poster"
+    language = ""
+    url = factory.Sequence(lambda n: f"https://images.example/{n}.jpg")
+
+
+class TranslationFactory(DjangoModelFactory):
+    class Meta:
+        model = Translation
+
+    content = factory.SubFactory(ContentFactory)
+    language = "de"
+    title = factory.Sequence(lambda n: f"Titel {n}")
+
+
+class AlternativeTitleFactory(DjangoModelFactory):
+    class Meta:
+        model = AlternativeTitle
+
+    content = factory.SubFactory(ContentFactory)
+    title = factory.Sequence(lambda n: f"Also known as {n}")
+
+
+class WindowFactory(DjangoModelFactory):
+    """Open everywhere, always."""
+
+    class Meta:
+        model = AvailabilityWindow
+
+    content = factory.SubFactory(ContentFactory)
+    territory = "WW"
+
+
+class MaturityRatingFactory(DjangoModelFactory):
+    class Meta:
+        model = MaturityRating
+
+    content = factory.SubFactory(ContentFactory)
+    system = "FSK"
+    country = "DE"
+    value = "12"
+
+
+class ExternalIdFactory(DjangoModelFactory):
+    """With the claim that keeps it from being another title's."""
+
+    class Meta:
+        model = ExternalId
+        skip_postgeneration_save = True
+
+    content = factory.SubFactory(ContentFactory)
+    scheme = "imdb"
+    value = factory.Sequence(lambda n: f"tt{n:07}")
+
+    @factory.post_generation
+    def claim(self, create: bool, extracted: Any, **_: Any) -> None:
+        if create:
+            external: Any = self
+            ExternalIdClaim.objects.create(
+                id=f"{external.scheme}:{external.value}",
+                scheme=external.scheme,
+                value=external.value,
+                content_id=external.content_id,
+            )
+
+
+class KeywordFactory(DjangoModelFactory):
+    class Meta:
+        model = Keyword
+
+    name = factory.Sequence(lambda n: f"keyword {n}")
+
+
+class StudioFactory(DjangoModelFactory):
+    class Meta:
+        model = Studio
+
+    name = factory.Sequence(lambda n: f"Studio {n}")
+
+
+class CollectionFactory(DjangoModelFactory):
+    """Published, and picked by hand."""
+
+    class Meta:
+        model = Collection
+
+    name = factory.Sequence(lambda n: f"Collection {n}")
+    is_published = True
+
+
+class CollectionItemFactory(DjangoModelFactory):
+    class Meta:
+        model = CollectionItem
+
+    content = factory.SubFactory(ContentFactory)
+    collection = factory.SubFactory(CollectionFactory)
+    position = factory.Sequence(int)
 
 
 class UserFactory(DjangoModelFactory):
