@@ -27,8 +27,9 @@ from catalog.codes import WORLD
 # Microseconds since 1970, within what JSON numbers hold exactly (2^53): before and after every date of ours.
 EVER_SINCE, FOR_EVER = -(2**53), 2**53
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-OPEN_ANYWHERE = "$[*] ? (@[1] <= $at && @[2] > $at)"
-OPEN_IN_TERRITORY = "$[*] ? ((@[0] == $territory || @[0] == $world) && @[1] <= $at && @[2] > $at)"
+# Strict: in lax mode a filter takes an array apart before it looks at it.
+OPEN_ANYWHERE = "strict $[*] ? (@[1] <= $at && @[2] > $at)"
+OPEN_IN_TERRITORY = "strict $[*] ? ((@[0] == $territory || @[0] == $world) && @[1] <= $at && @[2] > $at)"
 
 GateValues = Mapping[str, Any]  # `status`, `published_at` (datetime or RFC 3339), `availability`, `maturity`
 GATE_FIELDS = ("status", "published_at", "availability", "maturity")

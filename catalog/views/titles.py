@@ -11,15 +11,18 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from catalog.audience import audience_of
 from catalog.selectors import ContentRecord, content_ids_after, content_record
+from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.titles import CastSerializer, IdsQuery, MetadataSerializer
+from catalog.visibility import Audience
 from streaming.api.conditional import conditional_json
-from streaming.api.inputs import NoFields, query_of
+from streaming.api.inputs import query_of
 from streaming.api.pages import cursor_of, next_link, parse_cursor, split_page
 
 
-def record_or_404(content_id: UUID) -> ContentRecord:
-    record = content_record(content_id=content_id)
+def record_or_404(content_id: UUID, audience: Audience | None = None) -> ContentRecord:
+    record = content_record(content_id=content_id, audience=audience)
     if record is None:
         raise NotFound("There is no such title.")
     return record
@@ -48,12 +51,13 @@ class ContentView(APIView):
 
     @extend_schema(
         operation_id="content_read",
+        parameters=[AudienceQuery],
         responses={200: MetadataSerializer},
     )
     def get(self, request: Request, content_id: UUID) -> HttpResponse:
         """One title's metadata."""
-        query_of(request, NoFields)
-        return conditional_json(request, record_or_404(content_id)["metadata"])
+        audience = audience_of(query_of(request, AudienceQuery))
+        return conditional_json(request, record_or_404(content_id, audience)["metadata"])
 
 
 class CastView(APIView):
@@ -61,9 +65,10 @@ class CastView(APIView):
 
     @extend_schema(
         operation_id="content_cast",
+        parameters=[AudienceQuery],
         responses={200: CastSerializer(many=True)},
     )
     def get(self, request: Request, content_id: UUID) -> HttpResponse:
         """A title's credits in billing order."""
-        query_of(request, NoFields)
-        return conditional_json(request, record_or_404(content_id)["cast"])
+        audience = audience_of(query_of(request, AudienceQuery))
+        return conditional_json(request, record_or_404(content_id, audience)["cast"])

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from analytics.selectors import usernames_by_id
 from catalog.selectors import content_record
+from catalog.visibility import Audience
 from reviews.selectors import RatingSummary, rating_summary, reviews_page
 from streaming.stores.outage import optional, unavailable_as
 from trending.counters import views_of
@@ -20,10 +21,10 @@ VIEWS_LIMIT = timedelta(milliseconds=100)
 REVIEWS_SHOWN = 20
 
 
-def content_details(*, content_id: UUID) -> dict[str, Any] | None:
-    """Details of a public title; None when there is none. Raises `StoreUnavailable` without the catalog."""
+def content_details(*, content_id: UUID, audience: Audience | None = None) -> dict[str, Any] | None:
+    """Details of a title; None when this audience may see none. Raises `StoreUnavailable` without the catalog."""
     with unavailable_as("catalog"):
-        record = content_record(content_id=content_id)
+        record = content_record(content_id=content_id, audience=audience)
     if record is None:
         return None
     degraded: list[str] = []

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.titles import CastSerializer, GenreSerializer, MetadataSerializer
 from reviews.serializers import RatingSummarySerializer, ReviewSerializer
 from streaming.api.pages import PageQuery
@@ -20,6 +21,10 @@ class DetailsSerializer(serializers.Serializer[Any]):
         child=serializers.ChoiceField(choices=["reviews", "usernames", "views"]),
         help_text="Stores this answer had to do without.",
     )
+
+
+class ReviewsQuery(PageQuery, AudienceQuery):
+    """A page of what one audience may read."""
 
 
 class HistoryQuery(PageQuery):

@@ -14,20 +14,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from analytics.selectors import user_ids_after
+from catalog.audience import audience_of
+from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.titles import IdsQuery
 from catalog.views.titles import record_or_404
 from reviews.selectors import reviews_page
 from reviews.serializers import ReviewCreatedSerializer, ReviewInput, ReviewSerializer
 from reviews.services import AlreadyReviewed, review_create
 from streaming.api.conditional import PRIVATE, PUBLIC, conditional_json
-from streaming.api.inputs import NoFields, body_of, query_of
-from streaming.api.pages import PageQuery, cursor_of, instant, next_link, parse_cursor, split_page
+from streaming.api.inputs import body_of, query_of
+from streaming.api.pages import cursor_of, instant, next_link, parse_cursor, split_page
 from streaming.api.permissions import IsStaff, IsViewer, viewer_id
 from streaming.api.problems import Conflict
 from streaming.api.throttles import WriteThrottle
 from streaming.gateway.details import content_details, with_usernames
 from streaming.gateway.history import watch_history
-from streaming.gateway.serializers import DetailsSerializer, HistoryQuery, PlaySerializer
+from streaming.gateway.serializers import DetailsSerializer, HistoryQuery, PlaySerializer, ReviewsQuery
 
 
 def fan_out_json(
@@ -50,12 +52,13 @@ class DetailsView(APIView):
 
     @extend_schema(
         operation_id="content_details",
+        parameters=[AudienceQuery],
         responses={200: DetailsSerializer},
     )
     def get(self, request: Request, content_id: UUID) -> HttpResponse:
         """Everything about one title."""
-        query_of(request, NoFields)
-        details = content_details(content_id=content_id)
+        audience = audience_of(query_of(request, AudienceQuery))
+        details = content_details(content_id=content_id, audience=audience)
         if details is None:
             raise NotFound("There is no such title.")
         return fan_out_json(request, details, details["degraded"])
@@ -76,14 +79,14 @@ class ReviewsView(APIView):
 
     @extend_schema(
         operation_id="content_reviews",
-        parameters=[PageQuery],
+        parameters=[ReviewsQuery],
         responses={200: ReviewSerializer(many=True)},
     )
     def get(self, request: Request, content_id: UUID) -> HttpResponse:
         """A title's reviews, newest first; the next page is in `Link`."""
-        query = query_of(request, PageQuery)
+        query = query_of(request, ReviewsQuery)
         after = parse_cursor(query.get("cursor"), instant, UUID)
-        record_or_404(content_id)
+        record_or_404(content_id, audience_of(query))
         rows = reviews_page(content_id=content_id, after=after, limit=query["limit"] + 1)
         page, last = split_page(rows, query["limit"])
         degraded: list[str] = []

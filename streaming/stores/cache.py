@@ -27,7 +27,7 @@ from streaming.stores.timing import asked
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 EPOCH = "cache:epoch"
 MARK_SECONDS = 600  # longer than any read takes, so that no reader outlives the token that stops it
 UNREACHED = Counter("streaming_cache_unreached_total", "Calls that had to do without the cache.", ["call"])
@@ -52,10 +52,15 @@ def mark_of(key: str) -> str:
     return f"{key}:mark"
 
 
-def read_through(key: str, load: Callable[[], Any], *, seconds: float | None = None) -> Any:
+Lifetime = float | Callable[[Any], float | None] | None
+
+
+def read_through(key: str, load: Callable[[], Any], *, seconds: Lifetime = None) -> Any:
     """The JSON value under `key`, else `load()`, stored for `seconds` (default and at most the cache's age limit).
 
-    `load` returns what `orjson` can write; None is returned but never stored. What `load` raises passes on.
+    `seconds` may be a function of the value as JSON has it, asked right before it is stored; what has no time left
+    is returned and not stored. `load` returns what `orjson` can write; None is returned but never stored. What
+    `load` raises passes on.
     The value comes back as JSON has it, whether it was cached or not.
     """
     try:
@@ -138,8 +143,9 @@ def _accepted(held: bytes | str | None, epoch: str) -> Any:
     return envelope.get("value")
 
 
-def _store(key: str, value: Any, mark: str, epoch: str, seconds: float | None) -> None:
+def _store(key: str, value: Any, mark: str, epoch: str, lifetime: Lifetime) -> None:
     limit = settings.CACHE_TTL_SECONDS
+    seconds = lifetime(value) if callable(lifetime) else lifetime
     milliseconds = int(min(limit, limit if seconds is None else seconds) * 1000)
     if milliseconds <= 0:
         return

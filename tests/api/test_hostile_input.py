@@ -292,7 +292,7 @@ def test_a_wrong_method_or_path_is_a_problem(world: World, settings: Settings, d
 
 def test_a_bug_is_a_problem_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not a store that is away but code that is wrong: still no page of HTML."""
-    monkeypatch.setattr("catalog.views.content_record", lambda **_: uuid.UUID("not a record"))
+    monkeypatch.setattr("catalog.views.titles.content_record", lambda **_: uuid.UUID("not a record"))
 
     answer = world.client.get(f"/api/v1/content/{ANY_ID}")
 

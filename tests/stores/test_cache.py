@@ -149,19 +149,19 @@ def test_a_read_that_began_before_forget_all_does_not_store(stores: None) -> Non
         b"garbage",
         b"{",
         b"\x80\x04\x95\x0c\x00\x00\x00\x00\x00\x00\x00}\x94\x8c\x05value\x94K\x01s.",  # a pickle
-        b'{"version":1,"epoch":"","value":"\xff"}',
+        b'{"version":2,"epoch":"","value":"\xff"}',
         b"[1]",
         b'"text"',
         b"null",
         b"{}",
-        b'{"version":1,"epoch":""}',
-        b'{"version":1,"epoch":"","value":null}',
+        b'{"version":2,"epoch":""}',
+        b'{"version":2,"epoch":"","value":null}',
         b'{"version":0,"epoch":"","value":"held"}',
-        b'{"version":2,"epoch":"","value":"held"}',
+        b'{"version":3,"epoch":"","value":"held"}',
         b'{"epoch":"","value":"held"}',
-        b'{"version":1,"epoch":"another","value":"held"}',
-        b'{"version":1,"value":"held"}',
-        b'{"version":1,"epoch":"","value":"held"} trailing',
+        b'{"version":2,"epoch":"another","value":"held"}',
+        b'{"version":2,"value":"held"}',
+        b'{"version":2,"epoch":"","value":"held"} trailing',
         b"[" * 5000,
     ],
 )
@@ -186,7 +186,7 @@ def test_only_json_goes_into_the_cache(stores: None) -> None:
     envelope = orjson.loads(held_bytes())
 
     assert envelope == {
-        "version": 1,
+        "version": 2,
         "epoch": redis.cache().get(cache.EPOCH).decode(),  # type: ignore[union-attr]
         "value": {"title": "Élan", "at": "2020-01-02T00:00:00Z"},
     }
