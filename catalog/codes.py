@@ -12,7 +12,9 @@ from django.core.exceptions import ValidationError
 
 WORLD = "WW"
 # Language, script, region, then variants: RFC 5646 §2.1 without extensions and private use.
-TAG = re.compile(r"([a-z]{2,3})(-[A-Z][a-z]{3})?(-(?:[A-Z]{2}|[0-9]{3}))?((?:-[a-z0-9]{5,8})*)")
+TAG = re.compile(
+    r"([a-z]{2,3})(-[A-Z][a-z]{3})?(-(?:[A-Z]{2}|[0-9]{3}))?((?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*)"
+)
 
 
 @cache

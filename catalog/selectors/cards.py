@@ -8,23 +8,27 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from catalog.languages import Chain, shortened, translated
 from catalog.models import Content
 from catalog.visibility import Audience
 
 CARD_FIELDS = (
     *("content_id", "title", "original_title", "content_type", "release_date", "duration_minutes"),
-    *("summary", "thumbnail_url", "rating"),
+    *("summary", "thumbnail_url", "rating", "original_language"),
 )
 LONGEST_SUMMARY = 200  # characters of a card's
 
 
-def title_cards(*, content_ids: Sequence[UUID], audience: Audience | None = None) -> list[dict[str, Any]]:
+def title_cards(
+    *, content_ids: Sequence[UUID], audience: Audience | None = None, chain: Chain = ()
+) -> list[dict[str, Any]]:
     """A card for each of these titles that the audience may see, in the order given: two queries, however many.
 
-    `rating` is a number or None, `year` that of the release, `genres` their names, `summary` its beginning.
+    `rating` is a number or None, `year` that of the release, `genres` their names, `summary` its beginning. With a
+    chain of languages (`catalog.languages`) it is one query more; `languages` says what language each text is of.
     """
     rows = Content.objects.public(audience).filter(content_id__in=content_ids).order_by()
-    found = {row["content_id"]: row for row in rows.values(*CARD_FIELDS)}
+    found = {row["content_id"]: row for row in translated(list(rows.values(*CARD_FIELDS)), chain)}
     genres = _genre_names(content_ids)
     return [
         _card(found[content_id], genres.get(content_id, []))
@@ -42,13 +46,6 @@ def _card(row: dict[str, Any], genres: list[str]) -> dict[str, Any]:
         "summary": shortened(row["summary"], LONGEST_SUMMARY),
         "genres": genres,
     }
-
-
-def shortened(text: str, most: int) -> str:
-    """The text, or as many whole words of it as `most` characters hold, and a sign that there is more."""
-    if len(text) <= most:
-        return text
-    return text[: most - 1].rsplit(" ", 1)[0].rstrip(" ,.;:–-") + "…"
 
 
 def _genre_names(ids: Collection[UUID]) -> Mapping[UUID, list[str]]:

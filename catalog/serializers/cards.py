@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.models import Content
+from catalog.serializers.languages import TextLanguagesSerializer
 
 
 class CardSerializer(serializers.Serializer[Any]):
@@ -18,4 +19,6 @@ class CardSerializer(serializers.Serializer[Any]):
     rating = serializers.FloatField(allow_null=True, min_value=0, max_value=10, help_text="One decimal.")
     thumbnail_url = serializers.CharField(allow_blank=True)
     summary = serializers.CharField(allow_blank=True, help_text="Its beginning, up to 200 characters.")
+    original_language = serializers.CharField(allow_blank=True, help_text="As in pt-BR (BCP 47).")
+    languages = TextLanguagesSerializer()
     genres = serializers.ListField(child=serializers.CharField())

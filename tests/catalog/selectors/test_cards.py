@@ -6,10 +6,10 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from catalog.languages import shortened
 from catalog.selectors import title_cards
-from catalog.selectors.cards import shortened
 from streaming.stores.aliases import CATALOG
-from tests.factories import ContentFactory
+from tests.factories import ContentFactory, TranslationFactory
 
 pytestmark = pytest.mark.usefixtures("stores")
 
@@ -35,6 +35,23 @@ def test_a_hundred_cards_cost_what_one_costs() -> None:
         with CaptureQueriesContext(connections[CATALOG]) as queries:
             assert len(title_cards(content_ids=asked)) == len(asked)
         assert len(queries) == 2
+
+
+def test_cards_speak_the_languages_asked_for() -> None:
+    both = ContentFactory(title="The City", summary="A city.", original_language="en")
+    neither = ContentFactory(title="Metropolis", summary="Another.")
+    TranslationFactory(content=both, language="de", title="Die Stadt", summary_4000="Eine Stadt. " * 40)
+    TranslationFactory(content=both, language="fr", title="La Ville")
+
+    with CaptureQueriesContext(connections[CATALOG]) as queries:
+        first, second = title_cards(
+            content_ids=[both.content_id, neither.content_id], chain=("de-AT", "de", "fr")
+        )
+
+    assert len(queries) == 3
+    assert (first["title"], first["languages"]) == ("Die Stadt", {"title": "de", "summary": "de"})
+    assert first["summary"] == "Eine Stadt. " * 16 + "Eine…"
+    assert (second["title"], second["languages"]) == ("Metropolis", {"title": "", "summary": ""})
 
 
 @pytest.mark.parametrize(
