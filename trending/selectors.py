@@ -4,8 +4,12 @@ from datetime import date, timedelta
 from typing import TypedDict
 from uuid import UUID
 
+from django.db.models import Sum
+
 from catalog.selectors import public_titles_by_id
+from streaming.stores.aliases import CATALOG
 from trending import counters
+from trending.models import TrendingDaily
 
 CHUNK = 50
 # A thousand titles that are not public, first in a ranking, may shorten the list but not hold up the request.
@@ -35,6 +39,15 @@ def trending_today(*, today: date, limit: int) -> list[TrendingRow]:
         today_views = counters.views_in(today_key, [row["content_id"] for row in fill])
         rows += [{**row, "views": today_views[row["content_id"]]} for row in fill]
     return rows
+
+
+def views_since(*, day: date, after: UUID | None, limit: int) -> dict[UUID, int]:
+    """Views from `day` on of up to `limit` titles that had any, public or not, in id order past `after`."""
+    days = TrendingDaily.objects.using(CATALOG).filter(date__gte=day)
+    if after is not None:
+        days = days.filter(content_id__gt=after)
+    summed = days.order_by("content_id").values_list("content_id").annotate(total=Sum("views"))
+    return {content_id: int(total) for content_id, total in summed[:limit]}
 
 
 def _public_top(key: str, *, limit: int, without: set[UUID]) -> list[TrendingRow]:

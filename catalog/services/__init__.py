@@ -8,6 +8,7 @@ Two others write past these functions, by COPY and in bulk, and do themselves wh
 repairs the sequences behind the ids it chose, and its caller forgets all records.
 """
 
+from catalog.services.popularity import recent_views_set
 from catalog.services.shared import people_delete, person_save, term_save, terms_delete
 from catalog.services.titles import (
     children_save,
@@ -34,6 +35,7 @@ __all__ = [
     "people_delete",
     "person_save",
     "published_from",
+    "recent_views_set",
     "term_save",
     "terms_delete",
 ]

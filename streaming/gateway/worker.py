@@ -1,4 +1,5 @@
-"""What happens by itself at intervals: views are flushed, and expired tokens are deleted once a day.
+"""What happens by itself at intervals: views are flushed, the popularity of titles follows them once an hour, and
+expired tokens are deleted once a day.
 
 Entry point: `work`. Failure: an outage is logged and the next round tries again; anything else is a bug, ends
 the worker and is left to whoever restarts it. Every round may be cut off at any point and repeated.
@@ -7,13 +8,14 @@ the worker and is left to whoever restarts it. Every round may be cut off at any
 import logging
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
 from django.core.management import call_command
 from django.db import close_old_connections
 
+from streaming.gateway.popularity import popularity_refresh
 from streaming.stores.deadline import within
 from streaming.stores.outage import StoreUnavailable, unavailable_as
 from streaming.stores.refusal import first_line
@@ -22,16 +24,19 @@ from trending.services import FlushUnderWay, trending_flush
 logger = logging.getLogger(__name__)
 TASK_LIMIT = timedelta(minutes=3)  # a frozen store would hold the worker for ever
 DAY_SECONDS = 24 * 3600
+HOUR_SECONDS = 3600
 
 
 def work(*, stop: Event, flush_seconds: float, heartbeat: Path | None) -> None:
     """Works until `stop` is set, with `flush_seconds` between rounds; touches `heartbeat` after each."""
-    tokens_due = time.monotonic()
+    tokens_due = popularity_due = time.monotonic()
     while not stop.is_set():
         close_old_connections()  # also has the ones that stay checked at their next use
         _attempt("flush of views", _flush)
         if time.monotonic() >= tokens_due and _attempt("deletion of expired tokens", _delete_expired_tokens):
             tokens_due = time.monotonic() + DAY_SECONDS
+        if time.monotonic() >= popularity_due and _attempt("popularity", _refresh_popularity):
+            popularity_due = time.monotonic() + HOUR_SECONDS
         if heartbeat is not None:
             heartbeat.touch()
         stop.wait(flush_seconds)
@@ -56,6 +61,12 @@ def _flush() -> None:
         return
     if any(written.values()):
         logger.info("views written: %s", ", ".join(f"{day} {rows} titles" for day, rows in written.items()))
+
+
+def _refresh_popularity() -> None:
+    changed = popularity_refresh(today=datetime.now(UTC).date())
+    if changed:
+        logger.info("popularity of %d titles follows their views", changed)
 
 
 def _delete_expired_tokens() -> None:
