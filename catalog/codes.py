@@ -5,7 +5,7 @@ region subtags are looked at. The validators raise `django.core.exceptions.Valid
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import pycountry
 from django.core.exceptions import ValidationError
@@ -22,7 +22,7 @@ def is_country(code: str) -> bool:
     return pycountry.countries.get(alpha_2=code) is not None if code.isupper() else False
 
 
-@cache
+@lru_cache(maxsize=4096)  # names come from strangers' files
 def country_named(name: str) -> str | None:
     """The code of a country by its English name, common or official, present or former; None for no country."""
     wanted = name.strip()

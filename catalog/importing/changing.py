@@ -1,137 +1,212 @@
-"""Titles whose source says something else than last time.
+"""Titles whose source says something else than last time, or that it has something to add to.
 
-What the source says is written; what editors added stays: status, images, rating, original title, their own
-credits, genres and seasons, the character of an imported credit. That is known by comparing with the record
-that the last import stored: only what it brought and the source no longer says is taken away. `published_at`
-is written only when the source's own date changed, for editors move it too.
+What the source says is written where the catalog still has what the source said last, or nothing; what editors and
+other sources changed, added or took away stays so. That is known by comparing with the record that the last import of
+this source stored, and only what it brought and says no longer is taken away. What something else keeps out (an
+editor's season of the same number, a licence that overlaps) is told of.
 
 Every statement carries `content_id`, so on Citus it goes to the shards of these titles only.
+Entry point: `titles_change`. Failure: `django.db.Error`s.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
-
-from catalog.importing.identity import credit_id, person_id, season_id, source_id
-from catalog.importing.inserting import genre_ids as existing_genre_ids
-from catalog.importing.records import Format, Record, Row, Title
-from catalog.models import Content, Credit, Season, Source
+from catalog.importing.children import ARTWORK, KINDS, SEASONS, Kind, Values, rows_of
+from catalog.importing.identity import Found, claim_id, season_id, source_id
+from catalog.importing.inserting import SCALARS, claims_insert
+from catalog.importing.records import Row, Title
+from catalog.importing.sharing import TERMS, Known, TermIds, term_ids
+from catalog.models import Artwork, Content, Episode, ExternalIdClaim, OfTitle, Source
 from catalog.services import contents_touch
 from streaming.stores.aliases import CATALOG
 
-WRITTEN = ("title", "content_type", "summary", "release_date", "duration_minutes", "updated_at")
+COMPARED = (*SCALARS, "countries", "published_at")
+NOTHING: tuple[Any, ...] = (None, "", 0, [])
 AT_ONCE = 1000
 
 
+class Before(NamedTuple):
+    """What the record of the last import says. What it says and the catalog lacks, somebody took away;
+
+    not so when `is_whole` is false: an earlier release stored the record and made less of it.
+    """
+
+    title: Title
+    is_whole: bool
+
+
+class KeptOut(NamedTuple):
+    """Something a row says that the catalog has no place for."""
+
+    content_id: UUID
+    what: str
+
+
+Rows = Mapping[UUID, Row]
+Said = Mapping[UUID, Before]
+
+
 def titles_change(
-    *,
-    source: Format,
-    rows: Mapping[UUID, Row],
-    before: Mapping[UUID, Record],
-    genre_ids: Mapping[str, int],
-    now: datetime,
-) -> None:
-    """Brings titles up to `rows`. `before` has the records of the last import."""
-    said = {content_id: source.title_of(record) for content_id, record in before.items()}
-    _write_titles(rows, said, now)
-    _replace_credits(rows, said)
-    _replace_seasons(rows, said)
-    _replace_genres(rows, said, genre_ids)
-    _write_sources(source.scheme, rows, now)
+    *, scheme: str, found: Collection[Found], said: Said, terms: TermIds, known: Known, now: datetime
+) -> list[KeptOut]:
+    """Brings titles up to their rows."""
+    rows = {each.content_id: each.row for each in found}
+    # First, so that whoever writes one of these titles meanwhile waits here, and nothing read below is out of date.
+    Content.objects.using(CATALOG).filter(content_id__in=rows).order_by().update(updated_at=now)
+    _write_titles(rows, said)
+    kept_out = [each for kind in KINDS for each in _write_children(kind, rows, said, known)]
+    _write_claims(found, said)
+    for field in TERMS:
+        _write_links(field, rows, said, terms[field])
+    _write_sources(scheme, rows, now)
     contents_touch(rows)
+    return kept_out
 
 
-def _write_titles(rows: Mapping[UUID, Row], said: Mapping[UUID, Title], now: datetime) -> None:
-    groups: dict[bool, list[Content]] = {True: [], False: []}
-    for content_id, row in rows.items():
-        old, new = said.get(content_id), row.title
-        groups[old is None or old.published_at != new.published_at].append(
-            Content(
-                content_id=content_id,
-                title=new.title,
-                content_type=new.content_type,
-                summary=new.summary,
-                release_date=new.release_date,
-                duration_minutes=new.duration_minutes,
-                status=Content.Status.PUBLISHED,  # for a title deleted a moment ago; others keep theirs
-                published_at=new.published_at,
-                created_at=now,
-                updated_at=now,
-            )
-        )
-    for dated, titles in groups.items():
-        Content.objects.using(CATALOG).bulk_create(
-            titles,
-            batch_size=AT_ONCE,
-            update_conflicts=True,
-            unique_fields=["content_id"],
-            update_fields=[*WRITTEN, "published_at"] if dated else list(WRITTEN),
-        )
-
-
-def _replace_credits(rows: Mapping[UUID, Row], said: Mapping[UUID, Title]) -> None:
-    wanted = [
-        Credit(
-            id=credit_id(content_id, part),
-            content_id=content_id,
-            person_id=person_id(part.name),
-            job=part.job,
-            billing_order=order,
-        )
-        for content_id, row in rows.items()
-        for order, part in enumerate(row.title.parts)
-    ]
-    brought = {credit_id(content_id, part) for content_id, old in said.items() for part in old.parts}
-    _delete(Credit.objects.using(CATALOG).filter(content_id__in=rows), brought - {row.id for row in wanted})
-    Credit.objects.using(CATALOG).bulk_create(
-        wanted,
+def _write_titles(rows: Rows, said: Said) -> None:
+    titles = Content.objects.using(CATALOG).filter(content_id__in=rows).order_by("content_id")
+    changed = [title for title in titles if _take_over(title, rows, said)]
+    Content.objects.using(CATALOG).bulk_create(
+        changed,
         batch_size=AT_ONCE,
         update_conflicts=True,
-        unique_fields=["content", "id"],
-        update_fields=["billing_order"],
+        unique_fields=["content_id"],
+        update_fields=COMPARED,
     )
 
 
-def _replace_seasons(rows: Mapping[UUID, Row], said: Mapping[UUID, Title]) -> None:
-    wanted = [
-        Season(id=season_id(content_id, number), content_id=content_id, number=number)
-        for content_id, row in rows.items()
-        for number in range(1, row.title.seasons + 1)
-    ]
-    brought = {
-        season_id(content_id, number)
-        for content_id, old in said.items()
-        for number in range(1, old.seasons + 1)
-    }
-    _delete(Season.objects.using(CATALOG).filter(content_id__in=rows), brought - {row.id for row in wanted})
-    # An editor may have numbered a season already; then theirs is the one.
-    Season.objects.using(CATALOG).bulk_create(wanted, batch_size=AT_ONCE, ignore_conflicts=True)
+def _take_over(held: Content, rows: Rows, said: Said) -> bool:
+    """Sets what the source says and nobody else has said; whether anything differs."""
+    new, before = rows[held.content_id].title, said.get(held.content_id)
+    differs = False
+    for name in COMPARED:
+        value, current = _plain(getattr(new, name)), getattr(held, name)
+        ours = before is not None and current == _plain(getattr(before.title, name))
+        if value != current and (ours or current in NOTHING):
+            setattr(held, name, value)
+            differs = True
+    return differs
 
 
-def _replace_genres(
-    rows: Mapping[UUID, Row], said: Mapping[UUID, Title], genre_ids: Mapping[str, int]
-) -> None:
-    links = Content.genres.through
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _write_children(kind: Kind, rows: Rows, said: Said, known: Known) -> Iterator[KeptOut]:
+    """A row that says something else than before is taken out and put in again, with what editors changed in it:
+    updated in its place it would meet rows that are to move as well, as when two episodes change places.
+    """
+    new: dict[UUID, Values] = {}
+    old: dict[UUID, Values] = {}
+    settled: set[UUID] = set()  # of which the catalog has what it is to have of the old
+    for content_id, row in rows.items():
+        new |= rows_of(kind, content_id, row.title, known.moved)
+        if before := said.get(content_id):
+            brought = rows_of(kind, content_id, before.title, known.moved)
+            old |= brought
+            settled |= brought.keys() if before.is_whole else set()
+    moved = _held(kind, rows, [key for key in new.keys() & old.keys() if new[key] != old[key]])
+    for held in moved:
+        _set_differences(kind, held, old[held.pk], new[held.pk])
+    _delete(kind, rows, [*_spared(kind, rows, old.keys() - new.keys()), *(row.pk for row in moved)])
+    added = [_made(kind, values) for key, values in new.items() if key not in settled]
+    yield from _insert(kind, rows, [*moved, *added])
+
+
+def _made(kind: Kind, values: Values) -> OfTitle:
+    return kind.model(**dict(zip(kind.columns, values, strict=True)))
+
+
+def _held(kind: Kind, rows: Rows, keys: Sequence[UUID]) -> list[OfTitle]:
+    if not keys:
+        return []
+    return list(kind.model._base_manager.using(CATALOG).filter(content_id__in=rows, pk__in=keys).order_by())
+
+
+def _set_differences(kind: Kind, held: OfTitle, old: Values, new: Values) -> None:
+    for column, before, now in zip(kind.columns, old, new, strict=True):
+        if before != now and getattr(held, column) == before:
+            setattr(held, column, now)
+
+
+def _spared(kind: Kind, rows: Rows, gone: Collection[UUID]) -> set[UUID]:
+    """Those of `gone` that may go: a season stays while somebody's episodes are in it."""
+    if kind is not SEASONS or not gone:
+        return set(gone)
+    episodes = Episode.objects.using(CATALOG).filter(content_id__in=rows).order_by()
+    places = episodes.values_list("content_id", "season_number").distinct()
+    return set(gone) - {season_id(*place) for place in places}
+
+
+def _delete(kind: Kind, rows: Rows, keys: Sequence[UUID]) -> None:
+    """Nothing hangs on these rows, so there is no cascade to collect."""
+    if keys:
+        found = kind.model._base_manager.using(CATALOG).filter(content_id__in=rows, pk__in=keys)
+        found._raw_delete(CATALOG)
+
+
+def _insert(kind: Kind, rows: Rows, wanted: list[OfTitle]) -> Iterator[KeptOut]:
+    if not wanted:
+        return
+    if kind is ARTWORK:
+        _yield_to_primaries(wanted, rows)
+    manager = kind.model._base_manager.using(CATALOG)
+    manager.bulk_create(wanted, batch_size=AT_ONCE, ignore_conflicts=True)
+    keys = [row.pk for row in wanted]
+    there = set(manager.filter(content_id__in=rows, pk__in=keys).order_by().values_list("pk", flat=True))
+    for row in wanted:
+        if row.pk not in there:
+            yield KeptOut(row.content_id, f"{kind.model._meta.verbose_name} {row}")
+
+
+def _yield_to_primaries(wanted: list[Any], rows: Rows) -> None:
+    primaries = Artwork.objects.using(CATALOG).filter(content_id__in=rows, is_primary=True).order_by()
+    taken = set(primaries.values_list("content_id", "kind", "language"))
+    for row in wanted:
+        row.is_primary = row.is_primary and (row.content_id, row.kind, row.language) not in taken
+
+
+def _write_claims(found: Collection[Found], said: Said) -> None:
+    """Gives up the claims to what the source says no longer, and makes those to what it says anew."""
+    gone = []
+    anew = []
+    for each in found:
+        before = said.get(each.content_id)
+        old = set(before.title.external_ids) if before else set()
+        gone += [(each.content_id, *claim) for claim in old.difference(each.row.title.external_ids)]
+        kept = old if before and before.is_whole else set()
+        anew.append(each._replace(unclaimed=tuple(claim for claim in each.unclaimed if claim not in kept)))
+    if gone:
+        claims = ExternalIdClaim.objects.using(CATALOG)
+        claims.filter(
+            content_id__in={content_id for content_id, _, _ in gone},
+            value__in={value for _, _, value in gone},
+            id__in=[claim_id(scheme, value) for _, scheme, value in gone],
+        ).delete()
+    claims_insert(anew)
+
+
+def _write_links(field: str, rows: Rows, said: Said, ids: Mapping[str, int]) -> None:
+    links = getattr(Content, field).through
+    key = links._meta.get_field(TERMS[field]._meta.model_name).attname
     gone: dict[str, list[UUID]] = {}
-    for content_id, old in said.items():
-        for name in set(old.genres) - set(rows[content_id].title.genres):
+    added = []
+    for content_id, row in rows.items():
+        names, before = set(getattr(row.title, field)), said.get(content_id)
+        old = set(getattr(before.title, field)) if before else set()
+        for name in old - names:
             gone.setdefault(name, []).append(content_id)
-    for name, genre_id in existing_genre_ids(gone).items():
-        links.objects.using(CATALOG).filter(content_id__in=gone[name], genre_id=genre_id).delete()
-    links.objects.using(CATALOG).bulk_create(
-        [
-            links(content_id=content_id, genre_id=genre_ids[name])
-            for content_id, row in rows.items()
-            for name in row.title.genres
-        ],
-        batch_size=AT_ONCE,
-        ignore_conflicts=True,
-    )
+        settled = old if before and before.is_whole else set()
+        added += [links(content_id=content_id, **{key: ids[name]}) for name in sorted(names - settled)]
+    for name, number in term_ids(field, gone).items():
+        links.objects.using(CATALOG).filter(content_id__in=gone[name], **{key: number}).delete()
+    links.objects.using(CATALOG).bulk_create(added, batch_size=AT_ONCE, ignore_conflicts=True)
 
 
-def _write_sources(scheme: str, rows: Mapping[UUID, Row], now: datetime) -> None:
+def _write_sources(scheme: str, rows: Rows, now: datetime) -> None:
     Source.objects.using(CATALOG).bulk_create(
         [
             Source(
@@ -150,8 +225,3 @@ def _write_sources(scheme: str, rows: Mapping[UUID, Row], now: datetime) -> None
         unique_fields=["content", "scheme", "value"],
         update_fields=["record", "digest", "imported_at"],
     )
-
-
-def _delete(found: QuerySet[Credit] | QuerySet[Season], ids: set[UUID]) -> None:
-    if ids:
-        found.filter(id__in=ids).delete()

@@ -1,13 +1,21 @@
-"""Ids of imported rows, made from what the source says, so that an import run again meets its own rows.
+"""Which title a row is of, and the ids of what hangs on it, made from what the source says.
 
-No table of correspondences is needed: a title's id follows from scheme and key, a person's from the name, and
-those of a title's children from the title's. Changing anything here would import every title anew.
+An import run again meets its own rows, because a title's id follows from scheme and key, a person's from the
+source's key or the name, and those of a title's children from the title's. Changing a recipe here would import
+everything anew. A title that is in the catalog by an external id is found by that first (`titles_found`), and who
+was merged into another leads there.
 """
 
+from collections.abc import Collection
+from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from catalog.importing.records import Part
+from catalog.importing.records import Episode, ExternalId, Part, Row
+from catalog.importing.selectors import claims_by_id, merged_contents
+
+Claims = dict[tuple[str, str], UUID]  # whose title an external id is
 
 NAMESPACE = UUID("0583c5f7-6eb2-42a0-b1bc-4b28ab3ac280")
 
@@ -16,19 +24,77 @@ def content_id(scheme: str, key: str) -> UUID:
     return uuid5(NAMESPACE, f"{scheme}:{key}")
 
 
-@lru_cache(maxsize=1 << 14)  # each is asked for once to insert the person and once for each credit
-def person_id(name: str) -> UUID:
-    """People of the same exact name are one person."""
-    return uuid5(NAMESPACE, f"person:{name}")
+def person_id(name: str, key: str = "") -> UUID:
+    """People of the same exact name are one person, unless the source has a key for each."""
+    return _person_id(f"person-key:{key}" if key else f"person:{name}")
+
+
+@lru_cache(maxsize=1 << 15)  # each is asked for to insert the person, for each credit and for the document
+def _person_id(text: str) -> UUID:
+    return uuid5(NAMESPACE, text)
 
 
 def credit_id(content: UUID, part: Part) -> UUID:
-    return uuid5(content, f"credit:{part.job}:{part.name}")
+    return uuid5(content, f"credit:{part.job}:{part.person or part.name}")
 
 
 def season_id(content: UUID, number: int) -> UUID:
     return uuid5(content, f"season:{number}")
 
 
+def episode_id(content: UUID, episode: Episode) -> UUID:
+    return uuid5(content, f"episode:{episode.key or f'{episode.season_number}:{episode.number}'}")
+
+
+def child_id(content: UUID, kind: str, *identity: object) -> UUID:
+    """Of a child that is known by what it says."""
+    return uuid5(content, f"{kind}:{identity}")
+
+
 def source_id(content: UUID, scheme: str, key: str) -> UUID:
     return uuid5(content, f"source:{scheme}:{key}")
+
+
+def claim_id(scheme: str, value: str) -> str:
+    return f"{scheme}:{value}"
+
+
+class Found(NamedTuple):
+    """A row with its title. Of its external ids `row` has those that are no other title's, and `unclaimed` those of
+    them that nobody has claimed; `refused` has the owners of the others.
+    """
+
+    content_id: UUID
+    row: Row
+    unclaimed: tuple[ExternalId, ...] = ()
+    refused: tuple[tuple[ExternalId, UUID], ...] = ()
+
+
+def titles_found(*, scheme: str, rows: Collection[Row]) -> list[Found]:
+    """The title of each row: by the first of its external ids that one has, else by scheme and key.
+
+    At most two queries, however many rows. Of rows that say the same external id the first has it.
+    """
+    claims: Claims = claims_by_id({each for row in rows for each in row.title.external_ids})
+    titles = [_title_of(scheme, row, claims) for row in rows]
+    merged = merged_contents(set(titles))
+    return [_found(merged.get(title, title), row, claims) for title, row in zip(titles, rows, strict=True)]
+
+
+def _title_of(scheme: str, row: Row, claims: Claims) -> UUID:
+    return next(
+        (claims[each] for each in row.title.external_ids if each in claims), content_id(scheme, row.key)
+    )
+
+
+def _found(title: UUID, row: Row, claims: Claims) -> Found:
+    said = dict.fromkeys(row.title.external_ids)
+    if not said:
+        return Found(title, row)
+    unclaimed = tuple(each for each in said if each not in claims)
+    owners = {each: claims.setdefault(each, title) for each in said}
+    refused = tuple((each, owner) for each, owner in owners.items() if owner != title)
+    if refused:
+        kept = tuple(each for each, owner in owners.items() if owner == title)
+        row = replace(row, title=replace(row.title, external_ids=kept))
+    return Found(title, row, unclaimed, refused)

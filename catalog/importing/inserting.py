@@ -1,77 +1,75 @@
-"""New rows by COPY: titles with all their children, and the people and genres that titles share.
+"""New titles by COPY, with everything that hangs on them and their search documents, which are made from the rows at
+hand: nothing that was just written is read again.
 
-Called inside the batch's transaction. People and genres that are there already are left as they are, so an
-editor's biography or a merged name survives every import.
+Called inside the batch's transaction. It does for these titles what `catalog.services.contents_touch` does for
+changed ones; no cache can hold a title that was not there. Failure: `django.db.Error`s.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
+from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connections
 
-from catalog.importing.identity import credit_id, person_id, season_id, source_id
+from catalog.changes import changes_note
+from catalog.importing.children import KINDS, Kind, rows_of
+from catalog.importing.describing import gate_of, title_facts
+from catalog.importing.identity import Found, claim_id, source_id
 from catalog.importing.records import Row
-from catalog.models import Content, Genre
+from catalog.importing.sharing import Known, TermIds
+from catalog.models import Change
+from catalog.search.documents import document_of, documents_insert
+from catalog.visibility import Audience, is_public
 from streaming.stores.aliases import CATALOG
-from streaming.stores.copying import copy_rows
+from streaming.stores.copying import array_text, copy_rows
 
-# One statement with one array each: on Citus this writes a reference table, and so from the coordinator only.
-INSERT_PEOPLE = """
-INSERT INTO cast_crew (person_id, name, role)
-SELECT person_id, name, role FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS found (person_id, name, role)
-ON CONFLICT (person_id) DO NOTHING
-"""
 Values = Iterator[Sequence[object]]
 
 
-def people_insert(*, rows: Mapping[UUID, Row]) -> None:
-    """Inserts the people who are not there; what they do first in these rows is their `role`."""
-    role_by_name: dict[str, str] = {}
-    for row in rows.values():
-        for job, name in row.title.parts:
-            role_by_name.setdefault(name, job)
-    # In the order of their keys, so that two writers cannot wait for each other.
-    people = sorted((str(person_id(name)), name, role) for name, role in role_by_name.items())
-    if not people:
-        return
-    with connections[CATALOG].cursor() as cursor:
-        cursor.execute(INSERT_PEOPLE, [list(column) for column in zip(*people, strict=True)])
-
-
-def genres_insert(*, rows: Mapping[UUID, Row]) -> dict[str, int]:
-    """Inserts the genres that are not there; id by name of every genre in `rows`."""
-    names = sorted({name for row in rows.values() for name in row.title.genres})
-    known = genre_ids(names)
-    missing = [Genre(name=name) for name in names if name not in known]
-    if not missing:
-        return known
-    Genre.objects.using(CATALOG).bulk_create(missing, ignore_conflicts=True)
-    return genre_ids(names)
-
-
-def genre_ids(names: Collection[str]) -> dict[str, int]:
-    """Id by name, of those that exist."""
-    return dict(
-        Genre.objects.using(CATALOG).filter(name__in=names).order_by().values_list("name", "genre_id")
-    )
-
-
 def titles_insert(
-    *, scheme: str, rows: Mapping[UUID, Row], genre_ids: Mapping[str, int], now: datetime
+    *, scheme: str, found: Collection[Found], terms: TermIds, known: Known, now: datetime
 ) -> None:
-    """Inserts titles, published, with sources, seasons, genres and credits."""
-    if not rows:
+    """Inserts titles with all that their rows say, sources and documents, and notes that they changed."""
+    if not found:
         return
-    tables: tuple[tuple[str, tuple[str, ...], Values], ...] = (
-        ("content_metadata", TITLE_COLUMNS, _titles(rows, now)),
-        ("content_sources", SOURCE_COLUMNS, _sources(scheme, rows, now)),
-        ("seasons", ("id", "content_id", "number"), _seasons(rows)),
-        ("content_genres", ("content_id", "genre_id"), _genres(rows, genre_ids)),
-        ("content_cast_crew", CREDIT_COLUMNS, _credits(rows)),
+    rows = {each.content_id: each.row for each in found}
+    gates = {content_id: gate_of(content_id, row.title) for content_id, row in rows.items()}
+    _copy("content_metadata", TITLE_COLUMNS, _titles(rows, gates, now))
+    _copy("content_sources", SOURCE_COLUMNS, _sources(scheme, rows, now))
+    for kind in KINDS:
+        _copy(kind.table, kind.columns, _children(kind, rows, known))
+    for field, ids in terms.items():
+        column = f"{field[:-1]}_id"
+        _copy(f"content_{field}", ("content_id", column), _links(field, rows, ids))
+    claims_insert(found)
+    documents_insert(
+        document_of(
+            title_facts(
+                content_id=content_id,
+                title=row.title,
+                gate=gates[content_id],
+                terms=terms,
+                known=known,
+                now=now,
+            )
+        )
+        for content_id, row in rows.items()
     )
-    for table, columns, values in tables:
-        copy_rows(CATALOG, table, columns, values)
+    audience = Audience(now)
+    shown = {content_id: is_public(gate, audience) for content_id, gate in gates.items()}
+    changes_note(shown=shown, kind=Change.Kind.SAVED, at=now)
+
+
+def claims_insert(found: Collection[Found]) -> None:
+    """Claims the external ids that nobody had when the titles were looked up.
+
+    Somebody who claims one in the same moment wins: this raises `IntegrityError`, and an import run again sees it.
+    """
+    rows = [(claim_id(*said), *said, each.content_id) for each in found for said in each.unclaimed]
+    _copy("external_id_claims", ("id", "scheme", "value", "content_id"), iter(rows))
 
 
 def statistics_refresh() -> None:
@@ -81,37 +79,39 @@ def statistics_refresh() -> None:
     they scan those tables for every credit: an import after a large delete took ten times as long.
     """
     with connections[CATALOG].cursor() as cursor:
-        cursor.execute("ANALYZE content_metadata, content_sources, cast_crew, genres")
+        cursor.execute("ANALYZE content_metadata, content_sources, cast_crew, genres, keywords, studios")
 
 
+def _copy(table: str, columns: tuple[str, ...], values: Values) -> None:
+    """On Citus every COPY opens the table's shards; one of no rows is spared."""
+    first = next(values, None)
+    if first is not None:
+        copy_rows(CATALOG, table, columns, chain([first], values))
+
+
+SCALARS = (
+    *("title", "content_type", "summary", "release_date", "duration_minutes", "original_title", "sort_title"),
+    *("tagline", "original_language", "rating", "rating_count", "thumbnail_url", "trailer_url"),
+)
 TITLE_COLUMNS = (
-    "content_id",
-    "title",
-    "content_type",
-    "summary",
-    "release_date",
-    "duration_minutes",
-    "status",
-    "published_at",
-    "created_at",
-    "updated_at",
+    *("content_id", *SCALARS, "countries", "status", "published_at", "availability", "maturity"),
+    *("created_at", "updated_at"),
 )
 SOURCE_COLUMNS = ("id", "content_id", "scheme", "value", "record", "digest", "imported_at")
-CREDIT_COLUMNS = ("id", "content_id", "person_id", "job", "billing_order")
 
 
-def _titles(rows: Mapping[UUID, Row], now: datetime) -> Values:
+def _titles(rows: Mapping[UUID, Row], gates: Mapping[UUID, dict[str, Any]], now: datetime) -> Values:
     for content_id, row in rows.items():
-        title = row.title
+        title, gate = row.title, gates[content_id]
+        spans = gate["availability"]
         yield (
             content_id,
-            title.title,
-            title.content_type,
-            title.summary,
-            title.release_date,
-            title.duration_minutes,
-            Content.Status.PUBLISHED,
-            title.published_at,
+            *(getattr(title, name) for name in SCALARS),
+            array_text(title.countries),
+            gate["status"],
+            gate["published_at"],
+            None if spans is None else orjson.dumps(spans).decode(),
+            array_text(gate["maturity"]),
             now,
             now,
         )
@@ -123,19 +123,13 @@ def _sources(scheme: str, rows: Mapping[UUID, Row], now: datetime) -> Values:
         yield key, content_id, scheme, row.key, row.record_json, row.digest, now
 
 
-def _seasons(rows: Mapping[UUID, Row]) -> Values:
+def _children(kind: Kind, rows: Mapping[UUID, Row], known: Known) -> Values:
     for content_id, row in rows.items():
-        for number in range(1, row.title.seasons + 1):
-            yield season_id(content_id, number), content_id, number
+        for values in rows_of(kind, content_id, row.title, known.moved).values():
+            yield [array_text(value) if isinstance(value, list) else value for value in values]
 
 
-def _genres(rows: Mapping[UUID, Row], genre_ids: Mapping[str, int]) -> Values:
+def _links(field: str, rows: Mapping[UUID, Row], ids: Mapping[str, int]) -> Values:
     for content_id, row in rows.items():
-        for name in row.title.genres:
-            yield content_id, genre_ids[name]
-
-
-def _credits(rows: Mapping[UUID, Row]) -> Values:
-    for content_id, row in rows.items():
-        for order, part in enumerate(row.title.parts):
-            yield credit_id(content_id, part), content_id, person_id(part.name), part.job, order
+        for name in dict.fromkeys(getattr(row.title, field)):
+            yield content_id, ids[name]

@@ -7,7 +7,10 @@ Columns are `COLUMNS`, in this order. How a row reads:
 - `release_year` is all there is of a date: the release date is January 1 of that year;
 - `duration` is minutes for a movie and a number of seasons for a show; where it stands in `rating` and
   `duration` is empty, it is put back and the row noted as mended;
-- `date_added` is when the title became public, at midnight UTC; without it, the release date is.
+- `date_added` is when the title became public, at midnight UTC; without it, the release date is;
+- `country` names countries of origin, in English; a name that is no country's stays in the record, and is noted;
+- `rating` is of the United States: TV Parental Guidelines for what begins with TV-, else the Motion Picture
+  Association's. `NR` and `UR` say that there is none.
 """
 
 import re
@@ -15,9 +18,10 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 
+from catalog.codes import country_named
 from catalog.importing.delimited import Delimited, records
 from catalog.importing.files import BrokenOff, SourceFile, Unreadable
-from catalog.importing.records import Note, Part, Record, Row, Title, rejection
+from catalog.importing.records import MaturityRating, Note, Part, Record, Row, Season, Title, rejection
 from catalog.models import Content
 
 COLUMNS = (
@@ -35,7 +39,10 @@ COLUMNS = (
     "description",
 )
 KINDS = {"Movie": Content.Kind.MOVIE, "TV Show": Content.Kind.SERIES}
-JOBS = (("director", "Director"), ("cast", "Actor"))
+JOBS = (("director", "Director", "Directing"), ("cast", "Actor", "Acting"))
+SYSTEM_OF_TELEVISION, SYSTEM_OF_CINEMA = "TVPG", "MPA"
+UNRATED = ("", "NR", "UR")
+EDITION = 2  # 1 had no use for country and rating
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -43,9 +50,10 @@ MONTHS = (
 FIRST_YEAR = 1870  # nothing that moves was recorded before
 MOST_SEASONS = 1000
 MOST_MINUTES = 10_000  # the limit of `Content.duration_minutes`
-LONGEST_KEY = LONGEST_NAME = 255  # these four are the columns' widths
+LONGEST_KEY = LONGEST_NAME = 255  # these five are the columns' widths
 LONGEST_TITLE = 500
 LONGEST_GENRE = 100
+LONGEST_RATING = 50
 MOST_NAMES = 2000  # a row's rows in the database are bounded, as its bytes are
 
 DURATION = re.compile(r"([0-9]{1,5}) (min|Seasons?)")
@@ -61,6 +69,8 @@ class Listing:
     """The format, for the pipeline."""
 
     scheme = "listing"
+    key_name = "show_id"
+    is_sorted = False
 
     def rows(self, file: SourceFile) -> Iterator[Row | Note]:
         """See `records.Format`."""
@@ -87,10 +97,23 @@ def title_of(record: Record) -> Title:
         release_date=released,
         duration_minutes=None if series else amount,
         published_at=datetime.combine(added, time.min, tzinfo=UTC),
-        seasons=amount if series else 0,
+        seasons=tuple(map(Season, range(1, amount + 1))) if series else (),
+        countries=tuple(dict.fromkeys(filter(None, map(country_named, record["country"])))),
+        maturity_ratings=_maturity(record["rating"]),
         genres=tuple(dict.fromkeys(record["listed_in"])),
-        parts=tuple(dict.fromkeys(Part(job, name) for column, job in JOBS for name in record[column])),
+        parts=tuple(
+            dict.fromkeys(
+                Part(job, name, department) for column, job, department in JOBS for name in record[column]
+            )
+        ),
     )
+
+
+def _maturity(rating: str) -> tuple[MaturityRating, ...]:
+    if rating in UNRATED:
+        return ()
+    system = SYSTEM_OF_TELEVISION if rating.startswith("TV-") else SYSTEM_OF_CINEMA
+    return (MaturityRating(system=system, value=rating, country="US"),)
 
 
 def _expect_header(found: Iterator[Delimited]) -> None:
@@ -119,7 +142,7 @@ def _row(read: Delimited) -> Row | Note:
             key=_clean(printed.get("show_id", "")),
             title=_clean(printed.get("title", "")),
         )
-    return Row(read.line, read.size, record["show_id"], record, title, mended)
+    return Row(read.line, read.size, record["show_id"], record, title, mended, edition=EDITION)
 
 
 def _record(printed: dict[str, str]) -> tuple[Record, str]:
@@ -128,13 +151,14 @@ def _record(printed: dict[str, str]) -> tuple[Record, str]:
     mended = ""
     if not duration and DURATION.fullmatch(rating):
         rating, duration, mended = "", rating, f"duration {rating!r} stood in rating"
+    rating = _within("rating", rating, LONGEST_RATING)
     record: Record = {
         "show_id": _filled("show_id", printed, LONGEST_KEY),
         "type": _clean(printed["type"]),
         "title": _filled("title", printed, LONGEST_TITLE),
         "director": _names("director", printed, LONGEST_NAME),
         "cast": _names("cast", printed, LONGEST_NAME),
-        "country": _list(printed["country"]),
+        "country": _names("country", printed, LONGEST_NAME),
         "date_added": _added(_clean(printed["date_added"])),
         "release_year": _year(_clean(printed["release_year"])),
         "rating": rating,
@@ -144,8 +168,11 @@ def _record(printed: dict[str, str]) -> tuple[Record, str]:
     }
     if record["type"] not in KINDS:
         raise Rejected(f"type {record['type']!r} is neither {' nor '.join(map(repr, KINDS))}")
-    if sum(len(record[column]) for column in ("director", "cast", "listed_in")) > MOST_NAMES:
+    if sum(len(record[column]) for column in ("director", "cast", "listed_in", "country")) > MOST_NAMES:
         raise Rejected(f"more than {MOST_NAMES:,} names and genres")
+    unknown = [name for name in record["country"] if country_named(name) is None]
+    if unknown:
+        mended = "; ".join(filter(None, (mended, f"no country is called {', '.join(map(repr, unknown))}")))
     return record, mended
 
 

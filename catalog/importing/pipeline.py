@@ -2,30 +2,31 @@
 
 Entry point: `titles_import`. Each batch is one transaction, and a row that is in the catalog as the file has
 it is left alone, so an import that was killed is finished by running it again. One import runs at a time
-(`one_import_at_a_time`). Failure: `files.Unreadable`, `ImportRunning`, `CatalogRefuses`; what earlier batches brought
-in stays in each case.
+(`one_import_at_a_time`). Which title a row is of, `identity` says; rows of one title come in one after the other.
+Failure: `files.Unreadable`, `ImportRunning`, `CatalogRefuses`; what earlier batches brought in stays in each case.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, OperationalError, connections, reset_queries, transaction
 from django.utils import timezone
 
 from catalog.importing import changing, inserting
-from catalog.importing.files import BrokenOff, ImportFailed, SourceFile
-from catalog.importing.identity import content_id
-from catalog.importing.records import Format, Note, Row, rejection
+from catalog.importing.files import BrokenOff, ImportFailed
+from catalog.importing.identity import Found, claim_id, titles_found
+from catalog.importing.records import Format, Note, Row, digest_of, json_of, rejection
 from catalog.importing.seen import SeenKeys
-from catalog.importing.selectors import digests_by_id, records_by_id
-from catalog.services import contents_touch
+from catalog.importing.selectors import digests_by_key, existing_contents, records_by_key
+from catalog.importing.sharing import people_insert, terms_insert
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
 from streaming.stores.refusal import Refused, first_line
 
+S = TypeVar("S")
 BATCH_ROWS = 2000
 BATCH_BYTES = 1 << 20  # rows of a hostile file may be a thousand times as long as real ones
 LOCK_NOT_AVAILABLE = "55P03"
@@ -50,6 +51,7 @@ class Counts:
     unchanged: int = 0
     rejected: int = 0
     mended: int = 0
+    kept_out: int = 0
     broken_off: str = ""
 
     @property
@@ -58,35 +60,47 @@ class Counts:
 
     def __str__(self) -> str:
         mended = f", {self.mended:,} mended" if self.mended else ""
+        kept_out = f", {self.kept_out:,} conflicts" if self.kept_out else ""
         return (
             f"{self.rows:,} rows: {self.new:,} new, {self.changed:,} changed, "
-            f"{self.unchanged:,} unchanged, {self.rejected:,} rejected{mended}"
+            f"{self.unchanged:,} unchanged, {self.rejected:,} rejected{mended}{kept_out}"
         )
 
 
 @dataclass
 class _Batch:
-    rows: dict[UUID, Row] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
     size: int = 0
 
     @property
     def full(self) -> bool:
         return len(self.rows) >= BATCH_ROWS or self.size >= BATCH_BYTES
 
-    def add(self, row_id: UUID, row: Row) -> None:
-        self.rows[row_id] = row
+    def add(self, row: Row) -> None:
+        self.rows.append(row)
         self.size += row.size
 
 
+@dataclass
+class _Outcome:
+    """What a batch comes to, counted and told once it is in."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: list[Note] = field(default_factory=list)
+    kept_out: list[Note] = field(default_factory=list)
+
+
 class _Sorted(NamedTuple):
-    new: dict[UUID, Row]
-    changed: dict[UUID, Row]
+    new: dict[UUID, Found]
+    changed: dict[UUID, Found]
 
 
 def titles_import(
     *,
-    source: Format,
-    file: SourceFile,
+    source: Format[S],
+    file: S,
     note: Callable[[Note], None],
     batch_done: Callable[[], None],
     dry_run: bool = False,
@@ -97,10 +111,21 @@ def titles_import(
     """
     counts = Counts()
     for batch in _batches(source, file, note, counts):
-        _bring_in(source, batch.rows, counts, dry_run)
+        outcome = _bring_in(source, batch.rows, dry_run, is_first=not counts.new)
+        _add(outcome, counts, note)
         reset_queries()  # under DEBUG Django keeps the text of every statement: half a megabyte a batch
         batch_done()
     return counts
+
+
+def _add(outcome: _Outcome, counts: Counts, note: Callable[[Note], None]) -> None:
+    counts.new += outcome.new
+    counts.changed += outcome.changed
+    counts.unchanged += outcome.unchanged
+    counts.rejected += len(outcome.rejected)
+    counts.kept_out += len(outcome.kept_out)
+    for each in (*outcome.rejected, *outcome.kept_out):
+        note(each)
 
 
 @contextmanager
@@ -124,15 +149,13 @@ def one_import_at_a_time() -> Iterator[None]:
         connection.close()
 
 
-def _batches(
-    source: Format, file: SourceFile, note: Callable[[Note], None], counts: Counts
-) -> Iterator[_Batch]:
+def _batches(source: Format[S], file: S, note: Callable[[Note], None], counts: Counts) -> Iterator[_Batch]:
     """The rows worth bringing in, by batches; the others are noted and counted on the way."""
     batch = _Batch()
     with SeenKeys() as seen:
         try:
             for found in source.rows(file):
-                row = _first_of_its_key(found, seen)
+                row = found if source.is_sorted else _first_of_its_key(found, seen)
                 if isinstance(row, Note):
                     counts.rejected += 1
                     note(row)
@@ -140,7 +163,7 @@ def _batches(
                 if row.mended:
                     counts.mended += 1
                     note(Note(row.line, row.key, "mended", row.mended, row.title.title))
-                batch.add(content_id(source.scheme, row.key), row)
+                batch.add(row)
                 if batch.full:
                     yield batch
                     batch = _Batch()
@@ -164,42 +187,111 @@ def _first_of_its_key(found: Row | Note, seen: SeenKeys) -> Row | Note:
     )
 
 
-def _bring_in(source: Format, rows: dict[UUID, Row], counts: Counts, dry_run: bool) -> None:
+def _bring_in(source: Format[Any], rows: list[Row], dry_run: bool, is_first: bool) -> _Outcome:
+    """Brings a batch in, in one transaction. `is_first`: nothing new was brought in before."""
+    outcome = _Outcome()
     try:
         with mixed_transaction(CATALOG):
-            found = _sort(source.scheme, rows)
-            if not dry_run:
-                _write(source, found)
-            if found.new and not counts.new and not dry_run:
+            for found in _one_row_a_title(titles_found(scheme=source.scheme, rows=rows)):
+                _bring_in_titles(source, found, dry_run, outcome)
+            if outcome.new and is_first and not dry_run:
                 inserting.statistics_refresh()  # before the first commit, which checks the foreign keys
     except DatabaseError as error:
-        lines = [row.line for row in rows.values()]
         raise CatalogRefuses(
-            f"The catalog refused lines {lines[0]} to {lines[-1]} ({first_line(error)}). "
+            f"The catalog refused lines {rows[0].line} to {rows[-1].line} ({first_line(error)}). "
             "What stands before them is in; running this again goes on from there."
         ) from error
-    counts.new += len(found.new)
-    counts.changed += len(found.changed)
-    counts.unchanged += len(rows) - len(found.new) - len(found.changed)
+    return outcome
 
 
-def _sort(scheme: str, rows: dict[UUID, Row]) -> _Sorted:
-    known = digests_by_id(scheme=scheme, ids=rows)
-    return _Sorted(
-        new={row_id: row for row_id, row in rows.items() if row_id not in known},
-        changed={row_id: row for row_id, row in rows.items() if known.get(row_id, row.digest) != row.digest},
-    )
+def _one_row_a_title(found: list[Found]) -> Iterator[dict[UUID, Found]]:
+    """In the file's order, in as few groups as have no title twice."""
+    group: dict[UUID, Found] = {}
+    for each in found:
+        if each.content_id in group:
+            yield group
+            group = {}
+        group[each.content_id] = each
+    if group:
+        yield group
 
 
-def _write(source: Format, found: _Sorted) -> None:
-    both = {**found.new, **found.changed}
+def _bring_in_titles(source: Format[Any], found: dict[UUID, Found], dry_run: bool, outcome: _Outcome) -> None:
+    sorted_out = _sort(source.scheme, found, outcome)
+    outcome.new += len(sorted_out.new)
+    outcome.changed += len(sorted_out.changed)
+    for each in (*sorted_out.new.values(), *sorted_out.changed.values()):
+        for claim, owner in each.refused:
+            outcome.kept_out.append(_kept_out(each.row, f"{claim_id(*claim)} is of another title, {owner}"))
+    if not dry_run:
+        _write(source, sorted_out, outcome)
+
+
+def _sort(scheme: str, found: dict[UUID, Found], outcome: _Outcome) -> _Sorted:
+    keys = {content_id: each.row.key for content_id, each in found.items()}
+    there = existing_contents(keys)
+    digests = digests_by_key(scheme=scheme, keys=keys) if there else {}
+    sorted_out = _Sorted({}, {})
+    for content_id, each in found.items():
+        row = each.row
+        if content_id in there:
+            if digests.get(content_id) == row.digest:
+                outcome.unchanged += 1
+            else:
+                sorted_out.changed[content_id] = each
+        elif row.must_exist:
+            outcome.rejected.append(_homeless(row))
+        else:
+            sorted_out.new[content_id] = each
+    return sorted_out
+
+
+def _write(source: Format[Any], found: _Sorted, outcome: _Outcome) -> None:
+    both = [each.row.title for part in found for each in part.values()]
     if not both:
         return
     now = timezone.now()
-    inserting.people_insert(rows=both)
-    genre_ids = inserting.genres_insert(rows=both)
-    inserting.titles_insert(scheme=source.scheme, rows=found.new, genre_ids=genre_ids, now=now)
-    contents_touch(found.new)
-    if found.changed:
-        before = records_by_id(scheme=source.scheme, ids=found.changed)
-        changing.titles_change(source=source, rows=found.changed, before=before, genre_ids=genre_ids, now=now)
+    known = people_insert(both)
+    terms = terms_insert(both)
+    inserting.titles_insert(
+        scheme=source.scheme, found=list(found.new.values()), terms=terms, known=known, now=now
+    )
+    if not found.changed:
+        return
+    kept_out = changing.titles_change(
+        scheme=source.scheme,
+        found=list(found.changed.values()),
+        said=_said(source, found.changed),
+        terms=terms,
+        known=known,
+        now=now,
+    )
+    for content_id, what in kept_out:
+        row = found.changed[content_id].row
+        outcome.kept_out.append(_kept_out(row, f"{what}: the catalog has something else in its place"))
+
+
+def _said(source: Format[Any], found: dict[UUID, Found]) -> dict[UUID, changing.Before]:
+    keys = {content_id: each.row.key for content_id, each in found.items()}
+    records = records_by_key(scheme=source.scheme, keys=keys)
+    return {
+        content_id: changing.Before(
+            title=source.title_of(record),
+            is_whole=digest == digest_of(json_of(record), found[content_id].row.edition),
+        )
+        for content_id, (record, digest) in records.items()
+    }
+
+
+def _homeless(row: Row) -> Note:
+    named = ", ".join(claim_id(*each) for each in row.title.external_ids)
+    return rejection(
+        line=row.line,
+        reason=f"no title has {named or 'an id that it names'}",
+        key=row.key,
+        title=row.title.title,
+    )
+
+
+def _kept_out(row: Row, reason: str) -> Note:
+    return Note(row.line, row.key, "conflict", reason, row.title.title)

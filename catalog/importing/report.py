@@ -1,4 +1,4 @@
-"""The report of an import: a CSV file with a line for every row that was rejected or mended.
+"""The report of an import: a CSV file with a line for every row that was rejected, mended or met a conflict.
 
 It is opened before anything is imported, so that a path that cannot be written costs nothing.
 """
@@ -11,15 +11,17 @@ from pathlib import Path
 from catalog.importing.files import ImportFailed, Unreadable
 from catalog.importing.records import Note
 
-COLUMNS = ("line", "show_id", "outcome", "reason", "title")
 LONGEST_CELL = 500
 # A spreadsheet takes a cell that begins so for a formula; the rows are a stranger's.
 FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 @contextmanager
-def report_to(path: Path | None, *, source: Path) -> Iterator[Callable[[Note], None]]:
-    """What takes notes and writes them to `path`, or takes them and does nothing. Raises `ImportFailed`."""
+def report_to(path: Path | None, *, source: Path, key_name: str) -> Iterator[Callable[[Note], None]]:
+    """What takes notes and writes them to `path`, or takes them and does nothing. Raises `ImportFailed`.
+
+    `key_name` is the source's own name for its ids.
+    """
     if path is None:
         yield _leave_out
         return
@@ -28,9 +30,13 @@ def report_to(path: Path | None, *, source: Path) -> Iterator[Callable[[Note], N
             raise Unreadable("The report would overwrite the file it reports on: name another one.")
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
+            writer.writerow(("line", key_name, "outcome", "reason", "title", "file"))
             yield lambda note: writer.writerow(
-                [note.line, *map(_cell, (note.key, note.outcome, note.reason, note.title))]
+                [
+                    note.line,
+                    *map(_cell, (note.key, note.outcome, note.reason, note.title)),
+                    note.file or source.name,
+                ]
             )
     except OSError as error:
         raise ImportFailed(f"The report {path} cannot be written: {error.strerror}.") from error

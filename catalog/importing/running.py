@@ -1,24 +1,44 @@
-"""One import of one file, as every import command runs it: lock, report, progress bar, pipeline."""
+"""One import of one source, as every import command runs it: lock, report, progress bar, pipeline."""
 
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from tqdm import tqdm
 
-from catalog.importing.files import SourceFile, opened
 from catalog.importing.pipeline import Counts, one_import_at_a_time, titles_import
 from catalog.importing.records import Format
 from catalog.importing.report import report_to
 
 
-def file_import(*, source: Format, path: Path, report: Path | None, dry_run: bool) -> Counts:
+class Measured(Protocol):
+    """What an import reads from; both in bytes."""
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def position(self) -> int: ...
+
+
+S = TypeVar("S", bound=Measured)
+
+
+def file_import(
+    *,
+    source: Format[S],
+    path: Path,
+    opened: Callable[[Path], AbstractContextManager[S]],
+    report: Path | None,
+    dry_run: bool,
+) -> Counts:
     """Imports `path` and writes `report`. Raises `files.ImportFailed`.
 
-    The file is opened first and then the report, so that neither a wrong path nor a report that cannot be
+    The source is opened first and then the report, so that neither a wrong path nor a report that cannot be
     written gets as far as the database. A dry run writes the report only and needs no lock.
     """
-    with opened(path) as file, report_to(report, source=path) as note:
+    with opened(path) as file, report_to(report, source=path, key_name=source.key_name) as note:
         with nullcontext() if dry_run else one_import_at_a_time():
             # disable=None: no bar where stderr is no terminal.
             with tqdm(total=file.size, unit="B", unit_scale=True, disable=None) as bar:
@@ -31,5 +51,5 @@ def file_import(*, source: Format, path: Path, report: Path | None, dry_run: boo
                 )
 
 
-def _advance(bar: Any, file: SourceFile) -> None:
+def _advance(bar: Any, file: Measured) -> None:
     bar.update(file.position - bar.n)

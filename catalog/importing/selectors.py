@@ -1,13 +1,13 @@
 """What the importers ask of the catalog. Titles of every status count."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, FilteredRelation, Q
+from django.db.models import Count
 
 from catalog.importing.records import Record
-from catalog.models import Content, Genre, Person, Source
+from catalog.models import Content, ContentMerge, ExternalIdClaim, Genre, Person, Source
 from streaming.stores.aliases import CATALOG
 
 
@@ -26,17 +26,46 @@ class CatalogSize(NamedTuple):
         return f"{self.titles:,} titles ({kinds}), {self.genres:,} genres, {self.people:,} people"
 
 
-def digests_by_id(*, scheme: str, ids: Collection[UUID]) -> dict[UUID, str | None]:
-    """The digest of the last import, for those of `ids` that exist; None for a title without a source."""
-    imported = FilteredRelation("sources", condition=Q(sources__scheme=scheme))
-    titles = Content.objects.using(CATALOG).annotate(imported=imported).filter(content_id__in=ids)
-    return dict(titles.order_by().values_list("content_id", "imported__digest"))
+def existing_contents(ids: Collection[UUID]) -> set[UUID]:
+    """Those of `ids` that are titles."""
+    titles = Content.objects.using(CATALOG).filter(content_id__in=ids).order_by()
+    return set(titles.values_list("content_id", flat=True))
 
 
-def records_by_id(*, scheme: str, ids: Collection[UUID]) -> dict[UUID, Record]:
-    """The record of the last import, for those of `ids` that have one."""
-    sources = Source.objects.using(CATALOG).filter(content_id__in=ids, scheme=scheme)
-    return dict(sources.values_list("content_id", "record"))
+def merged_contents(ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Of those of `ids` that were merged into another title, that one."""
+    merges = ContentMerge.objects.using(CATALOG).filter(content_id__in=ids).order_by()
+    return dict(merges.values_list("content_id", "into_id"))
+
+
+def claims_by_id(ids: Collection[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
+    """The titles that have these external ids, each a scheme and a value."""
+    if not ids:
+        return {}
+    values = sorted({value for _, value in ids})  # what cuts the table on Citus
+    claims = ExternalIdClaim.objects.using(CATALOG).filter(value__in=values).order_by()
+    rows = claims.values_list("scheme", "value", "content_id")
+    return {(scheme, value): title for scheme, value, title in rows if (scheme, value) in ids}
+
+
+def digests_by_key(*, scheme: str, keys: Mapping[UUID, str]) -> dict[UUID, str]:
+    """The digest of the last import of each title from the source's `key`; titles without one are left out."""
+    sources = Source.objects.using(CATALOG).filter(content_id__in=keys, scheme=scheme).order_by()
+    rows = sources.values_list("content_id", "value", "digest")
+    return {title: digest for title, value, digest in rows if keys[title] == value}
+
+
+def records_by_key(*, scheme: str, keys: Mapping[UUID, str]) -> dict[UUID, tuple[Record, str]]:
+    """Record and digest of the last import of each title from the source's `key`, for those that have one."""
+    sources = Source.objects.using(CATALOG).filter(content_id__in=keys, scheme=scheme).order_by()
+    rows = sources.values_list("content_id", "value", "record", "digest")
+    return {title: (record, digest) for title, value, record, digest in rows if keys[title] == value}
+
+
+def people_by_id(ids: Collection[UUID]) -> dict[UUID, tuple[str, UUID | None]]:
+    """Name, and whom they were merged into, of those that exist."""
+    people = Person.objects.using(CATALOG).filter(person_id__in=ids).order_by()
+    return {key: (name, into) for key, name, into in people.values_list("person_id", "name", "merged_into")}
 
 
 def catalog_size() -> CatalogSize:

@@ -2,12 +2,12 @@
 
 `document_of` is the one place that says what of a title is searched, and under which weight; services, importers,
 rebuilding and checking all make documents by it. Entry points: `TitleFacts`, `document_of`, `facts_of`,
-`documents_write`. Failure: `django.db.Error`s.
+`documents_write`, `documents_insert`. Failure: `django.db.Error`s.
 """
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,10 +15,13 @@ from math import log1p
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from catalog.models import AlternativeTitle, Content, Credit, SearchDocument, Translation
 from catalog.search.folding import fold, key_of
 from catalog.search.words import words_add
 from streaming.stores.aliases import CATALOG
+from streaming.stores.copying import array_text, copy_rows
 
 AT_ONCE = 500
 WRITTEN = (
@@ -123,6 +126,25 @@ def documents_upsert(documents: Collection[SearchDocument]) -> None:
         documents, batch_size=AT_ONCE, update_conflicts=True, unique_fields=["content"], update_fields=WRITTEN
     )
     words_add(texts=[text for document in documents for text in (document.names, document.people)])
+
+
+def documents_insert(documents: Iterable[SearchDocument]) -> None:
+    """Copies the documents of titles that have none yet, and adds the words that are new."""
+    texts: list[str] = []
+
+    def lines() -> Iterator[list[object]]:
+        for document in documents:
+            texts.extend((document.names, document.people))
+            yield [_copied(column, getattr(document, column)) for column in ("content_id", *WRITTEN)]
+
+    copy_rows(CATALOG, "search_documents", ("content_id", *WRITTEN), lines())
+    words_add(texts=texts)
+
+
+def _copied(column: str, value: Any) -> object:
+    if column == "availability":
+        return None if value is None else orjson.dumps(value).decode()
+    return array_text(value) if isinstance(value, list) else value
 
 
 def facts_of(content_ids: Collection[UUID]) -> list[TitleFacts]:

@@ -57,6 +57,16 @@ def line_of(values: Sequence[object]) -> str:
     return "\t".join("\\N" if value is None else str(value).translate(ESCAPES) for value in values) + "\n"
 
 
+def array_text(values: Iterable[object]) -> str:
+    """An array of one dimension as PostgreSQL reads it, for `copy_rows`."""
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _element(value: object) -> str:
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
 class _Stream:
     """What psycopg2 reads from: lines joined into blocks, made as they are asked for.
 

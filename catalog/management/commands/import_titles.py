@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from catalog.importing.files import opened
 from catalog.importing.listing import Listing
 from catalog.importing.running import file_import
 from catalog.importing.selectors import catalog_size
@@ -21,7 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, dry_run: bool, report: Path | None, **options: Any) -> None:
         with one_sentence(f"{file} is not imported", again="Running this again goes on from there."):
-            counts = file_import(source=Listing(), path=file, report=report, dry_run=dry_run)
+            counts = file_import(source=Listing(), path=file, opened=opened, report=report, dry_run=dry_run)
         self.stdout.write(str(counts))
         if (counts.rejected or counts.mended) and report is None:
             self.stdout.write("--report FILE names the rejected and the mended rows")

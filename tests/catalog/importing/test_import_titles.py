@@ -89,7 +89,8 @@ def test_the_later_row_of_one_id_is_rejected_and_names_the_first(
     assert said[0] == "3 rows: 2 new, 0 changed, 0 unchanged, 1 rejected"
     assert title_of("s1").title == "The Long Night"
     assert report.read_text() == (
-        "line,show_id,outcome,reason,title\n4,s1,rejected,the same id is on line 2 already,Again\n"
+        "line,show_id,outcome,reason,title,file\n"
+        "4,s1,rejected,the same id is on line 2 already,Again,titles.csv\n"
     )
 
 
@@ -120,10 +121,17 @@ def test_the_report_names_each_rejected_and_each_mended_row(
     with report.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     assert rows == [
-        ["line", "show_id", "outcome", "reason", "title"],
-        ["4", "s2", "mended", "duration '84 min' stood in rating", "'=1+1"],
-        ["5", "s3", "rejected", "type 'Play' is neither 'Movie' nor 'TV Show'", "The Long Night"],
-        ["6", "s4", "rejected", "holds bytes that are not UTF-8 (byte 10 of the line)", "��"],
+        ["line", "show_id", "outcome", "reason", "title", "file"],
+        ["4", "s2", "mended", "duration '84 min' stood in rating", "'=1+1", "titles.csv"],
+        [
+            "5",
+            "s3",
+            "rejected",
+            "type 'Play' is neither 'Movie' nor 'TV Show'",
+            "The Long Night",
+            "titles.csv",
+        ],
+        ["6", "s4", "rejected", "holds bytes that are not UTF-8 (byte 10 of the line)", "��", "titles.csv"],
     ]
 
 

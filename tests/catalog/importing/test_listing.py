@@ -5,7 +5,7 @@ import pytest
 
 from catalog.importing.files import Unreadable, opened
 from catalog.importing.listing import Listing
-from catalog.importing.records import Note, Part, Row
+from catalog.importing.records import MaturityRating, Note, Part, Row
 from tests.catalog.importing.conftest import HEADER
 from tests.catalog.importing.conftest import Listing as WriteListing
 
@@ -28,13 +28,15 @@ def test_a_movie_reads_as_a_title(listing: WriteListing) -> None:
     assert row.title.title == "The Long Night"
     assert row.title.content_type == "movie"
     assert row.title.release_date == date(2019, 1, 1)
-    assert (row.title.duration_minutes, row.title.seasons) == (90, 0)
+    assert (row.title.duration_minutes, row.title.seasons) == (90, ())
+    assert row.title.countries == ("ES",)
+    assert row.title.maturity_ratings == (MaturityRating("MPA", "PG-13", "US"),)
     assert row.title.published_at == datetime(2021, 9, 25, tzinfo=UTC)
     assert row.title.genres == ("Dramas", "Thrillers")
     assert row.title.parts == (
-        Part("Director", "Ana Ruiz"),
-        Part("Actor", "Ben Okri"),
-        Part("Actor", "Chi Wei"),
+        Part("Director", "Ana Ruiz", "Directing"),
+        Part("Actor", "Ben Okri", "Acting"),
+        Part("Actor", "Chi Wei", "Acting"),
     )
 
 
@@ -50,7 +52,7 @@ def test_the_record_keeps_what_the_catalog_has_no_column_for(listing: WriteListi
 def test_a_show_has_seasons_and_no_minutes(listing: WriteListing, duration: str, seasons: int) -> None:
     title = row_of(listing({"type": "TV Show", "duration": duration})).title
 
-    assert (title.content_type, title.seasons, title.duration_minutes) == ("series", seasons, None)
+    assert (title.content_type, len(title.seasons), title.duration_minutes) == ("series", seasons, None)
 
 
 def test_a_duration_that_stands_in_rating_is_put_back_and_noted(listing: WriteListing) -> None:
@@ -59,6 +61,27 @@ def test_a_duration_that_stands_in_rating_is_put_back_and_noted(listing: WriteLi
     assert row.title.duration_minutes == 74
     assert (row.record["rating"], row.record["duration"]) == ("", "74 min")
     assert row.mended == "duration '74 min' stood in rating"
+
+
+@pytest.mark.parametrize(
+    ("rating", "system"), [("TV-Y7-FV", "TVPG"), ("NC-17", "MPA"), ("NR", None), ("UR", None), ("", None)]
+)
+def test_a_rating_is_of_the_system_that_has_it(
+    listing: WriteListing, rating: str, system: str | None
+) -> None:
+    found = row_of(listing({"rating": rating})).title.maturity_ratings
+
+    assert [(said.system, said.value, said.country) for said in found] == (
+        [(system, rating, "US")] if system else []
+    )
+
+
+def test_a_country_that_is_none_is_noted_and_stays_in_the_record(listing: WriteListing) -> None:
+    row = row_of(listing({"country": "Spain, Atlantis, West Germany"}))
+
+    assert row.title.countries == ("ES", "DE")
+    assert row.record["country"] == ["Spain", "Atlantis", "West Germany"]
+    assert row.mended == "no country is called 'Atlantis'"
 
 
 def test_without_a_date_the_title_is_public_from_its_release(listing: WriteListing) -> None:
@@ -77,14 +100,17 @@ def test_blanks_and_forms_of_unicode_make_no_difference(listing: WriteListing) -
     )
 
     assert row.title.title == "The Long Night"
-    assert row.title.parts[1:] == (Part("Actor", "Zo\u00e9 Kim"), Part("Actor", "Ben Okri"))
+    assert row.title.parts[1:] == (
+        Part("Actor", "Zo\u00e9 Kim", "Acting"),
+        Part("Actor", "Ben Okri", "Acting"),
+    )
     assert row.title.published_at == datetime(2021, 9, 25, tzinfo=UTC)
 
 
 def test_who_directs_and_acts_has_both_credits(listing: WriteListing) -> None:
     parts = row_of(listing({"director": "Ana Ruiz", "cast": "Ana Ruiz"})).title.parts
 
-    assert parts == (Part("Director", "Ana Ruiz"), Part("Actor", "Ana Ruiz"))
+    assert parts == (Part("Director", "Ana Ruiz", "Directing"), Part("Actor", "Ana Ruiz", "Acting"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,177 @@
+"""The rows of a title's child tables, as a source says them: one table of what each kind is, for all who write them.
+
+`KINDS` has an entry for each table; `rows_of` makes a title's rows of it. Within a title no two rows that come out
+share what the table has unique: of two the first stays. Tuples are in the order of `Kind.columns`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from catalog import models
+from catalog.importing.identity import child_id, credit_id, episode_id, person_id, season_id
+from catalog.importing.records import Title, Window
+
+Values = tuple[Any, ...]
+MovedPeople = Mapping[UUID, UUID]  # who was merged into whom
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A child table. `unique` are positions of columns that no two rows of one title share in all."""
+
+    model: type[models.OfTitle]
+    columns: tuple[str, ...]  # those of the row itself, `id` and `content_id` first
+    rows: Callable[[UUID, Title, MovedPeople], Iterator[Values]]
+    unique: tuple[int, ...] = field(default=())
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+
+NOBODY: MovedPeople = {}
+
+
+def rows_of(kind: Kind, content: UUID, title: Title, moved: MovedPeople = NOBODY) -> dict[UUID, Values]:
+    """By id, in the source's order."""
+    rows: dict[UUID, Values] = {}
+    taken = set()
+    for row in kind.rows(content, title, moved):
+        if kind.unique:
+            place = tuple(row[position] for position in kind.unique)
+            if place in taken:
+                continue
+            taken.add(place)
+        rows.setdefault(row[0], row)
+    return rows
+
+
+def _credits(content: UUID, title: Title, moved: MovedPeople) -> Iterator[Values]:
+    for order, part in enumerate(title.parts):
+        person = person_id(part.name, part.person)
+        yield (
+            credit_id(content, part),
+            content,
+            moved.get(person, person),
+            part.department,
+            part.job,
+            part.character,
+            part.credited_as,
+            order,
+        )
+
+
+def _seasons(content: UUID, title: Title, _: MovedPeople) -> Iterator[Values]:
+    for season in title.seasons:
+        yield season_id(content, season.number), content, season.number, season.title, season.summary
+    for number in sorted({episode.season_number for episode in title.episodes}):
+        yield season_id(content, number), content, number, "", ""
+
+
+def _episodes(content: UUID, title: Title, _: MovedPeople) -> Iterator[Values]:
+    for episode in title.episodes:
+        yield (episode_id(content, episode), content, *episode[:-1])
+
+
+def _translations(content: UUID, title: Title, _: MovedPeople) -> Iterator[Values]:
+    for said in title.translations:
+        yield (child_id(content, "translation", said.language), content, *said)
+
+
+def _alternative_titles(content: UUID, title: Title, _: MovedPeople) -> Iterator[Values]:
+    for said in title.alternative_titles:
+        yield (child_id(content, "alternative", *said), content, *said)
+
+
+def _artwork(content: UUID, title: Title, _: MovedPeople) -> Iterator[Values]:
+    primaries = set()
+    for said in title.artwork:
+        first = said.is_primary and (said.kind, said.language) not in primaries
+        if first:
+            primaries.add((said.kind, said.language))
+        yield (child_id(content, "artwork", said.kind, said.language, said.url), content, *said[:-1], first)
+
+
+def _videos(content: UUID, title: Title, _: MovedPeople) -> Iterator[Values]:
+    for position, said in enumerate(title.videos):
+        yield (child_id(content, "video", said.kind, said.url), content, *said, position)
+
+
+def _maturity_ratings(content: UUID, title: Title, _: MovedPeople) -> Iterator[Values]:
+    for said in title.maturity_ratings:
+        key = child_id(content, "maturity", said.system, said.country)
+        yield key, content, said.system, said.value, said.country, list(said.descriptors)
+
+
+def _windows(content: UUID, title: Title, _: MovedPeople) -> Iterator[Values]:
+    """Of two that overlap the table takes one."""
+    kept: list[Window] = []
+    for said in title.windows:
+        if not any(_overlap(said, other) for other in kept):
+            kept.append(said)
+            yield (child_id(content, "window", *map(str, said)), content, *said)
+
+
+def _overlap(one: Window, other: Window) -> bool:
+    if (one.territory, one.licence) != (other.territory, other.licence):
+        return False
+    return _begins_before(one, other) and _begins_before(other, one)
+
+
+def _begins_before(one: Window, other: Window) -> bool:
+    return one.starts_at is None or other.ends_at is None or one.starts_at < other.ends_at
+
+
+def _external_ids(content: UUID, title: Title, _: MovedPeople) -> Iterator[Values]:
+    for said in title.external_ids:
+        yield (child_id(content, "external", *said), content, *said)
+
+
+OWN = ("id", "content_id")
+CREDITS = Kind(
+    models.Credit,
+    (
+        *OWN,
+        *("person_id", "department", "job", "character_name", "credited_as", "billing_order"),
+    ),
+    _credits,
+)
+SEASONS = Kind(models.Season, (*OWN, "number", "title", "summary"), _seasons, (2,))
+EPISODES = Kind(
+    models.Episode,
+    (
+        *OWN,
+        *("season_number", "number", "title", "summary", "air_date", "runtime_minutes", "kind"),
+        *("production_code", "absolute_number"),
+    ),
+    _episodes,
+    (2, 3),
+)
+TRANSLATIONS = Kind(
+    models.Translation,
+    (
+        *OWN,
+        *("language", "title", "sort_title", "tagline", "summary_190", "summary_400", "summary_4000"),
+    ),
+    _translations,
+    (2,),
+)
+ALTERNATIVE_TITLES = Kind(
+    models.AlternativeTitle, (*OWN, "title", "country", "language", "kind"), _alternative_titles
+)
+ARTWORK = Kind(models.Artwork, (*OWN, "kind", "url", "language", "width", "height", "is_primary"), _artwork)
+VIDEOS = Kind(
+    models.Video, (*OWN, "kind", "url", "title", "language", "duration_seconds", "position"), _videos
+)
+MATURITY_RATINGS = Kind(
+    models.MaturityRating, (*OWN, "system", "value", "country", "descriptors"), _maturity_ratings, (2, 4)
+)
+WINDOWS = Kind(models.AvailabilityWindow, (*OWN, "territory", "licence", "starts_at", "ends_at"), _windows)
+EXTERNAL_IDS = Kind(models.ExternalId, (*OWN, "scheme", "value"), _external_ids, (2, 3))
+# Episodes before seasons: a season that has episodes left is not taken away.
+KINDS = (
+    *(CREDITS, EPISODES, SEASONS, TRANSLATIONS, ALTERNATIVE_TITLES, ARTWORK, VIDEOS),
+    *(MATURITY_RATINGS, WINDOWS, EXTERNAL_IDS),
+)

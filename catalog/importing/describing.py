@@ -1,0 +1,81 @@
+"""What a new title's search document is made of, and who may see it, from its row alone.
+
+The same as `catalog.search.documents.facts_of` and `catalog.services.touching` read from the tables; a test keeps
+them equal. Entry points: `gate_of`, `title_facts`.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from catalog.importing.children import ALTERNATIVE_TITLES, CREDITS, MATURITY_RATINGS, WINDOWS, rows_of
+from catalog.importing.records import Title
+from catalog.importing.sharing import Known, TermIds
+from catalog.maturity import label_of
+from catalog.models import Content
+from catalog.search.documents import TitleFacts
+from catalog.visibility import span
+
+Gate = dict[str, Any]
+
+
+def gate_of(content_id: UUID, title: Title) -> Gate:
+    """The values of `catalog.models.gate.Gate`. Published without a date, a title is a draft."""
+    windows = rows_of(WINDOWS, content_id, title).values()
+    ratings = rows_of(MATURITY_RATINGS, content_id, title).values()
+    dateless = title.status == Content.Status.PUBLISHED and title.published_at is None
+    return {
+        "status": Content.Status.DRAFT if dateless else title.status,
+        "published_at": title.published_at,
+        "availability": sorted(span(territory, *ends) for _, _, territory, _, *ends in windows) or None,
+        "maturity": sorted({label_of(system, value) for _, _, system, value, *_ in ratings}),
+    }
+
+
+def title_facts(
+    *, content_id: UUID, title: Title, gate: Gate, terms: TermIds, known: Known, now: datetime
+) -> TitleFacts:
+    others = sorted(rows_of(ALTERNATIVE_TITLES, content_id, title).values(), key=lambda row: (row[2], row[0]))
+    translations = sorted({said.language: said for said in reversed(title.translations)}.items())
+    return TitleFacts(
+        content_id=content_id,
+        title=title.title,
+        content_type=title.content_type,
+        created_at=now,
+        original_title=title.original_title,
+        sort_title=title.sort_title,
+        tagline=title.tagline,
+        summary=title.summary,
+        release_year=title.release_date.year if title.release_date else None,
+        duration_minutes=title.duration_minutes,
+        rating=title.rating,
+        rating_count=title.rating_count,
+        countries=list(title.countries),
+        other_titles=[row[2] for row in others] + [said.title for _, said in translations],
+        other_texts=[
+            text
+            for _, said in translations
+            for text in (said.tagline, said.summary_4000 or said.summary_400 or said.summary_190)
+        ],
+        people=_people(content_id, title, known),
+        genres=_named(title.genres, terms["genres"]),
+        keywords=_named(title.keywords, terms["keywords"]),
+        studio_ids=[number for number, _ in _named(title.studios, terms["studios"])],
+        **gate,
+    )
+
+
+def _people(content_id: UUID, title: Title, known: Known) -> list[tuple[UUID, str]]:
+    """In billing order, by the name the catalog has and by the one that was printed."""
+    credits = rows_of(CREDITS, content_id, title, known.moved).values()
+    return [
+        (person_id, name)
+        for _, _, person_id, _, _, _, printed, _ in credits
+        for name in (known.names[person_id], printed)
+        if name
+    ]
+
+
+def _named(names: tuple[str, ...], ids: Mapping[str, int]) -> list[tuple[int, str]]:
+    return [(ids[name], name) for name in sorted(set(names))]

@@ -1,0 +1,79 @@
+"""What titles share, before the titles: people, genres, keywords, studios. Called inside the batch's transaction.
+
+Those that are there already are left as they are, so an editor's biography or a merged name survives every import.
+Entry points: `people_insert`, `terms_insert`, `term_ids`. Failure: `django.db.Error`s.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connections
+
+from catalog.importing.identity import person_id
+from catalog.importing.records import Person, Title
+from catalog.importing.selectors import people_by_id
+from catalog.models import Genre, Keyword, Studio
+from streaming.stores.aliases import CATALOG
+
+# One statement with one array each: on Citus this writes a reference table, and so from the coordinator only.
+INSERT_PEOPLE = """
+INSERT INTO cast_crew (person_id, name, role, date_of_birth, date_of_death)
+SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::date[], %s::date[])
+ON CONFLICT (person_id) DO NOTHING
+"""
+TERMS: dict[str, type[Any]] = {"genres": Genre, "keywords": Keyword, "studios": Studio}
+
+TermIds = dict[str, dict[str, int]]  # by the field of `Title`, then by name
+
+
+class Known(NamedTuple):
+    """The people of a batch as the catalog has them: the name of each, and who was merged into whom."""
+
+    names: dict[UUID, str]
+    moved: dict[UUID, UUID]
+
+
+def people_insert(titles: Iterable[Title]) -> Known:
+    """Inserts the people who are not there; without a `Person`, what they do first in these rows is their role."""
+    found: dict[UUID, tuple[str, Person]] = {}
+    for title in titles:
+        for part in title.parts:
+            key = person_id(part.name, part.person)
+            if key not in found and part.name:
+                found[key] = (part.name, title.people.get(part.person) or Person(role=part.job))
+    if not found:
+        return Known({}, {})
+    # In the order of their keys, so that two writers cannot wait for each other.
+    rows = sorted((str(key), name, *person) for key, (name, person) in found.items())
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(INSERT_PEOPLE, [list(column) for column in zip(*rows, strict=True)])
+    return _known(found)
+
+
+def _known(ids: Collection[UUID]) -> Known:
+    people = people_by_id(ids)
+    moved = {key: into for key, (_, into) in people.items() if into is not None}
+    others = people_by_id(set(moved.values()) - people.keys()) if moved else {}
+    return Known({key: name for key, (name, _) in (people | others).items()}, moved)
+
+
+def terms_insert(titles: Collection[Title]) -> TermIds:
+    """Inserts the genres, keywords and studios that are not there; the ids of all in `titles`."""
+    ids: TermIds = {}
+    for field, model in TERMS.items():
+        names = sorted({name for title in titles for name in getattr(title, field)})
+        ids[field] = term_ids(field, names)
+        missing = [model(name=name) for name in names if name not in ids[field]]
+        if missing:
+            model._default_manager.using(CATALOG).bulk_create(missing, ignore_conflicts=True)
+            ids[field] = term_ids(field, names)
+    return ids
+
+
+def term_ids(field: str, names: Collection[str]) -> dict[str, int]:
+    """Id by name, of those that exist."""
+    if not names:
+        return {}
+    rows = TERMS[field]._default_manager.using(CATALOG).filter(name__in=names).order_by()
+    return dict(rows.values_list("name", "pk"))
