@@ -1,8 +1,10 @@
 """What titles are called elsewhere, which titles turned out to be one, and what changed when."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from catalog.models.parts import OfTitle
+from catalog.registries import NoExternalId, canonical_ref
 
 
 class ExternalId(OfTitle):
@@ -23,6 +25,13 @@ class ExternalId(OfTitle):
 
     def __str__(self) -> str:
         return f"{self.scheme}:{self.value}"
+
+    def clean(self) -> None:
+        """Makes the id canonical: what the table has is what is looked up."""
+        try:
+            self.scheme, self.value = canonical_ref(self.scheme, self.value)
+        except NoExternalId as error:
+            raise ValidationError({"value": str(error)}) from error
 
 
 class ExternalIdClaim(models.Model):

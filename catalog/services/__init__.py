@@ -8,6 +8,14 @@ Two others write past these functions, by COPY and in bulk, and do themselves wh
 repairs the sequences behind the ids it chose, and its caller forgets all records.
 """
 
+from catalog.services.external_ids import (
+    Conflict,
+    ExternalIdTaken,
+    Pair,
+    external_ids_add,
+    external_ids_claim,
+    external_ids_remove,
+)
 from catalog.services.popularity import recent_views_set
 from catalog.services.shared import people_delete, person_save, term_save, terms_delete
 from catalog.services.titles import (
@@ -23,6 +31,9 @@ from catalog.services.titles import (
 from catalog.services.touching import contents_forget, contents_touch
 
 __all__ = [
+    "Conflict",
+    "ExternalIdTaken",
+    "Pair",
     "children_save",
     "content_delete",
     "content_lock",
@@ -32,6 +43,9 @@ __all__ = [
     "contents_forget",
     "contents_set_status",
     "contents_touch",
+    "external_ids_add",
+    "external_ids_claim",
+    "external_ids_remove",
     "people_delete",
     "person_save",
     "published_from",

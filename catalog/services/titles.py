@@ -11,7 +11,9 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from catalog.changes import changes_note
-from catalog.models import Change, Content, ExternalId, ExternalIdClaim, Genre, Keyword, Studio
+from catalog.models import Change, Content, ExternalId, Genre, Keyword, Studio
+from catalog.registries import Ref
+from catalog.services.external_ids import claims_release, rows_claim
 from catalog.services.touching import contents_forget, contents_touch
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import KeyedByContent
@@ -70,8 +72,7 @@ def contents_delete(*, content_ids: Collection[UUID]) -> None:
     with transaction.atomic(using=CATALOG):
         there = list(titles.order_by().values_list("content_id", flat=True))
         claimed = ExternalId.objects.using(CATALOG).filter(content_id__in=there).order_by()
-        claims = [f"{scheme}:{value}" for scheme, value in claimed.values_list("scheme", "value")]
-        ExternalIdClaim.objects.using(CATALOG).filter(id__in=claims, content_id__in=there).delete()
+        claims_release(content_ids=there, refs={Ref(*each) for each in claimed.values_list("scheme", "value")})
         titles.delete()
         changes_note(shown=dict.fromkeys(there, False), kind=Change.Kind.DELETED, at=timezone.now())
         contents_forget(content_ids=there)
@@ -91,17 +92,23 @@ def children_save(
     """Saves and deletes rows of a title's child tables (credits, seasons), in one transaction with its touch.
 
     Raises `ValueError` when a row belongs to another title: a row does not move, delete it there and add it
-    here. Raises `django.db.DatabaseError` when a row to be saved again is gone.
+    here. Raises `django.db.DatabaseError` when a row to be saved again is gone, `ExternalIdTaken` for an external
+    id of another title.
     """
     if any(row.content_id != content.content_id for row in [*saved, *deleted]):
         raise ValueError(f"A row does not belong to title {content.content_id}.")
     with transaction.atomic(using=CATALOG):
+        rows_claim(content_id=content.content_id, saved=_external(saved), deleted=_external(deleted))
         for model, ids in _ids_by_model(deleted).items():
             rows: QuerySet[Any] = model._base_manager.using(CATALOG)
             rows.filter(content_id=content.content_id, pk__in=ids).delete()
         for row in saved:
             row.save(using=CATALOG)
         contents_touch([content.content_id])
+
+
+def _external(rows: Iterable[KeyedByContent]) -> list[ExternalId]:
+    return [row for row in rows if isinstance(row, ExternalId)]
 
 
 def _ids_by_model(rows: Iterable[KeyedByContent]) -> dict[type[KeyedByContent], list[UUID]]:

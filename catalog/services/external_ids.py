@@ -1,0 +1,147 @@
+"""External ids of titles, each of one title only.
+
+`external_id_claims` has one row for each id, and its unique key decides whose an id is: a claim is inserted, and the
+same statement returns whose it was already. Nothing is looked up first, so two titles that claim an id at once cannot
+both have it, and nobody has to tell a violated constraint from what Citus makes of one. The statement locks the claims
+it meets until the transaction ends, so that none is released between its answer and the title's row.
+
+Entry points: `external_ids_add`, `external_ids_remove`, for one title; `external_ids_claim`, for imports of many;
+`rows_claim` and `claims_release`, for who writes the rows of `ExternalId` itself. Failure: `ExternalIdTaken`.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connections, transaction
+
+from catalog.models import ExternalId, ExternalIdClaim
+from catalog.registries import Ref, canonical_ref
+from catalog.selectors import any_titles_by_id
+from catalog.services.touching import contents_touch
+from streaming.stores.aliases import CATALOG
+
+AT_ONCE = 1000
+# The update changes nothing: it locks the claim, and has its owner returned.
+CLAIM = """
+INSERT INTO external_id_claims AS known (id, scheme, value, content_id) VALUES {}
+    ON CONFLICT (value, scheme) DO UPDATE SET content_id = known.content_id
+RETURNING scheme, value, content_id
+"""
+
+
+class Pair(NamedTuple):
+    """A title and an id that it is to have; the id as `canonical_ref` makes it."""
+
+    content_id: UUID
+    ref: Ref
+
+
+class Conflict(NamedTuple):
+    """An id that a title was to have and another one has."""
+
+    content_id: UUID
+    ref: Ref
+    owner_id: UUID
+
+
+class ExternalIdTaken(Exception):
+    """Another title has the id; the message names both. `conflicts` are all that stood in the way."""
+
+    def __init__(self, conflicts: Sequence[Conflict]) -> None:
+        titles = any_titles_by_id({conflict.owner_id for conflict in conflicts})
+        named = (
+            f"{ref} is the id of “{titles.get(owner_id, 'a title')}” ({owner_id})"
+            for _, ref, owner_id in conflicts
+        )
+        super().__init__(f"{'; '.join(named)}.")
+        self.conflicts = conflicts
+
+
+def external_ids_add(*, content_id: UUID, refs: Collection[Ref]) -> None:
+    """Gives a title these ids; those that it has stay. Raises `ExternalIdTaken`, and then adds none."""
+    with transaction.atomic(using=CATALOG):
+        if conflicts := external_ids_claim(pairs=[Pair(content_id, ref) for ref in refs]):
+            raise ExternalIdTaken(conflicts)
+        contents_touch([content_id])
+
+
+def external_ids_remove(*, content_id: UUID, refs: Collection[Ref]) -> None:
+    """Takes these ids from a title; those that it does not have are passed over."""
+    with transaction.atomic(using=CATALOG):
+        claims_release(content_ids=[content_id], refs=refs)
+        values = {ref.value for ref in refs}
+        rows = ExternalId.objects.using(CATALOG).filter(content_id=content_id, value__in=values)
+        gone = [row.pk for row in rows if Ref(row.scheme, row.value) in refs]
+        ExternalId.objects.using(CATALOG).filter(content_id=content_id, pk__in=gone).delete()
+        contents_touch([content_id])
+
+
+def external_ids_claim(*, pairs: Iterable[Pair]) -> list[Conflict]:
+    """Gives titles ids, as many as there are, in a few statements; those that could not be given, with who has them.
+
+    To be called in a transaction, whose caller touches the titles. Of two pairs with one id the first gets it.
+    """
+    wanted = list(dict.fromkeys(pairs))
+    conflicts = _take(wanted)
+    refused = {(conflict.content_id, conflict.ref) for conflict in conflicts}
+    rows = [
+        ExternalId(content_id=pair.content_id, scheme=pair.ref.scheme, value=pair.ref.value)
+        for pair in wanted
+        if pair not in refused
+    ]
+    ExternalId.objects.using(CATALOG).bulk_create(rows, batch_size=AT_ONCE, ignore_conflicts=True)
+    return conflicts
+
+
+def rows_claim(*, content_id: UUID, saved: Sequence[ExternalId], deleted: Sequence[ExternalId]) -> None:
+    """Claims the ids of rows that are about to be saved, and releases those of rows that had another or are deleted.
+
+    Their schemes and values become canonical. Raises `ExternalIdTaken`, `catalog.registries.NoExternalId`.
+    """
+    if not saved and not deleted:
+        return
+    for row in saved:
+        row.scheme, row.value = canonical_ref(row.scheme, row.value)
+    kept = {Ref(row.scheme, row.value) for row in saved}
+    keys = [row.pk for row in (*saved, *deleted)]
+    before = ExternalId.objects.using(CATALOG).filter(content_id=content_id, pk__in=keys)
+    had = {Ref(scheme, value) for scheme, value in before.values_list("scheme", "value")}
+    claims_release(content_ids=[content_id], refs=had - kept)
+    if conflicts := _take([Pair(content_id, ref) for ref in kept]):
+        raise ExternalIdTaken(conflicts)
+
+
+def claims_release(*, content_ids: Collection[UUID], refs: Collection[Ref]) -> None:
+    """Frees these ids, as far as they are of these titles."""
+    claims = ExternalIdClaim.objects.using(CATALOG)
+    for some in _batches(sorted(refs)):
+        # By value as well: on Citus it says on which shards they lie.
+        of_these = claims.filter(value__in={ref.value for ref in some}, id__in=list(map(str, some)))
+        of_these.filter(content_id__in=content_ids).delete()
+
+
+def _take(pairs: Sequence[Pair]) -> list[Conflict]:
+    wanted: dict[Ref, UUID] = {}
+    for pair in pairs:
+        wanted.setdefault(pair.ref, pair.content_id)
+    owners: dict[Ref, UUID] = {}
+    # In the order of the key, so that two writers cannot wait for each other.
+    for some in _batches(sorted(wanted, key=lambda ref: (ref.value, ref.scheme))):
+        owners |= _insert([(ref, wanted[ref]) for ref in some])
+    return [
+        Conflict(content_id, ref, owners[ref]) for content_id, ref in pairs if owners[ref] != content_id
+    ]
+
+
+def _insert(claims: Sequence[tuple[Ref, UUID]]) -> dict[Ref, UUID]:
+    """Whose each of these is now."""
+    values = [part for ref, owner in claims for part in (str(ref), *ref, str(owner))]
+    statement = CLAIM.format(", ".join(["(%s, %s, %s, %s::uuid)"] * len(claims)))
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(statement, values)
+        return {Ref(scheme, value): owner for scheme, value, owner in cursor.fetchall()}
+
+
+def _batches(refs: Sequence[Ref]) -> Iterator[Sequence[Ref]]:
+    return (refs[start : start + AT_ONCE] for start in range(0, len(refs), AT_ONCE))
