@@ -107,7 +107,9 @@ SCHEMES: Mapping[str, Scheme] = {
         "tt0111161",
         lambda match: match[0].lower(),
     ),
-    "eidr": Scheme(EIDR, "10.5240/7791-8534-2C23-9030-8610-5, of which the last is the check character", _eidr),
+    "eidr": Scheme(
+        EIDR, "10.5240/7791-8534-2C23-9030-8610-5, of which the last is the check character", _eidr
+    ),
     "isan": Scheme(ISAN, "0000-0000-D07A-0090-Q-0000-0000-X, of which Q and X are check characters", _isan),
     "tmdb": Scheme(NUMBER, "278", _as_digits),
     "tmdb-tv": Scheme(NUMBER, "1399", _as_digits),

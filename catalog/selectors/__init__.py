@@ -1,6 +1,7 @@
 """Reads of the catalog, for the API and for the apps above. Only public titles come out, unless a name says so."""
 
 from catalog.selectors.cards import title_cards
+from catalog.selectors.lookup import survivors_by_id, titles_by_external_ids
 from catalog.selectors.records import ContentRecord, content_record, record_key
 from catalog.selectors.titles import (
     any_ids_titled,
@@ -25,5 +26,7 @@ __all__ = [
     "once_public_titles_by_id",
     "public_titles_by_id",
     "record_key",
+    "survivors_by_id",
     "title_cards",
+    "titles_by_external_ids",
 ]

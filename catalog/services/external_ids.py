@@ -129,9 +129,7 @@ def _take(pairs: Sequence[Pair]) -> list[Conflict]:
     # In the order of the key, so that two writers cannot wait for each other.
     for some in _batches(sorted(wanted, key=lambda ref: (ref.value, ref.scheme))):
         owners |= _insert([(ref, wanted[ref]) for ref in some])
-    return [
-        Conflict(content_id, ref, owners[ref]) for content_id, ref in pairs if owners[ref] != content_id
-    ]
+    return [Conflict(content_id, ref, owners[ref]) for content_id, ref in pairs if owners[ref] != content_id]
 
 
 def _insert(claims: Sequence[tuple[Ref, UUID]]) -> dict[Ref, UUID]:

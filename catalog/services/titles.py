@@ -72,7 +72,9 @@ def contents_delete(*, content_ids: Collection[UUID]) -> None:
     with transaction.atomic(using=CATALOG):
         there = list(titles.order_by().values_list("content_id", flat=True))
         claimed = ExternalId.objects.using(CATALOG).filter(content_id__in=there).order_by()
-        claims_release(content_ids=there, refs={Ref(*each) for each in claimed.values_list("scheme", "value")})
+        claims_release(
+            content_ids=there, refs={Ref(*each) for each in claimed.values_list("scheme", "value")}
+        )
         titles.delete()
         changes_note(shown=dict.fromkeys(there, False), kind=Change.Kind.DELETED, at=timezone.now())
         contents_forget(content_ids=there)

@@ -6,7 +6,16 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from analytics.models import User
-from tests.factories import ContentFactory, CreditFactory, ReviewFactory, UserFactory, WatchHistoryFactory
+from tests.factories import (
+    ContentFactory,
+    CreditFactory,
+    ExternalIdFactory,
+    ReviewFactory,
+    UserFactory,
+    WatchHistoryFactory,
+)
+
+EIDR = "10.5240/7791-8534-2C23-9030-8610-5"
 
 
 @dataclass(frozen=True)
@@ -25,10 +34,12 @@ def world(
     staff = UserFactory(is_staff=True)
     content = ContentFactory(genres=["Drama"])
     CreditFactory(content=content)
+    ExternalIdFactory(content=content, scheme="eidr", value=EIDR)
     ReviewFactory(content_id=content.content_id)
     WatchHistoryFactory(user=staff, content_id=content.content_id)
     replicated()
     client = as_viewer(staff)
     client.raise_request_exception = False
     client.handler.enforce_csrf_checks = True  # as the web server does
-    return World(client, {"content_id": content.content_id, "user_id": staff.user_id})
+    ids = {"content_id": content.content_id, "user_id": staff.user_id, "scheme": "eidr", "value": EIDR}
+    return World(client, ids)

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from analytics.models import User
-from tests.api.conftest import World
+from tests.api.conftest import EIDR, World
 from tests.api.operations import (
     Operation,
     assert_matches_schema,
@@ -31,6 +31,8 @@ STORES_ASKED = {
     "trending_daily": {"state"},
     "user_ids": {"analytics", "catalog", "replica"},
     "user_watch_history": {"analytics", "catalog", "replica", "state"},
+    "lookup": {"catalog"},
+    "lookup_many": {"catalog"},
     "auth_register": {"analytics", "state"},
     "auth_token": {"analytics", "state"},
     "auth_token_refresh": {"analytics", "state"},
@@ -52,6 +54,7 @@ def body_for(called: Operation) -> bytes:
         "username": "newcomer" if called.name == "auth_register" else "grace",
         "email": "newcomer@example.org",
         "password": "correct-horse-battery",
+        "ids": [{"scheme": "eidr", "value": EIDR}, {"scheme": "imdb", "value": "tt0000000"}],
         "refresh": str(RefreshToken.for_user(viewer)),
     }
     return json.dumps({name: values[name] for name in called.body["properties"]}).encode()
