@@ -253,6 +253,38 @@ class CollectionItemFactory(DjangoModelFactory):
     position = factory.Sequence(int)
 
 
+def with_children(content: Content, many: int) -> Content:
+    """The title with `many` rows of each kind, and one open window; nothing else of the catalog is changed."""
+    content.genres.set(Genre.objects.bulk_create(GenreFactory.build_batch(many)))
+    content.keywords.set(Keyword.objects.bulk_create(KeywordFactory.build_batch(many)))
+    content.studios.set(Studio.objects.bulk_create(StudioFactory.build_batch(many)))
+    people = Person.objects.bulk_create(PersonFactory.build_batch(many))
+    collections = Collection.objects.bulk_create(CollectionFactory.build_batch(many))
+    tags = [f"{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(many)]
+    numbers = range(1, many + 1)
+    episodes = [EpisodeFactory.build(content=content, season_number=1, number=n) for n in numbers]
+    for rows in (
+        [CreditFactory.build(content=content, person=person) for person in people],
+        [SeasonFactory.build(content=content, number=n) for n in numbers],
+        episodes,
+        [EpisodeOrderFactory.build(episode=episode) for episode in episodes],
+        [MarkerFactory.build(content=content, episode=episode) for episode in episodes],
+        MarkerFactory.build_batch(many, content=content),
+        VideoFactory.build_batch(many, content=content),
+        ArtworkFactory.build_batch(many, content=content),
+        [TranslationFactory.build(content=content, language=tag) for tag in tags],
+        AlternativeTitleFactory.build_batch(many, content=content),
+        [WindowFactory.build(content=content, territory=tag.upper()) for tag in tags],
+        [MaturityRatingFactory.build(content=content, country=tag.upper()) for tag in tags],
+        ExternalIdFactory.build_batch(many, content=content),
+        [CollectionItemFactory.build(content=content, collection=each) for each in collections],
+    ):
+        type(rows[0])._default_manager.bulk_create(rows)
+    indexed(content)
+    content.refresh_from_db()
+    return content
+
+
 class UserFactory(DjangoModelFactory):
     class Meta:
         model = User

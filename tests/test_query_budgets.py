@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
@@ -13,19 +13,19 @@ from rest_framework.test import APIClient
 
 from analytics.models import User, WatchHistory
 from analytics.services import play_record
-from catalog.models import Content, Credit, Genre, Person
+from catalog.models import Content
+from catalog.selectors import record_key
 from reviews.documents import Review
 from streaming.stores import redis, replica
 from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
+from streaming.stores.cache import forget
 from tests.factories import (
     LONG_AGO,
     ContentFactory,
-    CreditFactory,
-    GenreFactory,
-    PersonFactory,
     ReviewFactory,
     UserFactory,
     WatchHistoryFactory,
+    with_children,
 )
 from tests.served import until
 from trending.services import view_count
@@ -59,18 +59,16 @@ def spent() -> Iterator[Callable[[], Budget]]:
 @dataclass(frozen=True)
 class World:
     viewer: User
-    content_id: object
+    content_id: UUID
+    many: int
 
 
 @pytest.fixture(params=[1, 100])
 def world(replicated: Callable[[], None], request: pytest.FixtureRequest) -> World:
-    """A title and a viewer with as many genres, credits, reviews, plays and trending titles as the parameter says."""
+    """A title and a viewer with as many rows of each kind, reviews, plays and trending titles as the parameter says."""
     many: int = request.param
     viewer = UserFactory(is_staff=True)
-    content = ContentFactory()
-    content.genres.set(Genre.objects.bulk_create(GenreFactory.build_batch(many)))
-    people = Person.objects.bulk_create(PersonFactory.build_batch(many))
-    Credit.objects.bulk_create([CreditFactory.build(content=content, person=person) for person in people])
+    content = with_children(ContentFactory(content_type="series"), many)
     authors = User.objects.bulk_create(UserFactory.build_batch(many))
     Review.objects.insert(
         [ReviewFactory.build(content_id=content.content_id, user_id=author.user_id) for author in authors]
@@ -83,15 +81,17 @@ def world(replicated: Callable[[], None], request: pytest.FixtureRequest) -> Wor
         view_count(content_id=played.content_id, event_id=None)
     replicated()
     until(replica.usable, "the replica is seen to have caught up")
-    return World(viewer, content.content_id)
+    return World(viewer, content.content_id, many)
 
 
-# Endpoint to what it costs without and with the title's record in the cache.
+# Endpoint to what it costs without and with the title's record in the cache. Without, one is for the record and one
+# for the levels of maturity, of which the cache has one value for all titles.
 CONTENT_BUDGETS = {
-    "": (Budget(catalog=3), Budget()),
-    "/cast": (Budget(catalog=3), Budget()),
-    "/details": (Budget(catalog=3, analytics=1, replica=2), Budget(analytics=1, replica=2)),
-    "/reviews?limit=100": (Budget(catalog=3, analytics=1, replica=2), Budget(analytics=1, replica=2)),
+    "": (Budget(catalog=2), Budget()),
+    "?lang=aa,ab": (Budget(catalog=2), Budget()),
+    "/cast": (Budget(catalog=2), Budget()),
+    "/details": (Budget(catalog=2, analytics=1, replica=2), Budget(analytics=1, replica=2)),
+    "/reviews?limit=100": (Budget(catalog=2, analytics=1, replica=2), Budget(analytics=1, replica=2)),
 }
 
 
@@ -102,6 +102,21 @@ def test_what_a_title_costs(world: World, api: APIClient) -> None:
             with spent() as cost:
                 assert api.get(f"/api/v1/content/{world.content_id}{rest}").status_code == 200
             assert cost() == budget, rest
+
+
+def test_a_title_s_whole_record_is_one_query_once_the_levels_of_maturity_are_cached(
+    world: World, api: APIClient
+) -> None:
+    url = f"/api/v1/content/{world.content_id}"
+    api.get(url)
+    forget([record_key(world.content_id)])
+
+    with spent() as cost:
+        answer = api.get(url)
+
+    assert cost() == Budget(catalog=1)
+    counts = {name: len(rows) for name, rows in answer.json().items() if isinstance(rows, list)}
+    assert (counts.pop("countries"), set(counts.values()), len(counts)) == (0, {world.many}, 8)
 
 
 def test_whether_the_replica_may_be_used_is_asked_once_for_many_requests(
@@ -159,8 +174,8 @@ def test_what_writes_cost(world: World, api: APIClient, as_viewer: AsViewer) -> 
     client = as_viewer(world.viewer)
     review = {"rating": 8, "comment": "Worth it."}
     for rest, expected, budgets in (
-        ("reviews", [201, 409], [Budget(catalog=3, analytics=1), Budget(analytics=1)]),
-        ("views/increment", [200, 200], [Budget(catalog=3), Budget()]),
+        ("reviews", [201, 409], [Budget(catalog=2, analytics=1), Budget(analytics=1)]),
+        ("views/increment", [200, 200], [Budget(catalog=2), Budget()]),
     ):
         redis.cache().flushdb()
         for status, budget in zip(expected, budgets, strict=True):

@@ -1,38 +1,27 @@
 """The one record of a title: metadata, genres, cast; cached as `content:metadata:<id>`, forgotten by the services.
 
 It is cached for whoever may see it at all, with the values of its `Gate`: each request is judged by them at its own
-time, and no record outlives the next moment at which time alone changes who may see it.
+time, and no record outlives the next moment at which time alone changes who may see it. It is cached in every language
+as well: what a request is answered in, `catalog.languages` finds in it.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Count, Subquery
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from catalog.models import Content, Credit, Genre, Season
+from catalog.languages import LOOKED_FOR, Chain, preferred, resolve, summaries_of, with_own
+from catalog.maturity import ages_by_label, label_of
+from catalog.models import Artwork, Video
+from catalog.selectors.record_rows import METADATA_FIELDS, row_of_title
 from catalog.visibility import GATE_FIELDS, Audience, is_public, next_change
 from streaming.stores.cache import read_through
 
-METADATA_FIELDS = (
-    "content_id",
-    "title",
-    "original_title",
-    "release_date",
-    "duration_minutes",
-    "content_type",
-    "summary",
-    "thumbnail_url",
-    "trailer_url",
-    "rating",
-    "created_at",
-    "updated_at",
-    "published_at",
-    "season_count",
-)
+# Rows that are the same in every language.
+PLAIN_CHILDREN = ("keywords", "studios", "alternative_titles", "videos", "markers", "external_ids")
+PICTURE_FIELDS = ("url", "language", "width", "height", "focal_x", "focal_y")
 
 
 class ContentRecord(TypedDict):
@@ -43,22 +32,31 @@ class ContentRecord(TypedDict):
     cast: list[dict[str, Any]]
 
 
+class CachedRecord(ContentRecord):
+    """The record before its languages are chosen. `metadata` has the title's own texts.
+
+    `translations` are texts by language, `artwork` all pictures. `gate` and `until` only the rule of visibility reads:
+    the title's `Gate`, and until when time changes nothing about it.
+    """
+
+    translations: dict[str, dict[str, str]]
+    artwork: list[dict[str, Any]]
+    gate: dict[str, Any]
+    until: Any
+
+
 def record_key(content_id: UUID) -> str:
     """The published cache key of a title's record."""
     return f"content:metadata:{content_id}"
 
 
-class CachedRecord(ContentRecord):
-    """With what only the rule of visibility reads: the title's `Gate`, and until when time changes nothing about it."""
+def content_record(
+    *, content_id: UUID, audience: Audience | None = None, chain: Chain = ()
+) -> ContentRecord | None:
+    """A title's record, its texts and pictures looked for along the chain of languages (`catalog.languages`).
 
-    gate: dict[str, Any]
-    until: Any
-
-
-def content_record(*, content_id: UUID, audience: Audience | None = None) -> ContentRecord | None:
-    """A title's record, from the cache or three queries; None when this audience may see no such title.
-
-    The audience is by default anybody, anywhere, now.
+    From the cache or by one query, and one more for the levels of maturity where those are not cached. None when
+    this audience may see no such title; it is by default anybody, anywhere, now.
     """
     audience = audience or Audience.now()
     cached: CachedRecord | None = read_through(
@@ -66,7 +64,7 @@ def content_record(*, content_id: UUID, audience: Audience | None = None) -> Con
     )
     if cached is None or not is_public(cached["gate"], audience):
         return None
-    return ContentRecord(metadata=cached["metadata"], genres=cached["genres"], cast=cached["cast"])
+    return ContentRecord(metadata=_metadata_in(cached, chain), genres=cached["genres"], cast=cached["cast"])
 
 
 def _seconds_left(cached: CachedRecord) -> float | None:
@@ -76,46 +74,90 @@ def _seconds_left(cached: CachedRecord) -> float | None:
 
 def _record_from_rows(content_id: UUID) -> CachedRecord | None:
     now = Audience.now()
-    metadata = (
-        Content.objects.public(now)
-        .filter(content_id=content_id)
-        .annotate(season_count=_season_count(content_id))
-        .values(*METADATA_FIELDS, *(set(GATE_FIELDS) - set(METADATA_FIELDS)))
-        .first()
-    )
-    if metadata is None:
+    row = row_of_title(content_id, now)
+    if row is None:
         return None
-    rating = metadata["rating"]
-    gate = {name: metadata[name] for name in GATE_FIELDS}
+    gate = {name: row[name] for name in GATE_FIELDS}
     return CachedRecord(
+        metadata=_metadata(row),
+        genres=row["genres"],
+        cast=[_cast(credit) for credit in row["credits"]],
+        translations={texts.pop("language"): texts for texts in row["translations"]},
+        artwork=row["artwork"],
         gate=gate,
         until=next_change(gate, after=now.at),
-        metadata={
-            **{name: metadata[name] for name in METADATA_FIELDS},
-            "rating": None if rating is None else float(rating),
-        },
-        genres=[{**genre} for genre in Genre.objects.filter(contents=content_id).values("genre_id", "name")],
-        cast=list(_credits(content_id)),
     )
 
 
-def _season_count(content_id: UUID) -> Coalesce:
-    # Not by OuterRef: Citus plans no correlated subquery while one of the two tables is still to be distributed.
-    seasons = Season.objects.filter(content=content_id).order_by()
-    return Coalesce(Subquery(seasons.values("content").annotate(n=Count("*")).values("n")), 0)
+def _metadata(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is the same in every language, and the title's own texts."""
+    rating = row["rating"]
+    return {
+        **{name: row[name] for name in METADATA_FIELDS},
+        "rating": None if rating is None else float(rating),
+        **{name: row[name] for name in PLAIN_CHILDREN},
+        "maturity_ratings": _with_ages(row["maturity_ratings"]),
+        "availability": None if row["availability"] is None else _open(row["windows"]),
+    }
 
 
-def _credits(content_id: UUID) -> Iterable[dict[str, Any]]:
-    rows = (
-        Credit.objects.filter(content=content_id)
-        .order_by("billing_order", "id")
-        .values_list("person_id", "person__name", "person__role", "job", "character_name", "billing_order")
+def _open(windows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With instants for PostgreSQL's spelling of them in JSON, which is not ours."""
+    ends = [window["ends_at"] for window in windows]
+    moments = [end and datetime.fromisoformat(end).astimezone(UTC) for end in ends]
+    return [{**window, "ends_at": moment} for window, moment in zip(windows, moments, strict=True)]
+
+
+def _with_ages(ratings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    ages = ages_by_label() if ratings else {}
+    return [
+        {**rating, "minimum_age": ages.get(label_of(rating["system"], rating["value"]))} for rating in ratings
+    ]
+
+
+def _cast(credit: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "person_id": credit["person_id"],
+        "person_name": credit["name"],
+        "role": credit["job"] or credit["role"],
+        "character_name": credit["character_name"],
+        "billing_order": credit["billing_order"],
+        "department": credit["department"],
+        "credited_as": credit["credited_as"],
+    }
+
+
+def _metadata_in(cached: CachedRecord, chain: Chain) -> dict[str, Any]:
+    own = cached["metadata"]
+    original = own["original_language"]
+    texts = with_own(
+        cached["translations"], own={field: own[field] for field in LOOKED_FOR}, original=original
     )
-    for person_id, name, role, job, character_name, billing_order in rows:
-        yield {
-            "person_id": person_id,
-            "person_name": name,
-            "role": job or role,
-            "character_name": character_name,
-            "billing_order": billing_order,
-        }
+    found = resolve(texts, chain, original)
+    pictures = _pictures_in(cached["artwork"], chain, original)
+    trailers = (video for video in own["videos"] if video["kind"] == Video.Kind.TRAILER)
+    return {
+        **own,
+        **found.texts,
+        "thumbnail_url": own["thumbnail_url"] or _url_of(pictures[Artwork.Kind.POSTER]),
+        "trailer_url": own["trailer_url"] or _url_of(preferred(trailers, chain=chain, original=original)),
+        "languages": found.languages,
+        "summaries": summaries_of(texts.get(found.languages["summary"], {})),
+        "artwork": pictures,
+    }
+
+
+def _pictures_in(artwork: list[dict[str, Any]], chain: Chain, original: str) -> dict[str, Any]:
+    """Of every kind the one picture to show, or None."""
+    of_kind = {
+        kind: [picture for picture in artwork if picture["kind"] == kind] for kind in Artwork.Kind.values
+    }
+    found = {kind: preferred(pictures, chain=chain, original=original) for kind, pictures in of_kind.items()}
+    return {
+        kind: picture and {field: picture[field] for field in PICTURE_FIELDS}
+        for kind, picture in found.items()
+    }
+
+
+def _url_of(found: Mapping[str, Any] | None) -> str:
+    return found["url"] if found else ""

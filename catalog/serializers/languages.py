@@ -33,3 +33,9 @@ class TextLanguagesSerializer(serializers.Serializer[Any]):
 
     title = serializers.CharField(allow_blank=True)
     summary = serializers.CharField(allow_blank=True)
+
+
+class RecordLanguagesSerializer(TextLanguagesSerializer):
+    sort_title = serializers.CharField(allow_blank=True)
+    tagline = serializers.CharField(allow_blank=True)
+    summary = serializers.CharField(allow_blank=True, help_text="Of the `summaries` as well.")

@@ -12,17 +12,19 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from catalog.audience import audience_of
+from catalog.languages import Chain
 from catalog.selectors import ContentRecord, content_ids_after, content_record
 from catalog.serializers.audience import AudienceQuery
-from catalog.serializers.titles import CastSerializer, IdsQuery, MetadataSerializer
+from catalog.serializers.titles import CastSerializer, IdsQuery, MetadataSerializer, TitleQuery
+from catalog.views.languages import chain_for, language_headers
 from catalog.visibility import Audience
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import query_of
 from streaming.api.pages import cursor_of, next_link, parse_cursor, split_page
 
 
-def record_or_404(content_id: UUID, audience: Audience | None = None) -> ContentRecord:
-    record = content_record(content_id=content_id, audience=audience)
+def record_or_404(content_id: UUID, audience: Audience | None = None, chain: Chain = ()) -> ContentRecord:
+    record = content_record(content_id=content_id, audience=audience, chain=chain)
     if record is None:
         raise NotFound("There is no such title.")
     return record
@@ -51,13 +53,15 @@ class ContentView(APIView):
 
     @extend_schema(
         operation_id="content_read",
-        parameters=[AudienceQuery],
+        parameters=[TitleQuery],
         responses={200: MetadataSerializer},
     )
     def get(self, request: Request, content_id: UUID) -> HttpResponse:
         """One title's metadata."""
-        audience = audience_of(query_of(request, AudienceQuery))
-        return conditional_json(request, record_or_404(content_id, audience)["metadata"])
+        query = query_of(request, TitleQuery)
+        metadata = record_or_404(content_id, audience_of(query), chain_for(request, query))["metadata"]
+        headers = language_headers(query, metadata["languages"].values())
+        return conditional_json(request, metadata, headers=headers)
 
 
 class CastView(APIView):

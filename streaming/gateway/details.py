@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from analytics.selectors import usernames_by_id
+from catalog.languages import Chain
 from catalog.selectors import content_record
 from catalog.visibility import Audience
 from reviews.selectors import RatingSummary, rating_summary, reviews_page
@@ -21,10 +22,12 @@ VIEWS_LIMIT = timedelta(milliseconds=100)
 REVIEWS_SHOWN = 20
 
 
-def content_details(*, content_id: UUID, audience: Audience | None = None) -> dict[str, Any] | None:
+def content_details(
+    *, content_id: UUID, audience: Audience | None = None, chain: Chain = ()
+) -> dict[str, Any] | None:
     """Details of a title; None when this audience may see none. Raises `StoreUnavailable` without the catalog."""
     with unavailable_as("catalog"):
-        record = content_record(content_id=content_id, audience=audience)
+        record = content_record(content_id=content_id, audience=audience, chain=chain)
     if record is None:
         return None
     degraded: list[str] = []

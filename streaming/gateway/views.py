@@ -15,8 +15,8 @@ from rest_framework.views import APIView
 
 from analytics.selectors import user_ids_after
 from catalog.audience import audience_of
-from catalog.serializers.audience import AudienceQuery
-from catalog.serializers.titles import IdsQuery
+from catalog.serializers.titles import IdsQuery, TitleQuery
+from catalog.views.languages import chain_for, language_headers
 from catalog.views.titles import record_or_404
 from reviews.selectors import reviews_page
 from reviews.serializers import ReviewCreatedSerializer, ReviewInput, ReviewSerializer
@@ -52,16 +52,19 @@ class DetailsView(APIView):
 
     @extend_schema(
         operation_id="content_details",
-        parameters=[AudienceQuery],
+        parameters=[TitleQuery],
         responses={200: DetailsSerializer},
     )
     def get(self, request: Request, content_id: UUID) -> HttpResponse:
         """Everything about one title."""
-        audience = audience_of(query_of(request, AudienceQuery))
-        details = content_details(content_id=content_id, audience=audience)
+        query = query_of(request, TitleQuery)
+        details = content_details(
+            content_id=content_id, audience=audience_of(query), chain=chain_for(request, query)
+        )
         if details is None:
             raise NotFound("There is no such title.")
-        return fan_out_json(request, details, details["degraded"])
+        headers = language_headers(query, details["metadata"]["languages"].values())
+        return fan_out_json(request, details, details["degraded"], headers=headers)
 
 
 class ReviewsView(APIView):
