@@ -9,13 +9,14 @@ Each check says the same thing twice, side by side: `condition` for rows, `holds
 the cache keeps. A test over generated titles keeps the two equal. The values are the columns of
 `catalog.models.gate.Gate`; nothing else reads them.
 
-Entry points: `Audience`, `admits`, `is_public`, `next_change`. Failure: none of its own.
+Entry points: `Audience`, `admits`, `is_public`; `next_change` and `next_answer` say when time alone changes that,
+`was_public` whether it did; `span` and `is_open` are of one window. Failure: none of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,9 +25,10 @@ from django.utils import timezone
 
 from catalog.codes import WORLD
 
-# Microseconds since 1970, within what JSON numbers hold exactly (2^53): before and after every date of ours.
-EVER_SINCE, FOR_EVER = -(2**53), 2**53
+# Microseconds since 1970, beyond those of every `datetime`.
+EVER_SINCE, FOR_EVER = -(2**62), 2**62
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 # Strict: in lax mode a filter takes an array apart before it looks at it.
 OPEN_ANYWHERE = "strict $[*] ? (@[1] <= $at && @[2] > $at)"
 OPEN_IN_TERRITORY = "strict $[*] ? ((@[0] == $territory || @[0] == $world) && @[1] <= $at && @[2] > $at)"
@@ -55,14 +57,9 @@ class Check:
     holds: Callable[[GateValues, Audience], bool]
 
 
-class _PathExists(Func):
-    function = "jsonb_path_exists"
-    output_field = BooleanField()
-
-
 def micros(moment: datetime) -> int:
     """Microseconds since 1970."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    return (moment - EPOCH) // MICROSECOND
 
 
 def span(territory: str, starts_at: datetime | None, ends_at: datetime | None) -> list[Any]:
@@ -74,27 +71,55 @@ def span(territory: str, starts_at: datetime | None, ends_at: datetime | None) -
     ]
 
 
+def is_open(span: list[Any], audience: Audience) -> bool:
+    territory, start, end = span
+    here = audience.territory is None or territory in (audience.territory, WORLD)
+    return here and start <= micros(audience.at) < end
+
+
+def _status_condition(audience: Audience) -> Q:
+    return Q(status="published")
+
+
+def _status_holds(gate: GateValues, audience: Audience) -> bool:
+    return bool(gate["status"] == "published")
+
+
+def _date_condition(audience: Audience) -> Q:
+    return Q(published_at__lte=audience.at)
+
+
+def _date_holds(gate: GateValues, audience: Audience) -> bool:
+    dated = dated_from(gate)
+    return dated is not None and dated <= audience.at
+
+
+def dated_from(gate: GateValues) -> datetime | None:
+    """The date of publication, whether the values are of a row or of the cache."""
+    moment = gate["published_at"]
+    return datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+
+
+class _PathExists(Func):
+    function = "jsonb_path_exists"
+    output_field = BooleanField()
+
+
+class _Path(Func):
+    template = "%(expressions)s::jsonpath"
+
+
 def _window_condition(audience: Audience) -> Q:
-    seen: dict[str, Any] = {"at": micros(audience.at)}
-    path = OPEN_ANYWHERE
+    path, seen = OPEN_ANYWHERE, {"at": micros(audience.at)}
     if audience.territory is not None:
-        path = OPEN_IN_TERRITORY
-        seen |= {"territory": audience.territory, "world": WORLD}
-    is_open = _PathExists(
-        F("availability"), Func(Value(path), template="%(expressions)s::jsonpath"), Value(seen, JSONField())
-    )
-    return Q(availability__isnull=True) | Q(is_open)
+        path, seen = OPEN_IN_TERRITORY, {**seen, "territory": audience.territory, "world": WORLD}
+    is_open_now = _PathExists(F("availability"), _Path(Value(path)), Value(seen, JSONField()))
+    return Q(availability__isnull=True) | Q(is_open_now)
 
 
 def _window_holds(gate: GateValues, audience: Audience) -> bool:
     spans = gate["availability"]
     return spans is None or any(is_open(each, audience) for each in spans)
-
-
-def is_open(span: list[Any], audience: Audience) -> bool:
-    territory, start, end = span
-    here = audience.territory is None or territory in (audience.territory, WORLD)
-    return here and start <= micros(audience.at) < end
 
 
 def _maturity_condition(audience: Audience) -> Q:
@@ -104,28 +129,13 @@ def _maturity_condition(audience: Audience) -> Q:
 
 
 def _maturity_holds(gate: GateValues, audience: Audience) -> bool:
-    return audience.labels is None or (
-        bool(gate["maturity"]) and audience.labels.issuperset(gate["maturity"])
-    )
-
-
-def _dated(gate: GateValues) -> datetime | None:
-    moment = gate["published_at"]
-    return datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-
-
-def _date_holds(gate: GateValues, audience: Audience) -> bool:
-    dated = _dated(gate)
-    return dated is not None and dated <= audience.at
+    labels, ratings = audience.labels, gate["maturity"]
+    return labels is None or (bool(ratings) and labels.issuperset(ratings))
 
 
 CHECKS = (
-    Check(
-        "published",
-        lambda audience: Q(status="published"),
-        lambda gate, audience: gate["status"] == "published",
-    ),
-    Check("date", lambda audience: Q(published_at__lte=audience.at), _date_holds),
+    Check("published", _status_condition, _status_holds),
+    Check("date", _date_condition, _date_holds),
     Check("window", _window_condition, _window_holds),
     Check("maturity", _maturity_condition, _maturity_holds),
 )
@@ -145,21 +155,50 @@ def is_public(gate: GateValues, audience: Audience) -> bool:
 
 
 def next_change(gate: GateValues, *, after: datetime, territory: str | None = None) -> datetime | None:
-    """The first moment after `after` at which time alone may change an answer; None when it never does.
+    """The first moment after `after` at which time alone changes what anybody without a limit sees; None for never.
 
-    Of all territories unless one is named. It depends on `status` as well: no date changes what a draft is.
+    Somebody in that territory, if one is named, else anywhere: where a title is open in one territory already,
+    the next one counts too.
     """
-    if gate["status"] != "published":
+    if territory is not None:
+        return next_answer(gate, Audience(after, territory))
+    return _first_change(gate, after, lambda at: _open_to(gate, at))
+
+
+def next_answer(gate: GateValues, audience: Audience) -> datetime | None:
+    """The first moment after the audience's own at which time alone changes its answer; None for never."""
+    return _first_change(gate, audience.at, lambda at: is_public(gate, replace(audience, at=at)))
+
+
+def was_public(gate: GateValues, *, since: datetime, until: datetime) -> bool:
+    """Whether somebody without a limit could see the title at some moment from `since` to `until`."""
+    between = (instant for instant in _instants(gate) if since < instant <= until)
+    return any(is_public(gate, Audience(at)) for at in (since, *between))
+
+
+def _first_change(gate: GateValues, after: datetime, seen: Callable[[datetime], Hashable]) -> datetime | None:
+    """Between two instants of a gate nothing changes, so that only they are looked at."""
+    later = sorted({instant for instant in _instants(gate) if instant > after})
+    if not later:
         return None
-    return min((moment for moment in _instants(gate, territory) if moment > after), default=None)
+    before = seen(after)
+    return next((instant for instant in later if seen(instant) != before), None)
 
 
-def _instants(gate: GateValues, territory: str | None) -> Iterator[datetime]:
-    dated = _dated(gate)
+def _open_to(gate: GateValues, at: datetime) -> frozenset[str]:
+    """The territories in which the title is public for somebody without a limit; the whole world is all of them."""
+    if not is_public(gate, Audience(at)):
+        return frozenset()
+    spans = gate["availability"]
+    open_now = frozenset(each[0] for each in spans if is_open(each, Audience(at))) if spans else {WORLD}
+    return frozenset({WORLD}) if WORLD in open_now else frozenset(open_now)
+
+
+def _instants(gate: GateValues) -> Iterator[datetime]:
+    dated = dated_from(gate)
     if dated is not None:
         yield dated
-    for place, start, end in gate["availability"] or ():
-        if territory is None or place in (territory, WORLD):
-            for instant in (start, end):
-                if EVER_SINCE < instant < FOR_EVER:
-                    yield EPOCH + timedelta(microseconds=instant)
+    for _, start, end in gate["availability"] or ():
+        for instant in (start, end):
+            if EVER_SINCE < instant < FOR_EVER:
+                yield EPOCH + timedelta(microseconds=instant)

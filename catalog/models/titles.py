@@ -61,6 +61,11 @@ class Content(Gate):
         blank=True,
         help_text="Of origin: ISO 3166 codes, as in DE, FR.",
     )
+    next_change_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When time alone next changes who may see it; the worker looks out for it.",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
     genres = models.ManyToManyField(Genre, db_table="content_genres", related_name="contents", blank=True)
@@ -78,6 +83,11 @@ class Content(Gate):
         indexes = [
             models.Index(fields=["-updated_at", "content_id"], name="content_by_update"),
             models.Index(fields=["content_type", "status"], name="content_by_type"),
+            models.Index(
+                fields=["next_change_at"],
+                condition=Q(next_change_at__isnull=False),
+                name="content_by_next_change",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

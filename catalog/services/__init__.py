@@ -29,6 +29,7 @@ from catalog.services.titles import (
     published_from,
 )
 from catalog.services.touching import contents_forget, contents_touch
+from catalog.services.visibility import visibility_tick
 
 __all__ = [
     "Conflict",
@@ -52,4 +53,5 @@ __all__ = [
     "recent_views_set",
     "term_save",
     "terms_delete",
+    "visibility_tick",
 ]

@@ -1,7 +1,8 @@
 """What follows from every change of a title, in one place and in the transaction of the change.
 
-The title's `updated_at` moves, `availability` and `maturity` become what its windows and ratings say, its search
-document is written anew, the feed of changes notes it, and after the commit its cached record is forgotten.
+The title's `updated_at` moves, `availability`, `maturity` and `next_change_at` become what its windows and ratings
+say, its search document is written anew, the feed of changes notes it, and after the commit its cached record is
+forgotten.
 
 Entry points: `contents_touch`, `contents_forget`. Failure: `django.db.Error`s.
 """
@@ -13,7 +14,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+import orjson
+from django.db import connections, transaction
 from django.utils import timezone
 
 from catalog.changes import changes_note
@@ -21,7 +23,7 @@ from catalog.maturity import label_of
 from catalog.models import AvailabilityWindow, Change, Content, MaturityRating
 from catalog.search.documents import documents_write
 from catalog.selectors import record_key
-from catalog.visibility import GATE_FIELDS, Audience, is_public, span
+from catalog.visibility import GATE_FIELDS, Audience, is_public, next_change, span
 from streaming.stores.aliases import CATALOG
 from streaming.stores.cache import forget, forget_all
 
@@ -40,7 +42,7 @@ def contents_touch(content_ids: Iterable[UUID], *, kind: Change.Kind = Change.Ki
     with transaction.atomic(using=CATALOG):
         titles = Content.objects.using(CATALOG)
         titles.filter(content_id__in=ids).order_by().update(updated_at=now)
-        gates = _gates_as_rows_say(ids)
+        gates = _gates_as_rows_say(ids, now)
         documents_write(content_ids=ids)
         audience = Audience(now)
         shown = {content_id: is_public(gate, audience) for content_id, gate in gates.items()}
@@ -49,16 +51,32 @@ def contents_touch(content_ids: Iterable[UUID], *, kind: Change.Kind = Change.Ki
     return now
 
 
-def _gates_as_rows_say(ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Brings `availability` and `maturity` up to the windows and ratings of these titles; their gates."""
+# What is null in JSON is null in the row, where Django would write a `null` of JSON.
+WRITE_GATES = """
+UPDATE content_metadata AS title
+   SET availability = said.availability, maturity = said.maturity, next_change_at = said.next_change_at
+  FROM jsonb_to_recordset(%s::jsonb)
+       AS said (content_id uuid, availability jsonb, maturity varchar[], next_change_at timestamptz)
+ WHERE title.content_id = said.content_id
+"""
+
+
+def _gates_as_rows_say(ids: Collection[UUID], now: datetime) -> dict[UUID, dict[str, Any]]:
+    """Brings the gates of these titles up to their windows and ratings, and to the time; the gates."""
     titles = Content.objects.using(CATALOG).filter(content_id__in=ids).order_by()
-    gates = {gate.pop("content_id"): gate for gate in titles.values("content_id", *GATE_FIELDS)}
+    columns = ("content_id", *GATE_FIELDS, "next_change_at")
+    gates: dict[UUID, dict[str, Any]] = {gate["content_id"]: gate for gate in titles.values(*columns)}
     availability, maturity = _availability(ids), _maturity(ids)
+    changed = []
     for content_id, gate in gates.items():
         said = {"availability": availability.get(content_id), "maturity": maturity.get(content_id, [])}
+        said["next_change_at"] = next_change({**gate, **said}, after=now)
         if any(gate[name] != value for name, value in said.items()):
             gate.update(said)
-            Content.objects.using(CATALOG).filter(content_id=content_id).update(**said)
+            changed.append({"content_id": content_id, **said})
+    if changed:
+        with connections[CATALOG].cursor() as cursor:
+            cursor.execute(WRITE_GATES, [orjson.dumps(changed).decode()])
     return gates
 
 

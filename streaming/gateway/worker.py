@@ -1,5 +1,5 @@
-"""What happens by itself at intervals: views are flushed, the popularity of titles follows them once an hour, and
-expired tokens are deleted once a day.
+"""What happens by itself at intervals: views are flushed, titles that time alone shows or hides are noted, the
+popularity of titles follows their views once an hour, and expired tokens are deleted once a day.
 
 Entry point: `work`. Failure: an outage is logged and the next round tries again; anything else is a bug, ends
 the worker and is left to whoever restarts it. Every round may be cut off at any point and repeated.
@@ -15,6 +15,7 @@ from threading import Event
 from django.core.management import call_command
 from django.db import close_old_connections
 
+from catalog.services import visibility_tick
 from streaming.gateway.popularity import popularity_refresh
 from streaming.stores.deadline import within
 from streaming.stores.outage import StoreUnavailable, unavailable_as
@@ -33,6 +34,7 @@ def work(*, stop: Event, flush_seconds: float, heartbeat: Path | None) -> None:
     while not stop.is_set():
         close_old_connections()  # also has the ones that stay checked at their next use
         _attempt("flush of views", _flush)
+        _attempt("visibility", _note_what_time_changed)
         if time.monotonic() >= tokens_due and _attempt("deletion of expired tokens", _delete_expired_tokens):
             tokens_due = time.monotonic() + DAY_SECONDS
         if time.monotonic() >= popularity_due and _attempt("popularity", _refresh_popularity):
@@ -61,6 +63,12 @@ def _flush() -> None:
         return
     if any(written.values()):
         logger.info("views written: %s", ", ".join(f"{day} {rows} titles" for day, rows in written.items()))
+
+
+def _note_what_time_changed() -> None:
+    noted = visibility_tick()
+    if noted:
+        logger.info("%d titles shown or hidden by their dates", noted)
 
 
 def _refresh_popularity() -> None:

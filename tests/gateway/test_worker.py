@@ -70,7 +70,7 @@ def test_it_ends_at_once_in_the_pause_between_rounds(
 
 NEEDS = {
     "STATE_URL": {"flush of views"},
-    "CATALOG_DATABASE_URL": {"flush of views", "popularity"},
+    "CATALOG_DATABASE_URL": {"flush of views", "popularity", "visibility"},
     "ANALYTICS_DATABASE_URL": {"deletion of expired tokens"},
 }
 

@@ -25,7 +25,8 @@ def seconds(text: str) -> float:
 
 class Command(BaseCommand):
     help = (
-        "Flushes views to trending_daily at intervals and deletes expired tokens once a day, until SIGTERM."
+        "Flushes views to trending_daily at intervals, notes titles that their dates show or hide, and deletes expired "
+        "tokens once a day, until SIGTERM."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
