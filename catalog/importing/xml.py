@@ -36,7 +36,7 @@ Json = dict[str, Any]
 
 @dataclass(slots=True)
 class Element:
-    """An element with its text (blanks as one, Unicode in form NFC) and children, named as the reader's `name_of` says."""
+    """An element with its children. Of texts and attributes blanks are as one, and Unicode is in form NFC."""
 
     name: str
     line: int = 0
