@@ -31,12 +31,14 @@ FOLLOW = """
 UPDATE kept SET team = leader.team FROM kept AS leader
  WHERE kept.kind = ? AND leader.key = kept.parent AND leader.kind = ?
 """
-COLUMNS = "key, {} AS team, kind, parent, line, size, record, mended"
-HEADS = f"SELECT teams.team, {COLUMNS.format('kept.team')} FROM (SELECT DISTINCT team FROM kept) AS teams \
-LEFT JOIN kept ON kept.key = teams.team ORDER BY teams.team"
-TEAMS = f"""
-SELECT {COLUMNS.format("name")} FROM
-       (SELECT kept.*, COALESCE(moved.name, kept.team) AS name FROM kept LEFT JOIN moved USING (team))
+HEADS = """
+SELECT teams.team, key, kept.team, kind, parent, line, size, record, mended
+  FROM (SELECT DISTINCT team FROM kept) AS teams LEFT JOIN kept ON kept.key = teams.team
+ ORDER BY teams.team
+"""
+TEAMS = """
+SELECT key, name, kind, parent, line, size, record, mended
+  FROM (SELECT kept.*, COALESCE(moved.name, kept.team) AS name FROM kept LEFT JOIN moved USING (team))
  ORDER BY MIN(line) OVER (PARTITION BY name), name, line
 """
 
