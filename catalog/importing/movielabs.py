@@ -15,16 +15,16 @@ from urllib.parse import unquote
 from catalog.codes import canonical_language, is_country
 from catalog.importing.records import ExternalId
 from catalog.importing.xml import Element
+from catalog.registries import NoExternalId, canonical_ref
 
 NAMESPACE = re.compile(
     r"\{https?://www\.movielabs\.com/schema/(md|mdmec|avails)/v2(?:\.[0-9]+)*(?:/[a-z]+)?\}(.+)"
 )
-LONGEST_ID = 255  # the width of `ExternalId.value`
-
-EIDR_SUFFIX = r"(?:[0-9A-F]{4}-){5}[0-9A-Z]"
-EIDR = re.compile(rf"(?:.*[/:])?(?:10\.5240[/:]|eidr-s:)({EIDR_SUFFIX})", re.IGNORECASE)
-IMDB = re.compile(r"(?:.*/)?(tt[0-9]{7,10})/?")
-SCHEME = re.compile(r"[^a-z0-9]+")
+EIDR = re.compile(r"(?:.*[/:])?(?:10\.5240[/:]|eidr-s:)((?:[0-9A-F]{4}-){5}[0-9A-Z])", re.IGNORECASE)
+# A namespace says whose the identifier is, in the words of whoever wrote it.
+SCHEMES = {"imdb-com": "imdb", "www-imdb-com": "imdb", "isan-org": "isan", "eidr-org": "eidr"}
+NO_SCHEME = re.compile(r"[^a-z0-9]+")
+IMDB_ADDRESS = re.compile(r"https?://(?:www\.)?imdb\.com/title/(tt[0-9]+)/?")
 
 DURATION = re.compile(
     r"P(?:0+Y)?(?:0+M)?(?:([0-9]{1,4})D)?(?:T(?:([0-9]{1,6})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,8})(?:\.[0-9]*)?S)?)?"
@@ -43,37 +43,30 @@ def name_of(tag: str) -> str:
     return f"{found[1]}:{found[2]}" if found else tag
 
 
-def ids_of(text: str, *, scheme: str) -> list[ExternalId]:
-    """What an identifier of the trade says: the EIDR in it, or else itself under `scheme`; nothing for an empty one.
+def ref_of(text: str, *, scheme: str) -> ExternalId:
+    """What an identifier of the trade says: the EIDR in it, or else itself under `scheme`.
 
     EIDR spells itself in many ways: `urn:eidr:10.5240:…`, `10.5240/…`, `md:cid:eidr-s:…`, `md:alid:eidr-s:…`. An
     `eidr-x`, which adds something to an EIDR, is another thing than what the EIDR names.
     """
-    if not text:
-        return []
     eidr = EIDR.fullmatch(unquote(text))
     if eidr:
-        return [ExternalId("eidr", f"10.5240/{eidr[1].upper()}")]
-    if len(text) > LONGEST_ID:
-        raise Rejected(f"an identifier has {len(text):,} characters, more than {LONGEST_ID}")
-    return [ExternalId(scheme, text)]
+        try:
+            return ExternalId(*canonical_ref("eidr", f"10.5240/{eidr[1]}"))
+        except NoExternalId:  # the check character is another one: it may still serve under `scheme`
+            pass
+    try:
+        return ExternalId(*canonical_ref(scheme, text))
+    except NoExternalId as error:
+        raise Rejected(f"'{text[:50]}' is no identifier: {error}") from None
 
 
-def alternative_ids(elements: list[Element]) -> list[ExternalId]:
-    """Of `AltIdentifier`s: the namespace is the scheme, in lower case with dashes, as in `org-mddf`."""
-    return [
-        found
-        for element in elements
-        for found in _alternative(element.text_of("md:Namespace"), element.text_of("md:Identifier"))
-    ]
-
-
-def _alternative(namespace: str, identifier: str) -> list[ExternalId]:
-    scheme = SCHEME.sub("-", namespace.lower()).strip("-")[:50]
-    imdb = IMDB.fullmatch(identifier) if scheme in ("imdb", "imdb-com", "www-imdb-com") else None
-    if imdb:
-        return [ExternalId("imdb", imdb[1])]
-    return ids_of(identifier, scheme=scheme) if scheme else []
+def alternative_ref(element: Element) -> ExternalId:
+    """Of an `AltIdentifier`: the namespace is the scheme, in lower case with dashes, as in `org-mddf`."""
+    namespace, text = element.text_of("md:Namespace"), element.text_of("md:Identifier")
+    scheme = NO_SCHEME.sub("-", namespace.lower()).strip("-")
+    address = IMDB_ADDRESS.fullmatch(text)
+    return ref_of(address[1] if address else text, scheme=SCHEMES.get(scheme, scheme))
 
 
 def minutes_of(text: str) -> int | None:

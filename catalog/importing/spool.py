@@ -106,8 +106,8 @@ class Spool:
 
 
 def _kept(row: Iterable[Any]) -> Kept:
-    *columns, record, mended = row
-    return Kept(*columns, orjson.loads(record), mended)
+    key, team, kind, parent, line, size, record, mended = row
+    return Kept(key, team, kind, parent, line, size, orjson.loads(record), mended)
 
 
 def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

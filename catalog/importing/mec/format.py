@@ -23,7 +23,7 @@ from catalog.importing.mec.titles import (
     season_of,
     title_of,
 )
-from catalog.importing.movielabs import Rejected, ids_of, name_of
+from catalog.importing.movielabs import Rejected, name_of, ref_of
 from catalog.importing.records import ExternalId, Note, Record, Row, Title, rejection
 from catalog.importing.selectors import existing_contents, records_of_scheme
 from catalog.importing.spool import Kept, Spool, chunks
@@ -143,8 +143,8 @@ def _understood(subtree: Subtree, basic: Element) -> tuple[Kept, Title]:
 def _ids(name: str, head: Kept | None) -> tuple[ExternalId, ...]:
     """What a team's title may be known by."""
     if head is not None and head.kind == "series":
-        return own_ids(basic_of(head.record))
-    return (*ids_of(name, scheme=CID), ExternalId(CID, name))
+        return own_ids(basic_of(head.record), Reading())
+    return ref_of(name, scheme=CID), ExternalId(CID, name)
 
 
 def _unplaced(kept: Kept) -> Note:

@@ -8,7 +8,7 @@ from datetime import date
 
 from catalog.importing.mec import details
 from catalog.importing.mec.details import Reading
-from catalog.importing.movielabs import Rejected, alternative_ids, date_of, ids_of
+from catalog.importing.movielabs import Rejected, alternative_ref, date_of, ref_of
 from catalog.importing.records import Episode, ExternalId, Season, Title
 from catalog.importing.xml import Element
 from catalog.models import Content
@@ -88,7 +88,7 @@ def title_of(basic: Element, reading: Reading) -> Title:
         alternative_titles=tuple(details.alternative_titles(basic, reading)),
         artwork=tuple(details.artwork(basic, reading)),
         maturity_ratings=tuple(details.ratings(basic, reading)),
-        external_ids=own_ids(basic),
+        external_ids=own_ids(basic, reading),
     )
 
 
@@ -98,17 +98,19 @@ def content_id(basic: Element) -> str:
 
 
 def key_of(said: str) -> str:
-    """A content id in one spelling. Raises `Rejected` for an empty one."""
-    ids = ids_of(said, scheme=CID)
-    if not ids:
-        raise Rejected("it has no ContentID")
-    return ids[0].value
+    """A content id in one spelling."""
+    return ref_of(said, scheme=CID).value
 
 
-def own_ids(basic: Element) -> tuple[ExternalId, ...]:
+def own_ids(basic: Element, reading: Reading) -> tuple[ExternalId, ...]:
     """The content id first."""
-    said = basic.attributes.get("ContentID", "")
-    return tuple(dict.fromkeys([*ids_of(said, scheme=CID), *alternative_ids(basic.all("md:AltIdentifier"))]))
+    ids = [ref_of(basic.attributes.get("ContentID", ""), scheme=CID)]
+    for element in basic.all("md:AltIdentifier"):
+        try:
+            ids.append(alternative_ref(element))
+        except Rejected as error:
+            reading.mended.append(f"an AltIdentifier is left out: {error}")
+    return tuple(dict.fromkeys(ids))
 
 
 def season_of(basic: Element, reading: Reading) -> Season:
