@@ -13,6 +13,7 @@ from typing import Any
 
 from catalog.importing.mec.details import Reading
 from catalog.importing.mec.titles import CID, episode_of, kind_of, season_of, title_of
+from catalog.importing.movielabs import ref_of
 from catalog.importing.records import ExternalId, Record, Title
 from catalog.importing.spool import Kept
 from catalog.importing.xml import Element, element_of
@@ -46,11 +47,15 @@ def title_in(dossier: Record) -> Title:
         for cid, (of, basic) in parts.items()
         if cid not in seasons
     ]
+    # Without a core the title is known by what its parts are part of.
+    own = title.external_ids or tuple(
+        dict.fromkeys(ref_of(of, scheme=CID) for of, _ in parts.values() if of not in parts)
+    )
     return replace(
         title,
         seasons=tuple(sorted(seasons.values())),
         episodes=tuple(sorted(episodes, key=lambda each: (each.season_number, each.number))),
-        external_ids=(*title.external_ids, *(ExternalId(CID, cid) for cid in parts)),
+        external_ids=(*own, *(ExternalId(CID, cid) for cid in parts)),
     )
 
 

@@ -94,6 +94,7 @@ class Mec:
             record=record,
             title=title_in(record),
             mended="; ".join(f"line {kept.line}: {kept.mended}" for kept in team if kept.mended),
+            must_exist="core" not in record,
         )
 
 
