@@ -1,9 +1,11 @@
 from django.urls import path
 
+from catalog.views.listing import ContentListView
 from catalog.views.lookup import LookupManyView, LookupView
 from catalog.views.titles import CastView, ContentIdsView, ContentView
 
 literal = [
+    path("content", ContentListView.as_view()),
     path("content/ids", ContentIdsView.as_view()),
     path("lookup", LookupManyView.as_view()),
     path("lookup/<str:scheme>/<path:value>", LookupView.as_view()),

@@ -66,10 +66,16 @@ def split_page(rows: Sequence[T], limit: int) -> tuple[list[T], T | None]:
     return page, page[-1] if len(rows) > limit else None
 
 
-def next_link(request: Request, cursor: str | None) -> dict[str, str]:
-    """The `Link` header to the next page; empty on the last one."""
+def next_url(request: Request, cursor: str | None) -> str | None:
+    """The address of the page at this cursor, else as the one asked for; None without a cursor."""
     if cursor is None:
-        return {}
+        return None
     query = request.query_params.copy()
     query["cursor"] = cursor
-    return {"Link": f'<{request.build_absolute_uri(request.path)}?{query.urlencode()}>; rel="next"'}
+    return f"{request.build_absolute_uri(request.path)}?{query.urlencode()}"
+
+
+def next_link(request: Request, cursor: str | None) -> dict[str, str]:
+    """The `Link` header to the next page; empty on the last one."""
+    url = next_url(request, cursor)
+    return {} if url is None else {"Link": f'<{url}>; rel="next"'}

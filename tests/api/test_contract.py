@@ -20,6 +20,7 @@ from tests.api.operations import (
 from tests.factories import ContentFactory, SeasonFactory, UserFactory
 
 STORES_ASKED = {
+    "content_list": {"catalog"},
     "content_ids": {"catalog"},
     "content_read": {"cache", "catalog"},
     "content_cast": {"cache", "catalog"},
