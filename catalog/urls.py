@@ -1,5 +1,6 @@
 from django.urls import path
 
+from catalog.views.episodes import EpisodesView, SeasonsView
 from catalog.views.listing import ContentListView
 from catalog.views.lookup import LookupManyView, LookupView
 from catalog.views.titles import CastView, ContentIdsView, ContentView
@@ -13,4 +14,6 @@ literal = [
 by_id = [
     path("content/<uuid:content_id>", ContentView.as_view()),
     path("content/<uuid:content_id>/cast", CastView.as_view()),
+    path("content/<uuid:content_id>/seasons", SeasonsView.as_view()),
+    path("content/<uuid:content_id>/seasons/<int:season_number>/episodes", EpisodesView.as_view()),
 ]

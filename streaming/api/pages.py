@@ -14,7 +14,7 @@ import orjson
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from streaming.api.inputs import StrictSerializer
+from streaming.api.inputs import WHOLE_NUMBER, StrictSerializer
 
 T = TypeVar("T")
 
@@ -39,6 +39,13 @@ def instant(text: str) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(text) from error
+
+
+def whole_number(text: str) -> int:
+    """A cursor's number, not negative. Raises ValueError."""
+    if not (WHOLE_NUMBER.fullmatch(text) and text.isdigit()):
+        raise ValueError(text)
+    return int(text)
 
 
 def parse_cursor(cursor: str | None, *parsers: Callable[[str], Any]) -> tuple[Any, ...] | None:
