@@ -60,8 +60,8 @@ def episodes_page(
     """Up to `limit` episodes of a season past `after`, with their markers: two queries, one without any.
 
     `order` is one of `EPISODE_ORDERS`. `season_number` and `number` of a row are its place in that order,
-    `aired_season_number` and `aired_number` the one it aired at; in the absolute order a season's episodes are sorted by
-    `absolute_number`, those without it last. `after` is `place_of` the last row seen.
+    `aired_season_number` and `aired_number` the one it aired at; in the absolute order a season's episodes are sorted
+    by `absolute_number`, those without it last. `after` is `place_of` the last row seen.
     """
     placed = _placed(content_id, season_number, order)
     if after is not None:

@@ -24,6 +24,8 @@ STORES_ASKED = {
     "content_ids": {"catalog"},
     "content_read": {"cache", "catalog"},
     "content_cast": {"cache", "catalog"},
+    "content_seasons": {"cache", "catalog"},
+    "content_episodes": {"cache", "catalog"},
     # The primary is asked for its position: how far the replica is behind (streaming.stores.replica).
     "content_details": {"analytics", "cache", "catalog", "state", "reviews", "replica"},
     "content_reviews": {"analytics", "cache", "catalog", "reviews", "replica"},
