@@ -72,7 +72,7 @@ class _Form(HTMLParser):
             self._textarea = name
             self.values[name] = ""
         elif tag == "input" and name and _sends(given):
-            self.values[name] = given.get("value") or ""
+            self.values[name] = given.get("value") or ("on" if given.get("type") == "checkbox" else "")
 
     def handle_data(self, data: str) -> None:
         if self._textarea:

@@ -8,6 +8,7 @@ Two others write past these functions, by COPY and in bulk, and do themselves wh
 repairs the sequences behind the ids it chose, and its caller forgets all records.
 """
 
+from catalog.services.children import children_save
 from catalog.services.external_ids import (
     Conflict,
     ExternalIdTaken,
@@ -19,7 +20,6 @@ from catalog.services.external_ids import (
 from catalog.services.popularity import recent_views_set
 from catalog.services.shared import people_delete, person_save, term_save, terms_delete
 from catalog.services.titles import (
-    children_save,
     content_delete,
     content_lock,
     content_save,

@@ -1,22 +1,21 @@
-"""Titles and the rows of their child tables."""
+"""Titles and what they are linked to."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet, Value
+from django.db.models import Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from catalog.changes import changes_note
 from catalog.models import Change, Content, ExternalId, Genre, Keyword, Studio
 from catalog.registries import Ref
-from catalog.services.external_ids import claims_release, rows_claim
+from catalog.services.external_ids import claims_release
 from catalog.services.touching import contents_forget, contents_touch
 from streaming.stores.aliases import CATALOG
-from streaming.stores.citus.writing import KeyedByContent
 
 
 def content_save(*, content: Content) -> Content:
@@ -86,35 +85,3 @@ def content_set_links(*, content: Content, **links: Iterable[Genre | Keyword | S
         for name, targets in links.items():
             getattr(content, name).set(targets)
         contents_touch([content.content_id])
-
-
-def children_save(
-    *, content: Content, saved: Sequence[KeyedByContent], deleted: Sequence[KeyedByContent]
-) -> None:
-    """Saves and deletes rows of a title's child tables (credits, seasons), in one transaction with its touch.
-
-    Raises `ValueError` when a row belongs to another title: a row does not move, delete it there and add it
-    here. Raises `django.db.DatabaseError` when a row to be saved again is gone, `ExternalIdTaken` for an external
-    id of another title.
-    """
-    if any(row.content_id != content.content_id for row in [*saved, *deleted]):
-        raise ValueError(f"A row does not belong to title {content.content_id}.")
-    with transaction.atomic(using=CATALOG):
-        rows_claim(content_id=content.content_id, saved=_external(saved), deleted=_external(deleted))
-        for model, ids in _ids_by_model(deleted).items():
-            rows: QuerySet[Any] = model._base_manager.using(CATALOG)
-            rows.filter(content_id=content.content_id, pk__in=ids).delete()
-        for row in saved:
-            row.save(using=CATALOG)
-        contents_touch([content.content_id])
-
-
-def _external(rows: Iterable[KeyedByContent]) -> list[ExternalId]:
-    return [row for row in rows if isinstance(row, ExternalId)]
-
-
-def _ids_by_model(rows: Iterable[KeyedByContent]) -> dict[type[KeyedByContent], list[UUID]]:
-    ids: dict[type[KeyedByContent], list[UUID]] = {}
-    for row in rows:
-        ids.setdefault(type(row), []).append(row.pk)
-    return ids

@@ -1,0 +1,10 @@
+"""The editors' pages: titles, people, genres, keywords, studios, collections, levels of maturity.
+
+Every write goes through `catalog.services`. Django finds the pages by importing this package.
+"""
+
+from catalog.admin.people import PersonAdmin
+from catalog.admin.terms import GenreAdmin, KeywordAdmin, StudioAdmin
+from catalog.admin.titles import ContentAdmin
+
+__all__ = ["ContentAdmin", "GenreAdmin", "KeywordAdmin", "PersonAdmin", "StudioAdmin"]

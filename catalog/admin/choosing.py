@@ -1,0 +1,137 @@
+"""Rows of a title's tables in forms, without a query for each.
+
+Django's own fields ask the database once per row, to show a choice, to check it and to save it, and its models once
+per row and constraint. Here a formset looks up at once whatever its rows may choose (`KnownChoiceField`), and what
+must be unique it decides among its rows: it has all of the title's.
+
+Entry points: `PartForm`, `PartFormSet`, `KnownChoiceField`, `KnownSelect`. Failure: errors at the fields.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.forms.models import BaseInlineFormSet, InlineForeignKeyField, construct_instance
+from django.utils.functional import cached_property
+
+Known = Mapping[UUID, models.Model]
+
+
+class KnownChoiceField(forms.ModelChoiceField):
+    """Chooses among `known`, which its formset fills, instead of asking the database."""
+
+    known: Known = {}
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        key = value.pk if isinstance(value, models.Model) else value
+        try:
+            return self.known[UUID(str(key))]
+        except (KeyError, ValueError):
+            raise ValidationError(
+                self.error_messages["invalid_choice"], code="invalid_choice", params={"value": value}
+            ) from None
+
+
+class KnownSelect(AutocompleteSelect):
+    """An autocomplete that finds the label of the chosen row in its field's `known`.
+
+    The browser makes it searchable when it is first touched (`catalog/admin.js`): five hundred at once take seconds.
+    """
+
+    def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> Any:
+        attrs = super().build_attrs(base_attrs, extra_attrs)
+        attrs["class"] = attrs["class"].replace("admin-autocomplete", "searched-when-touched")
+        return attrs
+
+    def optgroups(self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None) -> list[Any]:
+        field = self.choices.field
+        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        for text in value:
+            try:
+                chosen = field.to_python(text)
+            except ValidationError:
+                continue  # the field's error says so
+            if chosen is not None:
+                label = field.label_from_instance(chosen)
+                options.append(self.create_option(name, str(chosen.pk), label, True, len(options)))
+        return [(None, options, 0)]
+
+
+class PartForm(forms.ModelForm):
+    """A row of a title's table."""
+
+    def _post_clean(self) -> None:
+        """Django's step without its queries: what is known needs no look, and constraints are the formset's."""
+        looked_up = (KnownChoiceField, InlineForeignKeyField)
+        known = {name for name, field in self.fields.items() if isinstance(field, looked_up)}
+        exclude = self._get_validation_exclusions() | known  # type: ignore[attr-defined]
+        try:
+            self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
+            self.instance.full_clean(exclude=exclude, validate_unique=False, validate_constraints=False)
+        except ValidationError as error:
+            self._update_errors(error)  # type: ignore[attr-defined]
+
+
+class PartFormSet(BaseInlineFormSet):
+    """All rows of one of a title's tables."""
+
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        hidden = form.fields["id"]
+        known = KnownChoiceField(
+            queryset=self.get_queryset(), initial=hidden.initial, required=False, widget=hidden.widget
+        )
+        known.known = self._known_rows
+        form.fields["id"] = known
+        for name, field in form.fields.items():
+            if isinstance(field, KnownChoiceField) and name != "id":
+                field.known = self.known_choices(name)
+
+    @property
+    def kept(self) -> list[forms.ModelForm]:
+        """The forms of rows that will be there, those without an error."""
+        filled = [form for form in self.forms if form.has_changed() or not form.instance._state.adding]
+        return [form for form in filled if form.is_valid() and not self._is_deleted(form)]
+
+    def _is_deleted(self, form: forms.ModelForm) -> bool:
+        """Whether it is ticked so, also while another row has an error: `deleted_forms` is empty then."""
+        return bool(self.can_delete and form.cleaned_data.get("DELETE"))
+
+    @cached_property
+    def _known_rows(self) -> Known:
+        return {row.pk: row for row in self.get_queryset()}
+
+    def known_choices(self, field_name: str) -> Known:
+        """What the rows have chosen, or what is posted for them, in one query for all rows."""
+        if field_name not in self._choices:
+            self._choices[field_name] = self._look_up(field_name)
+        return self._choices[field_name]
+
+    @cached_property
+    def _choices(self) -> dict[str, Known]:
+        return {}
+
+    def _look_up(self, field_name: str) -> Known:
+        if not self.is_bound:
+            chosen = (getattr(row, field_name) for row in self.get_queryset())
+            return {row.pk: row for row in chosen if row is not None}
+        names = (f"{self.add_prefix(index)}-{field_name}" for index in range(self.total_form_count()))
+        posted = filter(None, map(_uuid, map(self.data.get, names)))
+        return dict(_related(self.model, field_name).in_bulk(list(posted)))
+
+
+def _related(model: Any, field_name: str) -> models.QuerySet[Any]:
+    return model._meta.get_field(field_name).related_model._default_manager.all()
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

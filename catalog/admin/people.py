@@ -1,0 +1,65 @@
+"""The pages of people."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from catalog import services
+from catalog.admin.shared import SharedAdmin
+from catalog.models import Credit, Person
+from catalog.selectors import credits_of_people
+
+MOST_CREDITS_SHOWN = 200
+
+
+@admin.register(Person)
+class PersonAdmin(SharedAdmin):
+    list_display = ("name", "role", "date_of_birth")
+    search_fields = ("name",)
+    search_help_text = "Part of the name."
+    readonly_fields = ("credits",)
+    fields = ("name", "role", "date_of_birth", "biography", "credits")
+
+    @admin.display(description="credits")
+    def credits(self, person: Person) -> SafeString | str:
+        count = 0 if person._state.adding else Credit.objects.filter(person=person).count()
+        if not count:
+            return self.get_empty_value_display()
+        shown = credits_of_people(person_ids=[person.person_id], limit=MOST_CREDITS_SHOWN)
+        more = f" The {len(shown)} newest:" if len(shown) < count else ""
+        return format_html(
+            "{} {}.{}<ul>{}</ul>", count, "credit" if count == 1 else "credits", more, _credit_items(shown)
+        )
+
+    def save_row(self, row: Person) -> None:
+        services.person_save(person=row)
+
+    def delete_rows(self, keys: list[UUID]) -> None:
+        services.people_delete(person_ids=keys)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Credits keep their people from being deleted: named by their titles, so that an editor can go there."""
+        people = list(objs)
+        credited = credits_of_people(
+            person_ids=[person.person_id for person in people], limit=MOST_CREDITS_SHOWN
+        )
+        return list(map(str, people)), {"people": len(people)}, set(), [_credit_line(c) for c in credited]
+
+
+def _credit_items(credits: list[Credit]) -> SafeString:
+    return format_html_join("", "<li>{}</li>", ((_credit_line(credit),) for credit in credits))
+
+
+def _credit_line(credit: Credit) -> SafeString:
+    title = credit.content
+    year = f" ({title.release_date.year})" if title.release_date else ""
+    character = f" as {credit.character_name}" if credit.character_name else ""
+    address = reverse("admin:catalog_content_change", args=[title.content_id])
+    return format_html('<a href="{}">{}</a>{}: {}{}', address, title.title, year, credit.job, character)

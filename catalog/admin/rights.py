@@ -1,0 +1,68 @@
+"""Who may see a title, as rows: windows of availability, and ratings of maturity with the ages behind them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+
+from catalog.admin.choosing import PartForm, PartFormSet
+from catalog.admin.rows import PartOfTitle
+from catalog.maturity import ages_by_label, label_of
+from catalog.models import AvailabilityWindow, MaturityRating
+
+
+class WindowForm(PartForm):
+    class Meta:
+        model = AvailabilityWindow
+        fields = ["territory", "licence", "starts_at", "ends_at"]
+        labels = {"starts_at": "From (UTC)", "ends_at": "Until (UTC)"}
+        help_texts = {"starts_at": "Empty: has always been open."}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        start, end = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if start is not None and end is not None and end <= start:
+            self.add_error("ends_at", "The end is to be after the start.")
+        return cleaned
+
+
+class WindowFormSet(PartFormSet):
+    """Windows of one territory and licence do not overlap."""
+
+    def clean(self) -> None:
+        super().clean()
+        kept: list[forms.ModelForm] = []
+        for form in self.kept:
+            other = next((each for each in kept if _overlap(each.instance, form.instance)), None)
+            if other is not None:
+                form.add_error(None, f"This window overlaps another one: {other.instance}.")
+            kept.append(form)
+
+
+def _overlap(one: AvailabilityWindow, other: AvailabilityWindow) -> bool:
+    if (one.territory, one.licence) != (other.territory, other.licence):
+        return False
+    return _starts_before_end(one, other) and _starts_before_end(other, one)
+
+
+def _starts_before_end(one: AvailabilityWindow, other: AvailabilityWindow) -> bool:
+    return one.starts_at is None or other.ends_at is None or one.starts_at < other.ends_at
+
+
+class WindowInline(PartOfTitle):
+    model = AvailabilityWindow
+    form = WindowForm
+    formset = WindowFormSet
+
+
+class MaturityRatingInline(PartOfTitle):
+    model = MaturityRating
+    fields = ("system", "country", "value", "minimum_age", "descriptors")
+    readonly_fields = ("minimum_age",)
+
+    @admin.display(description="minimum age")
+    def minimum_age(self, rating: MaturityRating) -> str:
+        if rating._state.adding:
+            return ""
+        age = ages_by_label().get(label_of(rating.system, rating.value))
+        return "unmapped: hides the title from limited requests" if age is None else f"{age}"

@@ -1,0 +1,77 @@
+"""The tables on a title's pages: what they have in common.
+
+Whoever may change a title may change its rows: those have no permissions of their own here.
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db import models
+from django.http import HttpRequest
+
+from catalog.admin.choosing import KnownChoiceField, KnownSelect, PartForm, PartFormSet
+from catalog.admin.codes import field_for
+
+MOST_ROWS = 3000
+
+
+class PartOfTitle(admin.TabularInline):
+    """`searched` names the fields that are chosen from tables of any size."""
+
+    form = PartForm
+    formset = PartFormSet
+    extra = 0
+    max_num = MOST_ROWS
+    searched: tuple[str, ...] = ()
+    formfield_overrides = {
+        # One plain input each: a calendar and a clock per row are slow, and wide.
+        models.DateField: {"widget": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})},
+        models.DateTimeField: {
+            "form_class": forms.DateTimeField,
+            "widget": forms.DateTimeInput(
+                format="%Y-%m-%dT%H:%M:%S", attrs={"type": "datetime-local", "step": 1}
+            ),
+        },
+        models.URLField: {
+            "widget": forms.URLInput(attrs={"class": "vURLField address"}),
+            "assume_scheme": "https",
+        },
+        models.TextField: {"widget": forms.Textarea(attrs={"rows": 1, "cols": 30, "class": "growing"})},
+    }
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related(*self.searched)
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelChoiceField | None:
+        if db_field.name in self.searched:
+            kwargs["widget"] = KnownSelect(db_field, self.admin_site)
+            kwargs["form_class"] = KnownChoiceField
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        code = field_for(db_field.validators)
+        if code is not None:
+            return db_field.formfield(form_class=code)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            # Beside a choice: change and add, and no third and fourth icon.
+            field.widget.can_delete_related = field.widget.can_view_related = False
+        return field
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.has_perm("catalog.add_content" if obj is None else "catalog.change_content")
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.has_perm("catalog.change_content")
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.has_perm("catalog.change_content")
+
+    def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return request.user.has_perm("catalog.view_content") or self.has_change_permission(request, obj)

@@ -1,0 +1,52 @@
+"""What the pages of shared rows have in common: people, genres, keywords, studios, collections, levels of maturity."""
+
+from contextlib import nullcontext
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from streaming.api.admin import StoreAdmin
+from streaming.stores.aliases import CATALOG
+from streaming.stores.citus.writing import mixed_transaction
+
+
+class SharedAdmin(StoreAdmin):
+    """For the rows that titles share: a subclass names the services that save and delete them.
+
+    Django's views open a transaction and read in it before a service is called. On Citus the service's
+    `mixed_transaction` would come too late in there, so theirs is one from the start.
+    """
+
+    class Media:
+        css = {"all": ("catalog/admin.css",)}
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with mixed_transaction(CATALOG) if request.method == "POST" else nullcontext():
+            return super().changeform_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with mixed_transaction(CATALOG) if request.method == "POST" else nullcontext():
+            return super().delete_view(request, *args, **kwargs)
+
+    def save_row(self, row: Any) -> None:
+        raise NotImplementedError
+
+    def delete_rows(self, keys: list[Any]) -> None:
+        """All or none."""
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
+        if form.has_changed():
+            self.save_row(obj)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.delete_rows([obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self.delete_rows(keys_of(queryset))
+
+
+def keys_of(chosen: QuerySet[Any]) -> list[Any]:
+    return list(chosen.order_by().values_list("pk", flat=True))

@@ -1,0 +1,242 @@
+"""The pages of titles.
+
+Every write goes through `catalog.services`, so that a saved title is at once what the API serves. A title has several
+pages (`catalog.admin.sections`), all of this one class.
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from catalog import services
+from catalog.admin.codes import CountryField, field_for, suggestions
+from catalog.admin.credits import DEPARTMENTS
+from catalog.admin.sections import FIRST, SECTIONS, WHEN_ADDED, Section, section_of
+from catalog.admin.shared import keys_of
+from catalog.admin.title_form import ContentForm
+from catalog.admin.title_list import ReleasedFilter, titles_found
+from catalog.models import Content
+from catalog.registries import SCHEMES
+from streaming.api.admin import StoreAdmin, minute
+
+LINKS = ("genres", "keywords", "studios")
+
+
+@admin.register(Content)
+class ContentAdmin(StoreAdmin):
+    form = ContentForm
+    change_form_template = "catalog/admin/title.html"
+    list_display = ("title", "kind", "status", "year", "rating", "published", "updated")
+    list_filter = ("status", "content_type", ReleasedFilter, "genres")
+    search_fields = ("title",)  # that there is a search at all; `get_search_results` is it
+    search_help_text = "Words of any of its titles, in any language. Accents and punctuation do not matter."
+    actions = ("publish", "archive")
+    autocomplete_fields = ("keywords", "studios")
+    filter_horizontal = ("genres",)
+    readonly_fields = ("content_id", "created_at", "updated_at", "in_the_api")
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    view_on_site = False  # the API is not a site; `in_the_api` links to it
+    save_on_top = True
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "title",
+                    "original_title",
+                    "sort_title",
+                    "content_type",
+                    "genres",
+                    "tagline",
+                    "summary",
+                )
+            },
+        ),
+        (
+            "Release",
+            {
+                "fields": (
+                    ("release_date", "duration_minutes"),
+                    ("rating", "rating_count"),
+                    ("original_language", "countries"),
+                )
+            },
+        ),
+        ("Found by", {"fields": ("keywords", "studios")}),
+        ("Publication", {"fields": ("status", "published_at", "in_the_api")}),
+        ("Pictures and trailer", {"fields": ("thumbnail_url", "trailer_url")}),
+        ("Record", {"fields": ("content_id", "created_at", "updated_at"), "classes": ("collapse",)}),
+    )
+
+    class Media:
+        css = {"all": ("catalog/admin.css",)}
+        js = ("catalog/admin.js",)
+
+    def get_urls(self) -> Any:
+        """A page for each section, before Django's own catch-all."""
+        pages = [
+            path(
+                f"<uuid:object_id>/{section.slug}/",
+                self.admin_site.admin_view(self.section_view),
+                {"section": section.slug},
+                name=f"catalog_content_{section.slug}",
+            )
+            for section in SECTIONS
+        ]
+        return [*pages, *super().get_urls()]
+
+    def section_view(self, request: HttpRequest, object_id: Any, section: str) -> HttpResponse:
+        return self.changeform_view(request, str(object_id))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except services.ExternalIdTaken as taken:  # by another title, since the form was checked
+            messages.error(request, f"Nothing was saved. {taken}")
+            return HttpResponseRedirect(request.path)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        title = context["original"]
+        shown = section_of(request)
+        context |= {"suggestions": suggestions(), "departments": DEPARTMENTS, "schemes": sorted(SCHEMES)}
+        if title is not None:
+            pages = (
+                (section.name, _address(title, section), section is shown) for section in (FIRST, *SECTIONS)
+            )
+            context["pages"] = list(pages)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Content | None = None) -> Any:
+        """On the first page; everywhere with the hidden version, where there is something to overwrite."""
+        fieldsets = super().get_fieldsets(request, obj) if section_of(request) is FIRST else []
+        if obj is None or not self.has_change_permission(request, obj):
+            return fieldsets
+        return [*fieldsets, (None, {"fields": ("version",), "classes": ("hidden",)})]
+
+    def get_inlines(self, request: HttpRequest, obj: Content | None = None) -> Any:
+        return WHEN_ADDED if obj is None else section_of(request).inlines
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if isinstance(db_field, ArrayField):
+            return db_field.formfield(base_field=CountryField())
+        code = field_for(db_field.validators)
+        if code is not None:
+            return db_field.formfield(form_class=code)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_choice_field(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.TypedChoiceField | None:
+        """A title becomes merged by a merge only."""
+        if db_field.name == "status":
+            kwargs["choices"] = [pair for pair in Content.Status.choices if pair[0] != Content.Status.MERGED]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Content], search_term: str
+    ) -> tuple[QuerySet[Content], bool]:
+        term = search_term.replace("\x00", "").strip()
+        return (queryset.filter(content_id__in=titles_found(term)) if term else queryset), False
+
+    @admin.display(description="type", ordering="content_type")
+    def kind(self, content: Content) -> str:
+        return content.get_content_type_display()
+
+    @admin.display(description="year", ordering="release_date")
+    def year(self, content: Content) -> int | None:
+        return content.release_date.year if content.release_date else None
+
+    @admin.display(description="published", ordering="published_at")
+    def published(self, content: Content) -> str | None:
+        return content.published_at.date().isoformat() if content.published_at else None
+
+    @admin.display(description="updated", ordering="updated_at")
+    def updated(self, content: Content) -> str | None:
+        return minute(content.updated_at)
+
+    @admin.display(description="View in the API")
+    def in_the_api(self, content: Content) -> SafeString | str:
+        if content._state.adding:
+            return "After the first save."
+        if content.status != Content.Status.PUBLISHED:
+            return "Only published titles are there."
+        if content.published_at is None or content.published_at > timezone.now():
+            return "From the publication date on."
+        address = f"/api/v1/content/{content.content_id}"
+        links = ((f"{address}{part}", label) for part, label in (("", "title"), ("/details", "details")))
+        return format_html_join(" · ", '<a href="{}" target="_blank">{}</a>', links)
+
+    def save_model(self, request: HttpRequest, obj: Content, form: forms.ModelForm, change: bool) -> None:
+        if form.has_changed():
+            services.content_save(content=obj)
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: forms.ModelForm,
+        formsets: list[BaseInlineFormSet],
+        change: bool,
+    ) -> None:
+        """All tables of the page in one go: what follows from a change of the title follows once."""
+        links = {name: form.cleaned_data[name] for name in LINKS if name in form.changed_data}
+        if links:
+            services.content_set_links(content=form.instance, **links)
+        saved = [row for formset in formsets for row in formset.save(commit=False)]
+        deleted = [row for formset in formsets for row in formset.deleted_objects]
+        if saved or deleted:
+            services.children_save(content=form.instance, saved=saved, deleted=deleted)
+
+    def delete_model(self, request: HttpRequest, obj: Content) -> None:
+        services.content_delete(content=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Content]) -> None:
+        services.contents_delete(content_ids=keys_of(queryset))
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Titles only: their rows go with them, and a list of those would be as long as the title is old."""
+        listed = [f"{title}, with its credits, seasons, sources and daily views" for title in objs]
+        return listed, {"titles": len(listed)}, set(), []
+
+    @admin.action(description="Publish selected titles", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Content]) -> None:
+        ids = keys_of(queryset)
+        changed = services.contents_set_status(content_ids=ids, status=Content.Status.PUBLISHED)
+        self.message_user(request, _outcome(changed, len(ids), "published"), messages.SUCCESS)
+
+    @admin.action(description="Archive selected titles", permissions=["change"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[Content]) -> None:
+        ids = keys_of(queryset)
+        changed = services.contents_set_status(content_ids=ids, status=Content.Status.ARCHIVED)
+        self.message_user(request, _outcome(changed, len(ids), "archived"), messages.SUCCESS)
+
+
+def _address(title: Content, section: Section) -> str:
+    name = f"admin:catalog_content_{section.slug or 'change'}"
+    return reverse(name, args=[title.content_id])
+
+
+def _outcome(changed: int, chosen: int, done: str) -> str:
+    before = f" {chosen - changed} had been {done} before." if changed < chosen else ""
+    return f"{changed} of {chosen} titles {done}.{before}"

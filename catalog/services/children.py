@@ -1,0 +1,89 @@
+"""The rows of a title's child tables: credits, seasons, episodes, texts, pictures, windows, ratings, and the like.
+
+Entry points: `children_save`. Failure: `ValueError` for a row of another title, `django.db.DatabaseError` for one that
+is gone or may not stand beside another, `ExternalIdTaken` and `NoExternalId` for external ids.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
+
+from catalog.models import Content, Episode, EpisodeOrder, ExternalId, Marker, Season
+from catalog.services.external_ids import rows_claim
+from catalog.services.touching import contents_touch
+from streaming.stores.aliases import CATALOG
+from streaming.stores.citus.writing import KeyedByContent
+
+Row = TypeVar("Row", bound=KeyedByContent)
+
+
+def children_save(
+    *, content: Content, saved: Sequence[KeyedByContent], deleted: Sequence[KeyedByContent]
+) -> None:
+    """Saves and deletes rows of a title's child tables, in one transaction with its touch.
+
+    Rows that are there already are taken out and put in again under their ids: so two may trade what only one can
+    have (the numbers of two episodes, the primary of two posters), and a hundred cost the statements of one. An
+    episode takes its places in other orders and its markers along when it goes, and brings its season's row.
+    Raises `ValueError` when a row belongs to another title: a row does not move, delete it there and add it
+    here. Raises `django.db.DatabaseError` when a row to be saved again is gone, `ExternalIdTaken` for an external
+    id of another title.
+    """
+    if any(row.content_id != content.content_id for row in [*saved, *deleted]):
+        raise ValueError(f"A row does not belong to title {content.content_id}.")
+    with transaction.atomic(using=CATALOG):
+        rows_claim(
+            content_id=content.content_id, saved=_only(ExternalId, saved), deleted=_only(ExternalId, deleted)
+        )
+        for model, rows in _by_model(deleted).items():
+            _rows_of(content, model).filter(pk__in=[row.pk for row in rows]).delete()
+        changed = _by_model(saved)
+        for model, rows in changed.items():
+            _take_out(content, model, [row.pk for row in rows if not row._state.adding])
+        for model, rows in changed.items():
+            model._base_manager.using(CATALOG).bulk_create(rows)
+        _follow_episodes(content, _only(Episode, saved), _only(Episode, deleted))
+        contents_touch([content.content_id])
+
+
+def _take_out(content: Content, model: type[KeyedByContent], ids: list[UUID]) -> None:
+    if not ids:
+        return
+    taken, _ = _rows_of(content, model).filter(pk__in=ids).delete()
+    if taken < len(ids):
+        raise DatabaseError(
+            f"A row to be saved is not a row of title {content.content_id}: {model.__name__}."
+        )
+
+
+def _follow_episodes(content: Content, saved: Sequence[Episode], deleted: Sequence[Episode]) -> None:
+    """What the database has no keys for: rows of an episode go with it, and its season is there."""
+    gone = [episode.pk for episode in deleted]
+    if gone:
+        for model in (EpisodeOrder, Marker):
+            _rows_of(content, model).filter(episode__in=gone).delete()
+    numbers = {episode.season_number for episode in saved}
+    if numbers:
+        there = set(_rows_of(content, Season).filter(number__in=numbers).values_list("number", flat=True))
+        missing = [Season(content=content, number=number) for number in sorted(numbers - there)]
+        Season.objects.using(CATALOG).bulk_create(missing)
+
+
+def _rows_of(content: Content, model: type[KeyedByContent]) -> QuerySet[Any]:
+    rows: QuerySet[Any] = model._base_manager.using(CATALOG)
+    return rows.filter(content_id=content.content_id)
+
+
+def _only(model: type[Row], rows: Iterable[KeyedByContent]) -> list[Row]:
+    return [row for row in rows if isinstance(row, model)]
+
+
+def _by_model(rows: Iterable[KeyedByContent]) -> dict[type[KeyedByContent], list[KeyedByContent]]:
+    grouped: defaultdict[type[KeyedByContent], list[KeyedByContent]] = defaultdict(list)
+    for row in rows:
+        grouped[type(row)].append(row)
+    return grouped
