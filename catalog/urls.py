@@ -1,9 +1,12 @@
 from django.urls import path
 
+from catalog.views.episodes import EpisodesView, SeasonsView
+from catalog.views.listing import ContentListView
 from catalog.views.lookup import LookupManyView, LookupView
 from catalog.views.titles import CastView, ContentIdsView, ContentView
 
 literal = [
+    path("content", ContentListView.as_view()),
     path("content/ids", ContentIdsView.as_view()),
     path("lookup", LookupManyView.as_view()),
     path("lookup/<str:scheme>/<path:value>", LookupView.as_view()),
@@ -11,4 +14,6 @@ literal = [
 by_id = [
     path("content/<uuid:content_id>", ContentView.as_view()),
     path("content/<uuid:content_id>/cast", CastView.as_view()),
+    path("content/<uuid:content_id>/seasons", SeasonsView.as_view()),
+    path("content/<uuid:content_id>/seasons/<int:season_number>/episodes", EpisodesView.as_view()),
 ]

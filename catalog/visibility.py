@@ -10,7 +10,8 @@ the cache keeps. A test over generated titles keeps the two equal. The values ar
 `catalog.models.gate.Gate`; nothing else reads them.
 
 Entry points: `Audience`, `admits`, `is_public`; `next_change` and `next_answer` say when time alone changes that,
-`was_public` whether it did; `span` and `is_open` are of one window. Failure: none of its own.
+`was_public` whether it did, `next_instant` when anything of it may; `span` and `is_open` are of one window.
+Failure: none of its own.
 """
 
 from __future__ import annotations
@@ -110,9 +111,11 @@ class _Path(Func):
 
 
 def _window_condition(audience: Audience) -> Q:
-    path, seen = OPEN_ANYWHERE, {"at": micros(audience.at)}
+    path = OPEN_ANYWHERE
+    seen: dict[str, Any] = {"at": micros(audience.at)}
     if audience.territory is not None:
-        path, seen = OPEN_IN_TERRITORY, {**seen, "territory": audience.territory, "world": WORLD}
+        path = OPEN_IN_TERRITORY
+        seen |= {"territory": audience.territory, "world": WORLD}
     is_open_now = _PathExists(F("availability"), _Path(Value(path)), Value(seen, JSONField()))
     return Q(availability__isnull=True) | Q(is_open_now)
 
@@ -168,6 +171,14 @@ def next_change(gate: GateValues, *, after: datetime, territory: str | None = No
 def next_answer(gate: GateValues, audience: Audience) -> datetime | None:
     """The first moment after the audience's own at which time alone changes its answer; None for never."""
     return _first_change(gate, audience.at, lambda at: is_public(gate, replace(audience, at=at)))
+
+
+def next_instant(gate: GateValues, *, after: datetime) -> datetime | None:
+    """The first moment after `after` at which the title's date comes or a window of it opens or ends; None for never.
+
+    Unlike `next_change` also where nobody's answer changes: which licences are open does, and may be shown.
+    """
+    return min((instant for instant in _instants(gate) if instant > after), default=None)
 
 
 def was_public(gate: GateValues, *, since: datetime, until: datetime) -> bool:

@@ -91,6 +91,9 @@ CONTENT_BUDGETS = {
     "?lang=aa,ab": (Budget(catalog=2), Budget()),
     "/cast": (Budget(catalog=2), Budget()),
     "/details": (Budget(catalog=2, analytics=1, replica=2), Budget(analytics=1, replica=2)),
+    "/seasons?limit=100": (Budget(catalog=4), Budget(catalog=2)),
+    "/seasons/1/episodes?limit=100": (Budget(catalog=5), Budget(catalog=3)),
+    "/seasons/1/episodes?limit=100&order=dvd": (Budget(catalog=5), Budget(catalog=3)),
     "/reviews?limit=100": (Budget(catalog=2, analytics=1, replica=2), Budget(analytics=1, replica=2)),
 }
 

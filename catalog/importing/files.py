@@ -6,7 +6,7 @@ the middle of its compression or the disk fails.
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
@@ -44,8 +44,16 @@ class SourceFile:
 
     def line(self, limit: int) -> bytes:
         """The next line with its end, at most `limit` bytes of it; empty at the end of the file."""
+        return self._read(self._data.readline, limit)
+
+    def block(self, limit: int) -> bytes:
+        """The next bytes, at most `limit`; empty at the end of the file."""
+        return self._read(self._data.read, limit)
+
+    @staticmethod
+    def _read(read: Callable[[int], bytes], limit: int) -> bytes:
         try:
-            return self._data.readline(limit)
+            return read(limit)
         except EOFError as error:
             raise BrokenOff("the compressed file is cut off") from error
         except (gzip.BadGzipFile, zlib.error) as error:

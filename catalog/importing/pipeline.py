@@ -58,6 +58,11 @@ class Counts:
     def rows(self) -> int:
         return self.new + self.changed + self.unchanged + self.rejected
 
+    @property
+    def to_report(self) -> int:
+        """How many lines the report has."""
+        return self.rejected + self.mended + self.kept_out
+
     def __str__(self) -> str:
         mended = f", {self.mended:,} mended" if self.mended else ""
         kept_out = f", {self.kept_out:,} conflicts" if self.kept_out else ""

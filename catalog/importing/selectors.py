@@ -62,6 +62,13 @@ def records_by_key(*, scheme: str, keys: Mapping[UUID, str]) -> dict[UUID, tuple
     return {title: (record, digest) for title, value, record, digest in rows if keys[title] == value}
 
 
+def records_of_scheme(*, scheme: str, ids: Collection[UUID]) -> dict[UUID, tuple[str, Record]]:
+    """The source's key and record of the last import, whatever the key; of several keys the first."""
+    sources = Source.objects.using(CATALOG).filter(content_id__in=ids, scheme=scheme).order_by("-value")
+    rows = sources.values_list("content_id", "value", "record")
+    return {title: (key, record) for title, key, record in rows}
+
+
 def people_by_id(ids: Collection[UUID]) -> dict[UUID, tuple[str, UUID | None]]:
     """Name, and whom they were merged into, of those that exist."""
     people = Person.objects.using(CATALOG).filter(person_id__in=ids).order_by()

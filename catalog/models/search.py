@@ -12,7 +12,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import F, GeneratedField
+from django.db.models import DecimalField, GeneratedField, IntegerField, Value
+from django.db.models.functions import Coalesce
 
 from catalog.models.gate import Gate
 from catalog.models.titles import Content
@@ -26,6 +27,20 @@ def _weighed() -> Any:
         SearchVector(column, config="simple", weight=weight) for column, weight in weights.items()
     )
     return reduce(add, vectors)
+
+
+def _year_or(unknown: int) -> Coalesce:
+    return Coalesce("year", Value(unknown), output_field=IntegerField())
+
+
+def _rating_or(unknown: int) -> Coalesce:
+    return Coalesce("rating", Value(unknown), output_field=DecimalField(max_digits=3, decimal_places=1))
+
+
+# Lists order by these, each indexed. What is unknown is last whichever way the order runs, and as nothing is NULL, a
+# place in a list is one comparison of rows, `(value, content_id) < (…, …)`, which an index can start at.
+YEAR_FALLING, YEAR_RISING = _year_or(0), _year_or(32_767)
+RATING_FALLING, RATING_RISING = _rating_or(-1), _rating_or(11)
 
 
 class SearchDocument(Gate):
@@ -73,11 +88,16 @@ class SearchDocument(Gate):
             GinIndex(fields=["keys"], name="search_keys"),
             GinIndex(fields=["genre_ids"], name="search_genres"),
             GinIndex(fields=["person_ids"], name="search_people"),
-            models.Index(F("popularity").desc(), "content_id", name="search_by_popularity"),
+            GinIndex(fields=["keyword_ids"], name="search_keywords"),
+            GinIndex(fields=["studio_ids"], name="search_studios"),
+            GinIndex(fields=["countries"], name="search_countries"),
+            models.Index(fields=["popularity", "content_id"], name="search_by_popularity"),
             models.Index(fields=["sort_title", "content_id"], name="search_by_title"),
-            models.Index(F("year").desc(nulls_last=True), "content_id", name="search_by_year"),
-            models.Index(F("rating").desc(nulls_last=True), "content_id", name="search_by_rating"),
-            models.Index(F("created_at").desc(), "content_id", name="search_by_creation"),
+            models.Index(fields=["created_at", "content_id"], name="search_by_creation"),
+            models.Index(YEAR_FALLING, "content_id", name="search_by_year_falling"),
+            models.Index(YEAR_RISING, "content_id", name="search_by_year_rising"),
+            models.Index(RATING_FALLING, "content_id", name="search_by_rating_falling"),
+            models.Index(RATING_RISING, "content_id", name="search_by_rating_rising"),
             models.Index(fields=["content_id"], condition=models.Q(is_stale=True), name="search_stale"),
         ]
 

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 
 class Genre(models.Model):
@@ -27,6 +28,7 @@ class Keyword(models.Model):
     class Meta:
         db_table = "keywords"
         ordering = ["name"]
+        indexes = [models.Index(Upper("name"), name="keywords_by_name")]  # what `__iexact` asks for
 
     def __str__(self) -> str:
         return self.name
@@ -41,6 +43,7 @@ class Studio(models.Model):
     class Meta:
         db_table = "studios"
         ordering = ["name"]
+        indexes = [models.Index(Upper("name"), name="studios_by_name")]  # what `__iexact` asks for
 
     def __str__(self) -> str:
         return self.name

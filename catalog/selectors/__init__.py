@@ -1,6 +1,13 @@
 """Reads of the catalog, for the API and for the apps above. Only public titles come out, unless a name says so."""
 
 from catalog.selectors.cards import title_cards
+from catalog.selectors.episodes import (
+    EPISODE_ORDERS,
+    episodes_page,
+    place_of,
+    season_is_known,
+    seasons_page,
+)
 from catalog.selectors.lookup import survivors_by_id, titles_by_external_ids
 from catalog.selectors.records import ContentRecord, content_record, record_key
 from catalog.selectors.titles import (
@@ -15,17 +22,22 @@ from catalog.selectors.titles import (
 )
 
 __all__ = [
+    "EPISODE_ORDERS",
     "ContentRecord",
     "any_ids_titled",
     "any_titles_by_id",
     "content_ids_after",
     "content_record",
     "credits_of_people",
+    "episodes_page",
     "existing_ids",
     "genre_names",
     "once_public_titles_by_id",
+    "place_of",
     "public_titles_by_id",
     "record_key",
+    "season_is_known",
+    "seasons_page",
     "survivors_by_id",
     "title_cards",
     "titles_by_external_ids",

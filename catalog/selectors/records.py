@@ -1,8 +1,8 @@
 """The one record of a title: metadata, genres, cast; cached as `content:metadata:<id>`, forgotten by the services.
 
 It is cached for whoever may see it at all, with the values of its `Gate`: each request is judged by them at its own
-time, and no record outlives the next moment at which time alone changes who may see it. It is cached in every language
-as well: what a request is answered in, `catalog.languages` finds in it.
+time, and no record outlives the next moment at which time alone changes who may see it, or under which licence. It is
+cached in every language as well: what a request is answered in, `catalog.languages` finds in it.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from catalog.languages import LOOKED_FOR, Chain, preferred, resolve, summaries_o
 from catalog.maturity import ages_by_label, label_of
 from catalog.models import Artwork, Video
 from catalog.selectors.record_rows import METADATA_FIELDS, row_of_title
-from catalog.visibility import GATE_FIELDS, Audience, is_public, next_change
+from catalog.visibility import GATE_FIELDS, Audience, is_public, next_instant
 from streaming.stores.cache import read_through
 
 # Rows that are the same in every language.
@@ -85,7 +85,7 @@ def _record_from_rows(content_id: UUID) -> CachedRecord | None:
         translations={texts.pop("language"): texts for texts in row["translations"]},
         artwork=row["artwork"],
         gate=gate,
-        until=next_change(gate, after=now.at),
+        until=next_instant(gate, after=now.at),
     )
 
 

@@ -69,7 +69,10 @@ def _gates_as_rows_say(ids: Collection[UUID], now: datetime) -> dict[UUID, dict[
     availability, maturity = _availability(ids), _maturity(ids)
     changed = []
     for content_id, gate in gates.items():
-        said = {"availability": availability.get(content_id), "maturity": maturity.get(content_id, [])}
+        said: dict[str, Any] = {
+            "availability": availability.get(content_id),
+            "maturity": maturity.get(content_id, []),
+        }
         said["next_change_at"] = next_change({**gate, **said}, after=now)
         if any(gate[name] != value for name, value in said.items()):
             gate.update(said)

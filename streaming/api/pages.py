@@ -14,7 +14,7 @@ import orjson
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from streaming.api.inputs import StrictSerializer
+from streaming.api.inputs import WHOLE_NUMBER, StrictSerializer
 
 T = TypeVar("T")
 
@@ -39,6 +39,13 @@ def instant(text: str) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError as error:
         raise ValueError(text) from error
+
+
+def whole_number(text: str) -> int:
+    """A cursor's number, not negative. Raises ValueError."""
+    if not (WHOLE_NUMBER.fullmatch(text) and text.isdigit()):
+        raise ValueError(text)
+    return int(text)
 
 
 def parse_cursor(cursor: str | None, *parsers: Callable[[str], Any]) -> tuple[Any, ...] | None:
@@ -66,10 +73,16 @@ def split_page(rows: Sequence[T], limit: int) -> tuple[list[T], T | None]:
     return page, page[-1] if len(rows) > limit else None
 
 
-def next_link(request: Request, cursor: str | None) -> dict[str, str]:
-    """The `Link` header to the next page; empty on the last one."""
+def next_url(request: Request, cursor: str | None) -> str | None:
+    """The address of the page at this cursor, else as the one asked for; None without a cursor."""
     if cursor is None:
-        return {}
+        return None
     query = request.query_params.copy()
     query["cursor"] = cursor
-    return {"Link": f'<{request.build_absolute_uri(request.path)}?{query.urlencode()}>; rel="next"'}
+    return f"{request.build_absolute_uri(request.path)}?{query.urlencode()}"
+
+
+def next_link(request: Request, cursor: str | None) -> dict[str, str]:
+    """The `Link` header to the next page; empty on the last one."""
+    url = next_url(request, cursor)
+    return {} if url is None else {"Link": f'<{url}>; rel="next"'}

@@ -8,11 +8,11 @@ from rest_framework.test import APIClient
 from analytics.models import User
 from tests.factories import (
     ContentFactory,
-    CreditFactory,
     ExternalIdFactory,
     ReviewFactory,
     UserFactory,
     WatchHistoryFactory,
+    with_children,
 )
 
 EIDR = "10.5240/7791-8534-2C23-9030-8610-5"
@@ -32,8 +32,7 @@ def world(
 ) -> World:
     settings.THROTTLE_RATES = {"auth": "100000/min", "write": "100000/min"}
     staff = UserFactory(is_staff=True)
-    content = ContentFactory(genres=["Drama"])
-    CreditFactory(content=content)
+    content = with_children(ContentFactory(content_type="series"), 1)
     ExternalIdFactory(content=content, scheme="eidr", value=EIDR)
     ReviewFactory(content_id=content.content_id)
     WatchHistoryFactory(user=staff, content_id=content.content_id)
@@ -41,5 +40,12 @@ def world(
     client = as_viewer(staff)
     client.raise_request_exception = False
     client.handler.enforce_csrf_checks = True  # as the web server does
-    ids = {"content_id": content.content_id, "user_id": staff.user_id, "scheme": "eidr", "value": EIDR}
+    ids = {
+        "content_id": content.content_id,
+        "season_number": 1,
+        "person_id": content.credits.get().person_id,
+        "user_id": staff.user_id,
+        "scheme": "eidr",
+        "value": EIDR,
+    }
     return World(client, ids)

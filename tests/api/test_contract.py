@@ -20,9 +20,12 @@ from tests.api.operations import (
 from tests.factories import ContentFactory, SeasonFactory, UserFactory
 
 STORES_ASKED = {
+    "content_list": {"catalog"},
     "content_ids": {"catalog"},
     "content_read": {"cache", "catalog"},
     "content_cast": {"cache", "catalog"},
+    "content_seasons": {"cache", "catalog"},
+    "content_episodes": {"cache", "catalog"},
     # The primary is asked for its position: how far the replica is behind (streaming.stores.replica).
     "content_details": {"analytics", "cache", "catalog", "state", "reviews", "replica"},
     "content_reviews": {"analytics", "cache", "catalog", "reviews", "replica"},

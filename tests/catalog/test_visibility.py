@@ -36,7 +36,13 @@ MOMENTS = (
 TERRITORIES = ("DE", "FR", "US", "WW")
 KNOWN = ("FSK:0", "FSK:6", "FSK:16", "MPA:R")
 UNMAPPED = ("ZZZ:18+", "FSK:ABOUT SEVEN")
-LIMITS = (None, frozenset(), frozenset(KNOWN[:1]), frozenset(KNOWN[:3]), frozenset(KNOWN))
+LIMITS: tuple[frozenset[str] | None, ...] = (
+    None,
+    frozenset(),
+    frozenset(KNOWN[:1]),
+    frozenset(KNOWN[:3]),
+    frozenset(KNOWN),
+)
 PLACES = (None, *TERRITORIES, "JP")
 AUDIENCES = [
     *(Audience(AT, territory, labels) for territory in PLACES for labels in LIMITS),

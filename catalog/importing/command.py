@@ -1,0 +1,54 @@
+"""What every import command is: its arguments, what it prints, how it ends.
+
+Entry point: `ImportCommand`, whose subclasses say which format they import.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from catalog.importing.files import opened
+from catalog.importing.pipeline import Counts
+from catalog.importing.records import Format
+from catalog.importing.running import file_import
+from catalog.importing.selectors import catalog_size
+from streaming.stores.commands import one_sentence
+
+
+class ImportCommand(BaseCommand):
+    """`source` is the format; `opening` opens what it reads."""
+
+    source: Format[Any]
+    opening: Callable[[Path], AbstractContextManager[Any]] = staticmethod(opened)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--dry-run", action="store_true", help="Read, check and count; write nothing.")
+        parser.add_argument(
+            "--report", type=Path, help="CSV file for every row that was rejected, mended or met a conflict."
+        )
+
+    def handle(self, *args: Any, file: Path, dry_run: bool, report: Path | None, **options: Any) -> None:
+        with one_sentence(f"{file} is not imported", again="Running this again goes on from there."):
+            counts = file_import(
+                source=self.source, path=file, opened=self.opening, report=report, dry_run=dry_run
+            )
+        self.stdout.write(str(counts))
+        if counts.to_report and report is None:
+            self.stdout.write("--report FILE names the rejected and the mended rows")
+        self.stdout.write("nothing was written" if dry_run else f"the catalog has {catalog_size()}")
+        _end(file, counts)
+
+
+def _end(file: Path, counts: Counts) -> None:
+    """Raises `CommandError` where the file was not what was expected."""
+    if counts.rejected and counts.rejected == counts.rows:
+        raise CommandError(f"No row of {file} could be read.")
+    if counts.broken_off:
+        raise CommandError(
+            f"{file} could not be read to its end: {counts.broken_off}. "
+            "What was read so far is above; get the whole file and run this again."
+        )

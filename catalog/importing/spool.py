@@ -1,0 +1,117 @@
+"""What belongs together but does not stand together in a file, kept on disk until the file is read.
+
+A private SQLite file, gone when it is closed: memory stays flat however much is kept. Entry points: `Spool`, `chunks`.
+Failure: `files.ImportFailed` where temporary files cannot be written.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby, islice
+from operator import itemgetter
+from types import TracebackType
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+
+from catalog.importing.files import ImportFailed
+from catalog.importing.records import Record
+
+Item = TypeVar("Item")
+
+TABLES = (
+    "PRAGMA journal_mode = OFF",
+    "PRAGMA synchronous = OFF",
+    "CREATE TABLE kept (key TEXT PRIMARY KEY, team TEXT, kind TEXT, parent TEXT, line INTEGER, size INTEGER,"
+    " record BLOB, mended TEXT)",
+    "CREATE TABLE moved (team TEXT PRIMARY KEY, name TEXT)",
+    "BEGIN",
+)
+ADD = "INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+FOLLOW = """
+UPDATE kept SET team = leader.team FROM kept AS leader
+ WHERE kept.kind = ? AND leader.key = kept.parent AND leader.kind = ?
+"""
+HEADS = """
+SELECT teams.team, key, kept.team, kind, parent, line, size, record, mended
+  FROM (SELECT DISTINCT team FROM kept) AS teams LEFT JOIN kept ON kept.key = teams.team
+ ORDER BY teams.team
+"""
+TEAMS = """
+SELECT key, name, kind, parent, line, size, record, mended
+  FROM (SELECT kept.*, COALESCE(moved.name, kept.team) AS name FROM kept LEFT JOIN moved USING (team))
+ ORDER BY MIN(line) OVER (PARTITION BY name), name, line
+"""
+
+
+class Kept(NamedTuple):
+    """One record of a file. `team` is what it goes together by, `mended` what was mended in it."""
+
+    key: str
+    team: str
+    kind: str
+    parent: str
+    line: int
+    size: int
+    record: Record
+    mended: str = ""
+
+
+class Spool:
+    """Records by key, in teams. A context manager."""
+
+    def __init__(self) -> None:
+        self._store = sqlite3.connect("", isolation_level=None)  # "" is a temporary file of our own
+        for statement in TABLES:
+            self._store.execute(statement)
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._store.close()
+
+    def add(self, kept: Kept) -> int:
+        """Keeps a record whose key is new. The line that has its key: the record's own then."""
+        *columns, record, mended = kept
+        if self._run(ADD, (*columns, orjson.dumps(record), mended)).rowcount:
+            return kept.line
+        (first,) = self._run("SELECT line FROM kept WHERE key = ?", (kept.key,)).fetchone()
+        return int(first)
+
+    def follow(self, kind: str, leaders: str) -> None:
+        """Records of `kind` whose parent is a record of the kind `leaders` go over to that one's team."""
+        self._run(FOLLOW, (kind, leaders))
+
+    def heads(self) -> Iterator[tuple[str, Kept | None]]:
+        """Each team with the record that it is called after, if that is here."""
+        for team, *row in self._run(HEADS):
+            yield team, _kept(row) if row[0] is not None else None
+
+    def move(self, names: Mapping[str, str]) -> None:
+        """Gives teams another name; those that get the same one become one."""
+        self._store.executemany("INSERT INTO moved VALUES (?, ?)", names.items())
+
+    def teams(self) -> Iterator[tuple[str, list[Kept]]]:
+        """The records of each team in the order of their lines; of the teams that which began first is first."""
+        for team, rows in groupby(map(_kept, self._run(TEAMS)), key=itemgetter(1)):
+            yield team, list(rows)
+
+    def _run(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        try:
+            return self._store.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise ImportFailed(f"The folder for temporary files cannot be written: {error}.") from error
+
+
+def _kept(row: Iterable[Any]) -> Kept:
+    key, team, kind, parent, line, size, record, mended = row
+    return Kept(key, team, kind, parent, line, size, orjson.loads(record), mended)
+
+
+def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """The items in lists of `size`, the last one shorter."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk

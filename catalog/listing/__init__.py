@@ -1,0 +1,23 @@
+"""Lists of titles by what they are: their vocabulary, filters, orders, pages and the counts of facets.
+
+A request and the rule of a collection are the same question, a `ListQuery`. Entry points: `parse` and `list_query`
+read one, `titles_list` and `facets_of` answer it. Failure: `Unreadable`, in words for whoever asked.
+"""
+
+from catalog.listing.facets import FACETS, facets_of
+from catalog.listing.titles import Page, titles_list
+from catalog.listing.vocabulary import SORTS, Choice, ListQuery, Span, Unreadable, list_query, parse
+
+__all__ = [
+    "FACETS",
+    "SORTS",
+    "Choice",
+    "ListQuery",
+    "Page",
+    "Span",
+    "Unreadable",
+    "facets_of",
+    "list_query",
+    "parse",
+    "titles_list",
+]

@@ -1,0 +1,115 @@
+"""A `ListQuery` as conditions on search documents, one for each parameter, so that facets can leave one out.
+
+Names of genres, keywords and studios are looked up here: case does not matter, a name of digits only is an id, and one
+that there is not is `Unreadable`: a list that is empty by a typo would look like an answer. People are given by id;
+an unknown one has no titles, a merged one stands for whom they were merged into.
+
+Entry point: `conditions`. Failure: `Unreadable`, `django.db.Error`s.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model, Q
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
+
+from catalog.listing.vocabulary import Choice, ListQuery, Span, Unreadable
+from catalog.models import Genre, Keyword, Person, Studio
+from catalog.models.search import RATING_FALLING, YEAR_FALLING
+
+Conditions = dict[str, Q]
+
+TERMS: Mapping[type[Model], tuple[str, ...]] = {
+    Genre: ("genre", "not_genre"),
+    Keyword: ("keyword",),
+    Studio: ("studio",),
+}
+COLUMNS = {
+    "genre": "genre_ids",
+    "not_genre": "genre_ids",
+    "keyword": "keyword_ids",
+    "studio": "studio_ids",
+    "person": "person_ids",
+    "country": "countries",
+}
+
+
+def conditions(query: ListQuery) -> Conditions:
+    """Parameter to condition, of those that are asked for; a query for each kind of name, and one for people."""
+    choices = _choices(query)
+    found = {name: _of_array(COLUMNS[name], values, every) for name, (values, every) in choices.items()}
+    if "not_genre" in found:
+        found["not_genre"] = ~found["not_genre"]
+    if query.type is not None:
+        found["type"] = Q(content_type__in=query.type.values)
+    if query.year is not None:
+        found["year"] = _between(YEAR_FALLING, query.year)
+    if query.runtime is not None:
+        found["runtime"] = _runtime(query.runtime)
+    if query.rating_gte is not None:
+        found["rating_gte"] = Q(GreaterThanOrEqual(RATING_FALLING, query.rating_gte))
+    return found
+
+
+def _choices(query: ListQuery) -> dict[str, tuple[list[Any], bool]]:
+    """Parameter to the keys it asks for, and whether a title is to have all of them."""
+    found: dict[str, tuple[list[Any], bool]] = {}
+    unknown: dict[str, str] = {}
+    for model, names in TERMS.items():
+        asked = {name: choice for name in names if (choice := getattr(query, name)) is not None}
+        keys = _keys_of(model, {text for choice in asked.values() for text in choice.values})
+        for name, choice in asked.items():
+            missing = [text for text in choice.values if text not in keys]
+            if missing:
+                unknown[name] = f"There is no {model._meta.verbose_name} {', '.join(missing)}."
+            found[name] = ([keys[text] for text in choice.values if text in keys], choice.every)
+    if unknown:
+        raise Unreadable(unknown)
+    if query.country is not None:
+        found["country"] = (list(query.country.values), query.country.every)
+    if query.person is not None:
+        found["person"] = (_people(query.person), query.person.every)
+    return found
+
+
+def _keys_of(model: type[Model], texts: Iterable[str]) -> dict[str, int]:
+    """Text to key, of those that there are. Of names that differ in case alone the one spelled like the text wins."""
+    texts = set(texts)
+    if not texts:
+        return {}
+    ids = {text for text in texts if text.isascii() and text.isdigit()}
+    condition = Q(pk__in=[int(text) for text in ids if len(text) <= 18])
+    for text in texts - ids:
+        condition |= Q(name__iexact=text)
+    rows = list(model._default_manager.filter(condition).order_by("-pk").values_list("pk", "name"))
+    by_id = {str(key): key for key, _ in rows}
+    alike = {name.upper(): key for key, name in rows}
+    spelled = {name: key for key, name in rows}
+    found = {
+        text: by_id.get(str(int(text))) if text in ids else spelled.get(text, alike.get(text.upper()))
+        for text in texts
+    }
+    return {text: key for text, key in found.items() if key is not None}
+
+
+def _people(choice: Choice) -> list[UUID]:
+    ids = [UUID(text) for text in choice.values]
+    merged = Person.objects.filter(person_id__in=ids, merged_into__isnull=False).order_by()
+    into = dict(merged.values_list("person_id", "merged_into_id"))
+    return [into.get(person_id, person_id) for person_id in ids]
+
+
+def _of_array(column: str, values: list[Any], every: bool) -> Q:
+    return Q(**{f"{column}__{'contains' if every else 'overlap'}": values})
+
+
+def _between(known: Any, span: Span) -> Q:
+    """What is unknown lies in no range, also not in an open one: the column has 0 there."""
+    condition = Q(GreaterThanOrEqual(known, 1 if span.low is None else span.low))
+    return condition if span.high is None else condition & Q(LessThanOrEqual(known, span.high))
+
+
+def _runtime(span: Span) -> Q:
+    condition = Q(runtime__isnull=False) if span.low is None else Q(runtime__gte=span.low)
+    return condition if span.high is None else condition & Q(runtime__lte=span.high)

@@ -1,0 +1,76 @@
+"""A page of the titles that a `ListQuery` asks for, from search documents alone.
+
+Entry points: `documents_of`, `audience_of_query`, `titles_list`. Failure: `Unreadable` for names that there are not,
+`rest_framework.exceptions.ValidationError` for a cursor of another list, `django.db.Error`s.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from catalog.audience import audience_of
+from catalog.listing.conditions import conditions
+from catalog.listing.orders import ORDERS
+from catalog.listing.vocabulary import ListQuery
+from catalog.models import SearchDocument
+from catalog.querysets import SearchDocumentQuerySet
+from catalog.selectors.cards import title_cards
+from catalog.visibility import Audience
+from streaming.api.pages import cursor_of, parse_cursor, split_page
+
+
+@dataclass(frozen=True)
+class Page:
+    """Cards in order, and the cursor of the page after; None on the last one."""
+
+    results: list[dict[str, Any]]
+    cursor: str | None
+
+
+def audience_of_query(query: ListQuery) -> Audience:
+    return audience_of({"available_in": query.available_in, "maturity_lte": query.maturity_lte})
+
+
+def documents_of(audiences: Iterable[Audience], wanted: Iterable[Q]) -> SearchDocumentQuerySet:
+    """Documents that every one of these audiences may see and every condition holds of, in no order."""
+    documents: SearchDocumentQuerySet = SearchDocument.objects.filter(*wanted).order_by()
+    for audience in audiences:
+        documents = documents.public(audience)
+    return documents
+
+
+def titles_list(
+    *, query: ListQuery, limit: int, cursor: str | None = None, audience: Audience | None = None
+) -> Page:
+    """Up to `limit` titles past the cursor. `audience` is one to hold beside the query's own: a rule has both.
+
+    Three queries, and one for each kind of name that is asked for.
+    """
+    order, digest = ORDERS[query.sort], _digest(query)
+    after = parse_cursor(cursor, _exactly(digest), order.read, UUID)
+    own = audience_of_query(query)
+    documents = documents_of([own, *([audience] if audience else [])], conditions(query).values())
+    if after is not None:
+        documents = documents.filter(order.after(*after[1:]))
+    rows = documents.annotate(place=order.value).order_by(*order.fields()).values_list("place", "content_id")
+    page, last = split_page(list(rows[: limit + 1]), limit)
+    cards = title_cards(content_ids=[content_id for _, content_id in page], audience=own)
+    return Page(cards, cursor_of(digest, *last) if last else None)
+
+
+def _digest(query: ListQuery) -> str:
+    """By it a cursor is told from one of another list: there its value would be a place that means nothing."""
+    return hashlib.sha256(query.canonical()).hexdigest()[:12]
+
+
+def _exactly(expected: str) -> Any:
+    def read(text: str) -> str:
+        if text != expected:
+            raise ValueError(text)
+        return text
+
+    return read

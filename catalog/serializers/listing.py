@@ -1,0 +1,75 @@
+"""Shapes of lists of titles: their parameters, and pages with the counts of facets."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from catalog.listing import FACETS, SORTS
+from catalog.serializers.audience import AudienceQuery
+from catalog.serializers.cards import CardSerializer
+
+LISTS = "`a,b` is all of them, `a|b` any of them"
+LONGEST_VALUE = 2000  # characters
+LONGEST_CURSOR = 3000  # a cursor holds a title
+
+
+def _parameter(help_text: str) -> serializers.CharField:
+    return serializers.CharField(required=False, max_length=LONGEST_VALUE, help_text=help_text)
+
+
+class PageOfTitlesQuery(AudienceQuery):
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="Titles in a page.")
+    cursor = serializers.CharField(
+        required=False, max_length=LONGEST_CURSOR, help_text="From `next` of the page before."
+    )
+
+
+class ContentListQuery(PageOfTitlesQuery):
+    genre = _parameter(f"Names or ids; {LISTS}.")
+    not_genre = _parameter("Leaves out what `genre` of the same value would find.")
+    type = _parameter("movie, series, documentary; `a|b` is any of them.")
+    person = _parameter(f"Ids of people credited; {LISTS}.")
+    country = _parameter(f"ISO 3166 codes of countries of origin; {LISTS}.")
+    keyword = _parameter(f"Names or ids; {LISTS}.")
+    studio = _parameter(f"Names or ids; {LISTS}.")
+    year = _parameter("Of the release: `1994`, `1990..1999`, `1990..`, `..1999`.")
+    runtime = _parameter("In minutes: `90`, `90..120`, `90..`, `..120`.")
+    rating_gte = _parameter("At least, 0–10.")
+    sort = serializers.ChoiceField(
+        choices=SORTS,
+        default="popularity",
+        help_text="`-` is falling; `popularity` has the most popular first.",
+    )
+    facets = _parameter(f"What to count beside the page, as in `genre,type,year`: of {', '.join(FACETS)}.")
+
+    def validate_facets(self, value: str) -> list[str]:
+        names = list(dict.fromkeys(value.split(",")))
+        unknown = [name for name in names if name not in FACETS]
+        if unknown:
+            raise serializers.ValidationError(
+                f"There is no facet {', '.join(unknown)}. There are {', '.join(FACETS)}."
+            )
+        return names
+
+
+class CountSerializer(serializers.Serializer[Any]):
+    value = serializers.CharField(help_text="As the parameter takes it.")
+    name = serializers.CharField()
+    count = serializers.IntegerField(min_value=1, help_text="Titles, under all other parameters.")
+
+
+class FacetsSerializer(serializers.Serializer[Any]):
+    genre = CountSerializer(many=True, required=False)
+    type = CountSerializer(many=True, required=False)
+    year = CountSerializer(many=True, required=False)
+    country = CountSerializer(many=True, required=False)
+    keyword = CountSerializer(many=True, required=False)
+    studio = CountSerializer(many=True, required=False)
+
+
+class ContentListSerializer(serializers.Serializer[Any]):
+    results = CardSerializer(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Address of the next page; null on the last one.")
+    facets = FacetsSerializer(
+        required=False, help_text="Those that were asked for: at most 100 values each, most titles first."
+    )
