@@ -3,6 +3,7 @@ from django.urls import path
 from catalog.views.episodes import EpisodesView, SeasonsView
 from catalog.views.listing import ContentListView
 from catalog.views.lookup import LookupManyView, LookupView
+from catalog.views.people import PersonView
 from catalog.views.titles import CastView, ContentIdsView, ContentView
 
 literal = [
@@ -16,4 +17,5 @@ by_id = [
     path("content/<uuid:content_id>/cast", CastView.as_view()),
     path("content/<uuid:content_id>/seasons", SeasonsView.as_view()),
     path("content/<uuid:content_id>/seasons/<int:season_number>/episodes", EpisodesView.as_view()),
+    path("people/<uuid:person_id>", PersonView.as_view()),
 ]

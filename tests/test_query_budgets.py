@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from analytics.models import User, WatchHistory
 from analytics.services import play_record
-from catalog.models import Content
+from catalog.models import Content, Credit
 from catalog.selectors import record_key
 from reviews.documents import Review
 from streaming.stores import redis, replica
@@ -22,6 +22,8 @@ from streaming.stores.cache import forget
 from tests.factories import (
     LONG_AGO,
     ContentFactory,
+    CreditFactory,
+    PersonFactory,
     ReviewFactory,
     UserFactory,
     WatchHistoryFactory,
@@ -60,6 +62,7 @@ def spent() -> Iterator[Callable[[], Budget]]:
 class World:
     viewer: User
     content_id: UUID
+    person_id: UUID
     many: int
 
 
@@ -74,6 +77,8 @@ def world(replicated: Callable[[], None], request: pytest.FixtureRequest) -> Wor
         [ReviewFactory.build(content_id=content.content_id, user_id=author.user_id) for author in authors]
     )
     titles = Content.objects.bulk_create(ContentFactory.build_batch(many))
+    star = PersonFactory()
+    Credit.objects.bulk_create([CreditFactory.build(content=title, person=star) for title in titles * 2])
     WatchHistory.objects.bulk_create(
         [WatchHistoryFactory.build(user=viewer, content_id=played.content_id) for played in titles]
     )
@@ -81,7 +86,7 @@ def world(replicated: Callable[[], None], request: pytest.FixtureRequest) -> Wor
         view_count(content_id=played.content_id, event_id=None)
     replicated()
     until(replica.usable, "the replica is seen to have caught up")
-    return World(viewer, content.content_id, many)
+    return World(viewer, content.content_id, star.person_id, many)
 
 
 # Endpoint to what it costs without and with the title's record in the cache. Without, one is for the record and one
@@ -134,6 +139,15 @@ def test_whether_the_replica_may_be_used_is_asked_once_for_many_requests(
             api.get(url)
 
     assert cost() == Budget(analytics=1, replica=4)
+
+
+def test_what_a_person_costs(world: World, api: APIClient) -> None:
+    for rest, budget in {"?limit=100": Budget(catalog=5), "?limit=100&lang=de,en": Budget(catalog=6)}.items():
+        for _ in range(2):
+            with spent() as cost:
+                answer = api.get(f"/api/v1/people/{world.person_id}{rest}")
+            assert len(answer.json()["filmography"]["results"]) == world.many
+            assert cost() == budget, rest
 
 
 def test_what_lists_cost(world: World, api: APIClient, as_viewer: AsViewer) -> None:

@@ -9,6 +9,7 @@ from catalog.selectors.episodes import (
     seasons_page,
 )
 from catalog.selectors.lookup import survivors_by_id, titles_by_external_ids
+from catalog.selectors.people import Place, person_record, place_in_filmography
 from catalog.selectors.records import ContentRecord, content_record, record_key
 from catalog.selectors.titles import (
     any_ids_titled,
@@ -24,6 +25,7 @@ from catalog.selectors.titles import (
 __all__ = [
     "EPISODE_ORDERS",
     "ContentRecord",
+    "Place",
     "any_ids_titled",
     "any_titles_by_id",
     "content_ids_after",
@@ -33,6 +35,8 @@ __all__ = [
     "existing_ids",
     "genre_names",
     "once_public_titles_by_id",
+    "person_record",
+    "place_in_filmography",
     "place_of",
     "public_titles_by_id",
     "record_key",

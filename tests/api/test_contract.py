@@ -24,6 +24,7 @@ STORES_ASKED = {
     "content_ids": {"catalog"},
     "content_read": {"cache", "catalog"},
     "content_cast": {"cache", "catalog"},
+    "person_read": {"catalog"},
     "content_seasons": {"cache", "catalog"},
     "content_episodes": {"cache", "catalog"},
     # The primary is asked for its position: how far the replica is behind (streaming.stores.replica).
