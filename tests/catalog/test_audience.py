@@ -51,7 +51,7 @@ def test_the_whole_world_is_every_territory(stores: None, api: APIClient) -> Non
 
 
 def test_every_rating_is_to_be_within_the_limit_and_an_unknown_one_is_within_none(
-    stores: None, api: APIClient, levels: None
+    stores: None, api: APIClient
 ) -> None:
     mild = title_with(ratings=[("FSK", "6")])
     strict = title_with(ratings=[("FSK", "6"), ("BBFC", "15")])

@@ -60,11 +60,11 @@ def csv_text(report: WatchTime) -> str:
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for line in [*report.weekly, *report.whole]:
-        writer.writerow([_no_formula(cell) for cell in _cells(line).values()])
+        writer.writerow([no_formula(cell) for cell in _cells(line).values()])
     return written.getvalue()
 
 
-def _no_formula(cell: Cell) -> Cell:
+def no_formula(cell: Cell) -> Cell:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(BEGINS_FORMULA) else cell
 
 

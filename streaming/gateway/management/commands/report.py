@@ -1,4 +1,5 @@
-"""`manage.py report watch-time`: what was watched, by genre and week, from the replica and the catalog at once."""
+"""`manage.py report`: `watch-time`, what was watched, by genre and week, from the replica and the catalog at once;
+`unmapped-maturity`, which ratings no level maps, and how many titles that hides."""
 
 import difflib
 import json
@@ -9,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from catalog.selectors import genre_names
+from streaming.gateway.reports import maturity
 from streaming.gateway.reports.rendering import as_json, csv_text, text_lines
 from streaming.gateway.reports.watch_time import days_of, watch_time
 from streaming.stores.commands import SECONDS_TO_GREET, one_sentence
@@ -24,20 +26,45 @@ def day(text: str) -> date:
 
 
 class Command(BaseCommand):
-    help = "Watch time by genre and ISO week (UTC); by default of the last 12 weeks."
+    help = "What the stores know, as text, CSV or JSON."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("report", choices=["watch-time"])
-        parser.add_argument("--from", dest="first", type=day, metavar="YYYY-MM-DD", help="first day")
-        parser.add_argument(
+        reports = parser.add_subparsers(dest="report", metavar="REPORT", required=True)
+        watched = reports.add_parser(
+            "watch-time",
+            help="watch time by genre and ISO week (UTC); by default of the last 12 weeks",
+        )
+        watched.add_argument("--from", dest="first", type=day, metavar="YYYY-MM-DD", help="first day")
+        watched.add_argument(
             "--to", dest="last", type=day, metavar="YYYY-MM-DD", help="last day; default today"
         )
-        parser.add_argument("--genre", metavar="NAME", help="only this one")
-        shape = parser.add_mutually_exclusive_group()
-        shape.add_argument("--csv", action="store_true")
-        shape.add_argument("--json", action="store_true")
+        watched.add_argument("--genre", metavar="NAME", help="only this one")
+        unmapped = reports.add_parser(
+            "unmapped-maturity",
+            help="ratings that no level maps, and how many titles they hide from requests with a limit",
+        )
+        for each in (watched, unmapped):
+            shape = each.add_mutually_exclusive_group()
+            shape.add_argument("--csv", action="store_true")
+            shape.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["report"] == "unmapped-maturity":
+            self.print_unmapped_maturity(options)
+        else:
+            self.print_watch_time(options)
+
+    def print_unmapped_maturity(self, options: dict[str, Any]) -> None:
+        with one_sentence("The catalog does not answer"), guarded(SECONDS_TO_GREET):
+            report = maturity.report()
+        if options["csv"]:
+            self.stdout.write(maturity.csv_text(report), ending="")
+        elif options["json"]:
+            self.stdout.write(json.dumps(maturity.as_json(report), indent=2, ensure_ascii=False))
+        else:
+            self.stdout.write("\n".join(maturity.text_lines(report)))
+
+    def print_watch_time(self, options: dict[str, Any]) -> None:
         with one_sentence("The catalog does not answer"), guarded(SECONDS_TO_GREET):
             first, last = days_of(options["first"], options["last"])
             genre = genre_named(options["genre"]) if options["genre"] is not None else None
