@@ -75,16 +75,14 @@ def titles_found(*, scheme: str, rows: Collection[Row]) -> list[Found]:
 
     At most two queries, however many rows. Of rows that say the same external id the first has it.
     """
-    claims: Claims = claims_by_id({each for row in rows for each in row.title.external_ids})
+    claims: Claims = claims_by_id({each for row in rows for each in row.names})
     titles = [_title_of(scheme, row, claims) for row in rows]
     merged = merged_contents(set(titles))
     return [_found(merged.get(title, title), row, claims) for title, row in zip(titles, rows, strict=True)]
 
 
 def _title_of(scheme: str, row: Row, claims: Claims) -> UUID:
-    return next(
-        (claims[each] for each in row.title.external_ids if each in claims), content_id(scheme, row.key)
-    )
+    return next((claims[each] for each in row.names if each in claims), content_id(scheme, row.key))
 
 
 def _found(title: UUID, row: Row, claims: Claims) -> Found:

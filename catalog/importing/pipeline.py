@@ -289,7 +289,7 @@ def _said(source: Format[Any], found: dict[UUID, Found]) -> dict[UUID, changing.
 
 
 def _homeless(row: Row) -> Note:
-    named = ", ".join(claim_id(*each) for each in row.title.external_ids)
+    named = ", ".join(claim_id(*each) for each in row.names)
     return rejection(
         line=row.line,
         reason=f"no title has {named or 'an id that it names'}",

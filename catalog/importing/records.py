@@ -172,7 +172,8 @@ class Row:
 
     `edition` is raised when a format makes more of the same record than before: rows of an older edition then
     count as changed, once. `must_exist` is for a source that knows too little to make a title: the row is rejected
-    when none of its external ids is known.
+    when none of its external ids is known. `known_as` are ids by which the title is found, before those that the row
+    says it has: a source may name a title without having a say in what it is called.
     """
 
     line: int
@@ -183,6 +184,12 @@ class Row:
     mended: str = ""
     edition: int = 1
     must_exist: bool = False
+    known_as: tuple[ExternalId, ...] = ()
+
+    @property
+    def names(self) -> tuple[ExternalId, ...]:
+        """What the title may be found by, in the order of trust."""
+        return (*self.known_as, *self.title.external_ids)
 
     @cached_property
     def record_json(self) -> str:

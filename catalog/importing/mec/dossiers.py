@@ -13,7 +13,6 @@ from typing import Any
 
 from catalog.importing.mec.details import Reading
 from catalog.importing.mec.titles import CID, episode_of, kind_of, season_of, title_of
-from catalog.importing.movielabs import ref_of
 from catalog.importing.records import ExternalId, Record, Title
 from catalog.importing.spool import Kept
 from catalog.importing.xml import Element, element_of
@@ -37,7 +36,9 @@ def dossier_with(dossier: Record, records: Iterable[Kept]) -> Record:
 def title_in(dossier: Record) -> Title:
     """What the dossier says; without `core` nothing of the title itself."""
     title = title_of(basic_of(dossier["core"]), Reading()) if "core" in dossier else BARE
-    parts = {cid: (said["of"], basic_of(said["core"])) for cid, said in dossier.get("parts", {}).items()}
+    parts = {
+        cid: (said["of"], basic_of(said["core"])) for cid, said in sorted(dossier.get("parts", {}).items())
+    }
     seasons = {
         cid: season_of(basic, Reading()) for cid, (_, basic) in parts.items() if kind_of(basic) == "season"
     }
@@ -47,15 +48,11 @@ def title_in(dossier: Record) -> Title:
         for cid, (of, basic) in parts.items()
         if cid not in seasons
     ]
-    # Without a core the title is known by what its parts are part of.
-    own = title.external_ids or tuple(
-        dict.fromkeys(ref_of(of, scheme=CID) for of, _ in parts.values() if of not in parts)
-    )
     return replace(
         title,
         seasons=tuple(sorted(seasons.values())),
         episodes=tuple(sorted(episodes, key=lambda each: (each.season_number, each.number))),
-        external_ids=(*own, *(ExternalId(CID, cid) for cid in parts)),
+        external_ids=(*title.external_ids, *(ExternalId(CID, cid) for cid in parts)),
     )
 
 

@@ -95,6 +95,8 @@ class Mec:
             title=title_in(record),
             mended="; ".join(f"line {kept.line}: {kept.mended}" for kept in team if kept.mended),
             must_exist="core" not in record,
+            # Without a core the title is known by what its parts are part of.
+            known_as=() if "core" in record else _known_as(team),
         )
 
 
@@ -146,6 +148,10 @@ def _ids(name: str, head: Kept | None) -> tuple[ExternalId, ...]:
     if head is not None and head.kind == "series":
         return own_ids(basic_of(head.record), Reading())
     return ref_of(name, scheme=CID), ExternalId(CID, name)
+
+
+def _known_as(team: list[Kept]) -> tuple[ExternalId, ...]:
+    return tuple(dict.fromkeys(each for kept in team for each in _ids(kept.parent, None)))
 
 
 def _unplaced(kept: Kept) -> Note:

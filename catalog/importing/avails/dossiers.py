@@ -1,0 +1,95 @@
+"""A title's avails, as `content_sources` keeps them: all that its licensors said last.
+
+Plain JSON: `avails` has for each `ALID`, in the order in which they came, its `transactions` and the rest of it as
+`head`. An avail that is extracted anew takes the place of what was known of it; an update or a deletion that names
+transactions by `TransactionID` is of those alone.
+
+Entry points: `Delivery`, `dossier_with`, `licences_in`.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from catalog.importing.avails.assets import asset_of, is_part_of_series
+from catalog.importing.avails.windows import Licence
+from catalog.importing.movielabs import Rejected
+from catalog.importing.records import Record
+from catalog.importing.xml import Element, element_of
+
+TRANSACTION = "avails:Transaction"
+# The entry types of version 2.5 and after, besides the two before.
+PUT, CHANGE, TAKE = ("full extract", "create"), ("update",), ("full delete", "delete")
+
+
+class Delivery(NamedTuple):
+    """An avail as a file brings it. `entry` says what is to be done with it; `lines` are its transactions'."""
+
+    alid: str
+    entry: str
+    head: Record
+    transactions: list[Record]
+    lines: list[int]
+
+
+Lines = dict[tuple[str, int], int]  # of a transaction, by avail and place in it
+
+
+def delivery_of(avail: Element) -> Delivery:
+    """Raises `Rejected`."""
+    alid, said = avail.text_of("avails:ALID"), avail.text_of("avails:Disposition/avails:EntryType")
+    if not alid:
+        raise Rejected("it has no ALID")
+    if said.lower() not in (*PUT, *CHANGE, *TAKE):
+        raise Rejected(f"EntryType '{said}' is none of Full Extract, Full Delete, Create, Update and Delete")
+    head = avail.as_json()
+    transactions = head.pop(TRANSACTION, [])
+    lines = [each.line for each in avail.all(TRANSACTION)]
+    return Delivery(alid, said.lower(), head, transactions, lines)
+
+
+def dossier_with(dossier: Record, deliveries: list[Delivery]) -> tuple[Record, Lines]:
+    """The dossier after these, and where in the file its transactions stand that are from there."""
+    avails = {each["alid"]: each for each in dossier.get("avails", [])}
+    lines: Lines = {}
+    for delivery in deliveries:
+        before = avails.get(delivery.alid)
+        kept = _transactions(delivery, before["transactions"] if before else [])
+        if kept or delivery.entry not in TAKE:
+            head = delivery.head if delivery.entry not in TAKE or before is None else before["head"]
+            avails[delivery.alid] = {"alid": delivery.alid, "head": head, "transactions": kept}
+        else:
+            avails.pop(delivery.alid, None)
+        told = {id(each): line for each, line in zip(delivery.transactions, delivery.lines, strict=True)}
+        lines |= {
+            (delivery.alid, place): told[id(each)] for place, each in enumerate(kept) if id(each) in told
+        }
+    return {"avails": list(avails.values())}, lines
+
+
+def _transactions(delivery: Delivery, before: list[Record]) -> list[Record]:
+    """What the avail has after a delivery. What has no `TransactionID` cannot be named by one."""
+    if delivery.entry in PUT:
+        return delivery.transactions
+    named = {_id(each): each for each in delivery.transactions if _id(each)}
+    if delivery.entry in CHANGE:
+        kept = [named.pop(_id(each), each) for each in before]
+        return [*kept, *(each for each in delivery.transactions if not _id(each) or _id(each) in named)]
+    if delivery.entry == "full delete" or not named:
+        return []
+    return [each for each in before if _id(each) not in named]
+
+
+def _id(transaction: Record) -> str:
+    return str(transaction.get("@TransactionID", ""))
+
+
+def licences_in(dossier: Record) -> Iterator[Licence]:
+    """The transactions in the order in which their avails came."""
+    for avail in dossier["avails"]:
+        is_part = is_part_of_series(asset_of(_element(avail["head"])))
+        for place, transaction in enumerate(avail["transactions"]):
+            yield Licence(avail["alid"], place, element_of(TRANSACTION, transaction), is_part)
+
+
+def _element(head: Any) -> Element:
+    return element_of("avails:Avail", head)

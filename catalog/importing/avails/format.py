@@ -1,0 +1,124 @@
+"""The format itself: from a file's avails to the rows of the titles that they are of.
+
+An avail says who may show a title, not what it is, so it makes no title: one that the catalog does not know is
+reported, and its MEC is to be imported first. A title's avails are kept until the file is read, wherever in it they
+stand, and then are one row: its dossier, with what earlier files brought.
+"""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from catalog.importing.avails.assets import candidates_of
+from catalog.importing.avails.dossiers import Delivery, delivery_of, dossier_with, licences_in
+from catalog.importing.avails.windows import windows_of
+from catalog.importing.files import BrokenOff, SourceFile
+from catalog.importing.identity import claim_id, titles_found
+from catalog.importing.movielabs import Rejected, name_of
+from catalog.importing.records import ExternalId, Note, Record, Row, Title, rejection
+from catalog.importing.selectors import existing_contents, records_of_scheme
+from catalog.importing.spool import Kept, Spool, chunks
+from catalog.importing.xml import Subtree, records
+
+ROOTS = ("avails:AvailList", "avails:Avail", "avails:AvailListSigned")
+EXCEPTION = "ExceptionFlag: the licence has conditions that are not in the file"
+AVAILS_AT_ONCE = 500
+TITLES_AT_ONCE = 100  # whose dossiers are in memory together
+
+
+class Avails:
+    """MovieLabs Content Availability Metadata, version 2: an `AvailList`, or one `Avail`."""
+
+    scheme = "avails"
+    key_name = "ALID"
+    is_sorted = True
+
+    def title_of(self, record: Record) -> Title:
+        windows, _ = windows_of(licences_in(record))
+        return Title("", "", windows=tuple(windows))
+
+    def rows(self, source: SourceFile, /) -> Iterator[Row | Note]:
+        """Raises `files.Unreadable` and `files.BrokenOff`, the latter after all rows of what could be read."""
+        broken: list[BrokenOff] = []
+        with Spool() as spool:
+            for found in chunks(_read(source, broken), AVAILS_AT_ONCE):
+                yield from (each for each in found if isinstance(each, Note))
+                yield from self._keep([each for each in found if isinstance(each, Row)], spool)
+            for teams in chunks(spool.teams(), TITLES_AT_ONCE):
+                ids = [UUID(name) for name, _ in teams]
+                before = records_of_scheme(scheme=self.scheme, ids=ids)
+                for title, (_, team) in zip(ids, teams, strict=True):
+                    yield from self._title(team, before.get(title))
+        if broken:
+            raise broken[0]
+
+    def _keep(self, rows: list[Row], spool: Spool) -> Iterator[Note]:
+        """Puts avails to those of the same title."""
+        found = titles_found(scheme=self.scheme, rows=rows)
+        there = existing_contents({each.content_id for each in found})
+        for title, row, *_ in found:
+            alid = row.record["delivery"][0]
+            if title not in there:
+                named = ", ".join(claim_id(*each) for each in row.known_as)
+                yield rejection(
+                    line=row.line, key=alid, reason=f"no title has one of {named}: import its MEC first"
+                )
+                continue
+            kept = Kept(alid, str(title), "avail", row.key, row.line, row.size, row.record, row.mended)
+            first = spool.add(kept)
+            if first != row.line:
+                yield rejection(line=row.line, key=alid, reason=f"the same id is on line {first} already")
+
+    def _title(self, team: list[Kept], before: tuple[str, Record] | None) -> Iterator[Row | Note]:
+        key, dossier = before or (team[0].parent, {})
+        record, lines = dossier_with(dossier, [Delivery(*kept.record["delivery"]) for kept in team])
+        if not before and not record["avails"]:
+            for kept in team:
+                yield rejection(
+                    line=kept.line, key=kept.key, reason="there is no avail of this ALID to take back"
+                )
+            return
+        windows, refused = windows_of(licences_in(record))
+        for refusal in refused:
+            line = lines.get((refusal.alid, refusal.place))
+            if line is not None:  # else an earlier file brought it, and its report said so
+                yield rejection(line=line, key=refusal.alid, reason=refusal.reason)
+        yield Row(
+            line=team[0].line,
+            size=sum(kept.size for kept in team),
+            key=key,
+            record=record,
+            title=Title("", "", windows=tuple(windows)),
+            mended="; ".join(f"line {kept.line}: {kept.mended}" for kept in team if kept.mended),
+            must_exist=True,
+            known_as=tuple(ExternalId(*each) for each in team[0].record["known_as"]),
+        )
+
+
+def _read(source: SourceFile, broken: list[BrokenOff]) -> Iterator[Row | Note]:
+    """The file's avails, each as a row to find its title by."""
+    try:
+        for subtree in records(
+            source, roots=ROOTS, record="avails:Avail", name_of=name_of, kind="Avails document"
+        ):
+            yield _understood(subtree)
+    except BrokenOff as error:
+        broken.append(error)
+
+
+def _understood(subtree: Subtree) -> Row | Note:
+    avail = subtree.element
+    try:
+        if subtree.problem:
+            raise Rejected(subtree.problem)
+        delivery, known_as = delivery_of(avail), candidates_of(avail)
+    except Rejected as error:
+        return rejection(line=subtree.line, key=avail.text_of("avails:ALID"), reason=str(error))
+    return Row(
+        line=subtree.line,
+        size=subtree.size,
+        key=known_as[0].value,
+        record={"delivery": list(delivery), "known_as": list(map(list, known_as))},
+        title=Title("", ""),
+        mended=EXCEPTION if avail.text_of("avails:ExceptionFlag") in ("true", "1") else "",
+        known_as=known_as,
+    )
