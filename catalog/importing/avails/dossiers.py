@@ -4,7 +4,7 @@ Plain JSON: `avails` has for each `ALID`, in the order in which they came, its `
 `head`. An avail that is extracted anew takes the place of what was known of it; an update or a deletion that names
 transactions by `TransactionID` is of those alone.
 
-Entry points: `Delivery`, `dossier_with`, `licences_in`.
+Entry points: `delivery_of`, `unheard_of`, `dossier_with`, `licences_in`.
 """
 
 from collections.abc import Iterator
@@ -45,6 +45,15 @@ def delivery_of(avail: Element) -> Delivery:
     transactions = head.pop(TRANSACTION, [])
     lines = [each.line for each in avail.all(TRANSACTION)]
     return Delivery(alid, said.lower(), head, transactions, lines)
+
+
+def unheard_of(dossier: Record, deliveries: list[Delivery]) -> list[str]:
+    """For each delivery that takes back what is not there, what is wrong with it; else empty."""
+    known = {each["alid"] for each in dossier.get("avails", [])}
+    return [
+        "there is no avail of this ALID to take back" if each.entry in TAKE and each.alid not in known else ""
+        for each in deliveries
+    ]
 
 
 def dossier_with(dossier: Record, deliveries: list[Delivery]) -> tuple[Record, Lines]:

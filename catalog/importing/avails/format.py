@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from catalog.importing.avails.assets import candidates_of
-from catalog.importing.avails.dossiers import Delivery, delivery_of, dossier_with, licences_in
+from catalog.importing.avails.dossiers import Delivery, delivery_of, dossier_with, licences_in, unheard_of
 from catalog.importing.avails.windows import windows_of
 from catalog.importing.files import BrokenOff, SourceFile
 from catalog.importing.identity import claim_id, titles_found
@@ -70,12 +70,12 @@ class Avails:
 
     def _title(self, team: list[Kept], before: tuple[str, Record] | None) -> Iterator[Row | Note]:
         key, dossier = before or (team[0].parent, {})
-        record, lines = dossier_with(dossier, [Delivery(*kept.record["delivery"]) for kept in team])
+        deliveries = [Delivery(*kept.record["delivery"]) for kept in team]
+        for kept, reason in zip(team, unheard_of(dossier, deliveries), strict=True):
+            if reason:
+                yield rejection(line=kept.line, key=kept.key, reason=reason)
+        record, lines = dossier_with(dossier, deliveries)
         if not before and not record["avails"]:
-            for kept in team:
-                yield rejection(
-                    line=kept.line, key=kept.key, reason="there is no avail of this ALID to take back"
-                )
             return
         windows, refused = windows_of(licences_in(record))
         for refusal in refused:
