@@ -9,6 +9,7 @@ repairs the sequences behind the ids it chose, and its caller forgets all record
 """
 
 from catalog.services.children import children_save
+from catalog.services.episodes import SeriesRefused
 from catalog.services.external_ids import (
     Conflict,
     ExternalIdTaken,
@@ -35,6 +36,7 @@ __all__ = [
     "Conflict",
     "ExternalIdTaken",
     "Pair",
+    "SeriesRefused",
     "children_save",
     "content_delete",
     "content_lock",

@@ -12,7 +12,8 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
-from catalog.models import Content, Episode, EpisodeOrder, ExternalId, Marker, Season
+from catalog.models import Content, ExternalId
+from catalog.services.episodes import episodes_check, episodes_release, seasons_add
 from catalog.services.external_ids import rows_claim
 from catalog.services.touching import contents_touch
 from streaming.stores.aliases import CATALOG
@@ -29,16 +30,19 @@ def children_save(
     Rows that are there already are taken out and put in again under their ids: so two may trade what only one can
     have (the numbers of two episodes, the primary of two posters), and a hundred cost the statements of one. An
     episode takes its places in other orders and its markers along when it goes, and brings its season's row.
-    Raises `ValueError` when a row belongs to another title: a row does not move, delete it there and add it
-    here. Raises `django.db.DatabaseError` when a row to be saved again is gone, `ExternalIdTaken` for an external
-    id of another title.
+    Raises `ValueError` when a row belongs to another title: a row does not move, delete it there and add it here;
+    `SeriesRefused`, a `ValueError` too, for what `catalog.services.episodes` does not let stand. Raises
+    `django.db.DatabaseError` when a row to be saved again is gone, `ExternalIdTaken` for an external id of another
+    title.
     """
     if any(row.content_id != content.content_id for row in [*saved, *deleted]):
         raise ValueError(f"A row does not belong to title {content.content_id}.")
     with transaction.atomic(using=CATALOG):
+        episodes_check(content_id=content.content_id, saved=saved, deleted=deleted)
         rows_claim(
             content_id=content.content_id, saved=_only(ExternalId, saved), deleted=_only(ExternalId, deleted)
         )
+        episodes_release(content_id=content.content_id, deleted=deleted)
         for model, rows in _by_model(deleted).items():
             _rows_of(content, model).filter(pk__in=[row.pk for row in rows]).delete()
         changed = _by_model(saved)
@@ -46,7 +50,7 @@ def children_save(
             _take_out(content, model, [row.pk for row in rows if not row._state.adding])
         for model, rows in changed.items():
             model._base_manager.using(CATALOG).bulk_create(rows)
-        _follow_episodes(content, _only(Episode, saved), _only(Episode, deleted))
+        seasons_add(content_id=content.content_id, saved=saved)
         contents_touch([content.content_id])
 
 
@@ -58,19 +62,6 @@ def _take_out(content: Content, model: type[KeyedByContent], ids: list[UUID]) ->
         raise DatabaseError(
             f"A row to be saved is not a row of title {content.content_id}: {model.__name__}."
         )
-
-
-def _follow_episodes(content: Content, saved: Sequence[Episode], deleted: Sequence[Episode]) -> None:
-    """What the database has no keys for: rows of an episode go with it, and its season is there."""
-    gone = [episode.pk for episode in deleted]
-    if gone:
-        for model in (EpisodeOrder, Marker):
-            _rows_of(content, model).filter(episode__in=gone).delete()
-    numbers = {episode.season_number for episode in saved}
-    if numbers:
-        there = set(_rows_of(content, Season).filter(number__in=numbers).values_list("number", flat=True))
-        missing = [Season(content=content, number=number) for number in sorted(numbers - there)]
-        Season.objects.using(CATALOG).bulk_create(missing)
 
 
 def _rows_of(content: Content, model: type[KeyedByContent]) -> QuerySet[Any]:

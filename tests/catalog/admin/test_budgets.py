@@ -101,7 +101,7 @@ Fill = Callable[[Content, int], None]
 # Page, what fills its tables, how many rows, a field to change, statements to open it and to save it.
 PAGES: Sequence[tuple[str, Fill, int, str, int, int]] = [
     ("credits", credits, 500, "credits-0-character_name", 4, 29),
-    ("episodes", episodes, 300, "episodes-0-title", 7, 32),
+    ("episodes", episodes, 300, "episodes-0-title", 7, 34),
     ("texts", texts, 10, "translations-0-title", 5, 29),
     ("media", media, 10, "videos-0-title", 7, 31),
     ("rights", rights, 10, "maturity_ratings-0-value", 5, 30),
