@@ -10,8 +10,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from catalog.importing.counts import Counts
 from catalog.importing.files import opened
-from catalog.importing.pipeline import Counts
 from catalog.importing.records import Format
 from catalog.importing.running import file_import
 from catalog.importing.selectors import catalog_size
@@ -19,13 +19,14 @@ from streaming.stores.commands import one_sentence
 
 
 class ImportCommand(BaseCommand):
-    """`source` is the format; `opening` opens what it reads."""
+    """`source` is the format; `opening` opens what it reads, and `what` is what that is."""
 
+    what = "FILE"
     source: Format[Any]
     opening: Callable[[Path], AbstractContextManager[Any]] = staticmethod(opened)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, metavar=self.what)
         parser.add_argument("--dry-run", action="store_true", help="Read, check and count; write nothing.")
         parser.add_argument(
             "--report", type=Path, help="CSV file for every row that was rejected, mended or met a conflict."

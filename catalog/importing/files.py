@@ -33,7 +33,8 @@ class BrokenOff(Exception):
 class SourceFile:
     """A file's bytes by line. `position` counts bytes of the file itself, compressed or not."""
 
-    def __init__(self, raw: BinaryIO, data: BinaryIO, size: int) -> None:
+    def __init__(self, raw: BinaryIO, data: BinaryIO, size: int, path: Path) -> None:
+        self.paths = (path,)
         self._raw = raw
         self._data = data
         self.size = size
@@ -86,10 +87,10 @@ def opened(path: Path) -> Iterator[SourceFile]:
             raise Unreadable(f"{path} is named .gz but is not a gzip file.")
         size = path.stat().st_size
         if magic != GZIP_MAGIC:
-            yield SourceFile(raw, raw, size)
+            yield SourceFile(raw, raw, size, path)
             return
         with gzip.GzipFile(fileobj=raw) as data:
-            yield SourceFile(raw, cast(BinaryIO, data), size)
+            yield SourceFile(raw, cast(BinaryIO, data), size, path)
 
 
 def _first_bytes(raw: BufferedReader, path: Path) -> bytes:

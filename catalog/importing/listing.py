@@ -21,7 +21,17 @@ from datetime import UTC, date, datetime, time
 from catalog.codes import country_named
 from catalog.importing.delimited import Delimited, records
 from catalog.importing.files import BrokenOff, SourceFile, Unreadable
-from catalog.importing.records import MaturityRating, Note, Part, Record, Row, Season, Title, rejection
+from catalog.importing.records import (
+    MaturityRating,
+    Note,
+    Part,
+    Record,
+    Rejected,
+    Row,
+    Season,
+    Title,
+    rejection,
+)
 from catalog.models import Content
 
 COLUMNS = (
@@ -59,10 +69,6 @@ MOST_NAMES = 2000  # a row's rows in the database are bounded, as its bytes are
 DURATION = re.compile(r"([0-9]{1,5}) (min|Seasons?)")
 DATE = re.compile(r"([A-Z][a-z]+) ([0-9]{1,2}), ([0-9]{4})")
 YEAR = re.compile(r"[0-9]{4}")
-
-
-class Rejected(ValueError):
-    """The row cannot become a title; the message is the reason."""
 
 
 class Listing:

@@ -8,7 +8,7 @@ Failure: `files.Unreadable`, `ImportRunning`, `CatalogRefuses`; what earlier bat
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -16,10 +16,11 @@ from django.db import DatabaseError, OperationalError, connections, reset_querie
 from django.utils import timezone
 
 from catalog.importing import changing, inserting
-from catalog.importing.files import BrokenOff, ImportFailed
+from catalog.importing.batching import batches
+from catalog.importing.counts import Counts
+from catalog.importing.files import ImportFailed
 from catalog.importing.identity import Found, claim_id, titles_found
 from catalog.importing.records import Format, Note, Row, digest_of, json_of, rejection
-from catalog.importing.seen import SeenKeys
 from catalog.importing.selectors import digests_by_key, existing_contents, records_by_key
 from catalog.importing.sharing import people_insert, terms_insert
 from streaming.stores.aliases import CATALOG
@@ -27,8 +28,6 @@ from streaming.stores.citus.writing import mixed_transaction
 from streaming.stores.refusal import Refused, first_line
 
 S = TypeVar("S")
-BATCH_ROWS = 2000
-BATCH_BYTES = 1 << 20  # rows of a hostile file may be a thousand times as long as real ones
 LOCK_NOT_AVAILABLE = "55P03"
 LOCK = 0x696D706F7274  # "import"
 LOCK_WAIT_SECONDS = 3  # the server needs a moment to notice that an import was killed
@@ -40,50 +39,6 @@ class ImportRunning(ImportFailed, Refused):
 
 class CatalogRefuses(ImportFailed):
     """The database refused a batch, or is away."""
-
-
-@dataclass
-class Counts:
-    """What became of the rows; `broken_off` says why the file ended early, if it did."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    mended: int = 0
-    kept_out: int = 0
-    broken_off: str = ""
-
-    @property
-    def rows(self) -> int:
-        return self.new + self.changed + self.unchanged + self.rejected
-
-    @property
-    def to_report(self) -> int:
-        """How many lines the report has."""
-        return self.rejected + self.mended + self.kept_out
-
-    def __str__(self) -> str:
-        mended = f", {self.mended:,} mended" if self.mended else ""
-        kept_out = f", {self.kept_out:,} conflicts" if self.kept_out else ""
-        return (
-            f"{self.rows:,} rows: {self.new:,} new, {self.changed:,} changed, "
-            f"{self.unchanged:,} unchanged, {self.rejected:,} rejected{mended}{kept_out}"
-        )
-
-
-@dataclass
-class _Batch:
-    rows: list[Row] = field(default_factory=list)
-    size: int = 0
-
-    @property
-    def full(self) -> bool:
-        return len(self.rows) >= BATCH_ROWS or self.size >= BATCH_BYTES
-
-    def add(self, row: Row) -> None:
-        self.rows.append(row)
-        self.size += row.size
 
 
 @dataclass
@@ -115,7 +70,7 @@ def titles_import(
     With `dry_run` the counts are what an import would do now, and nothing is written.
     """
     counts = Counts()
-    for batch in _batches(source, file, note, counts):
+    for batch in batches(source, file, note, counts):
         outcome = _bring_in(source, batch.rows, dry_run, is_first=not counts.new)
         _add(outcome, counts, note)
         reset_queries()  # under DEBUG Django keeps the text of every statement: half a megabyte a batch
@@ -154,44 +109,6 @@ def one_import_at_a_time() -> Iterator[None]:
         connection.close()
 
 
-def _batches(source: Format[S], file: S, note: Callable[[Note], None], counts: Counts) -> Iterator[_Batch]:
-    """The rows worth bringing in, by batches; the others are noted and counted on the way."""
-    batch = _Batch()
-    with SeenKeys() as seen:
-        try:
-            for found in source.rows(file):
-                row = found if source.is_sorted else _first_of_its_key(found, seen)
-                if isinstance(row, Note):
-                    counts.rejected += 1
-                    note(row)
-                    continue
-                if row.mended:
-                    counts.mended += 1
-                    note(Note(row.line, row.key, "mended", row.mended, row.title.title))
-                batch.add(row)
-                if batch.full:
-                    yield batch
-                    batch = _Batch()
-        except BrokenOff as error:
-            counts.broken_off = str(error)
-    if batch.rows:
-        yield batch
-
-
-def _first_of_its_key(found: Row | Note, seen: SeenKeys) -> Row | Note:
-    if isinstance(found, Note):
-        return found
-    first = seen.first_line(found.key, found.line)
-    if first == found.line:
-        return found
-    return rejection(
-        line=found.line,
-        reason=f"the same id is on line {first} already",
-        key=found.key,
-        title=found.title.title,
-    )
-
-
 def _bring_in(source: Format[Any], rows: list[Row], dry_run: bool, is_first: bool) -> _Outcome:
     """Brings a batch in, in one transaction. `is_first`: nothing new was brought in before."""
     outcome = _Outcome()
@@ -222,7 +139,7 @@ def _one_row_a_title(found: list[Found]) -> Iterator[dict[UUID, Found]]:
 
 
 def _bring_in_titles(source: Format[Any], found: dict[UUID, Found], dry_run: bool, outcome: _Outcome) -> None:
-    sorted_out = _sort(source.scheme, found, outcome)
+    sorted_out = _sort(source, found, outcome)
     outcome.new += len(sorted_out.new)
     outcome.changed += len(sorted_out.changed)
     for each in (*sorted_out.new.values(), *sorted_out.changed.values()):
@@ -232,12 +149,12 @@ def _bring_in_titles(source: Format[Any], found: dict[UUID, Found], dry_run: boo
         _write(source, sorted_out, outcome)
 
 
-def _sort(scheme: str, found: dict[UUID, Found], outcome: _Outcome) -> _Sorted:
+def _sort(source: Format[Any], found: dict[UUID, Found], outcome: _Outcome) -> _Sorted:
     keys = {content_id: each.row.key for content_id, each in found.items()}
     there = existing_contents(keys)
-    digests = digests_by_key(scheme=scheme, keys=keys) if there else {}
+    digests = digests_by_key(scheme=source.scheme, keys=keys) if there else {}
     sorted_out = _Sorted({}, {})
-    for content_id, each in found.items():
+    for content_id, each in _completed(source, found, keys if there else {}).items():
         row = each.row
         if content_id in there:
             if digests.get(content_id) == row.digest:
@@ -249,6 +166,23 @@ def _sort(scheme: str, found: dict[UUID, Found], outcome: _Outcome) -> _Sorted:
         else:
             sorted_out.new[content_id] = each
     return sorted_out
+
+
+def _completed(source: Format[Any], found: dict[UUID, Found], keys: dict[UUID, str]) -> dict[UUID, Found]:
+    """Rows of which parts were unread, with these as the last import had them."""
+    partial = {title: key for title, key in keys.items() if found[title].row.unread}
+    if not partial:
+        return found
+    whole = dict(found)
+    for title, (record, _) in records_by_key(scheme=source.scheme, keys=partial).items():
+        row = whole[title].row
+        kept = {name: record[name] for name in row.unread if name in record}
+        if kept:
+            said = source.title_of(row.record | kept)
+            said = replace(said, external_ids=row.title.external_ids, people=row.title.people)
+            row = replace(row, record=row.record | kept, title=said)
+            whole[title] = whole[title]._replace(row=row)
+    return whole
 
 
 def _write(source: Format[Any], found: _Sorted, outcome: _Outcome) -> None:

@@ -23,6 +23,10 @@ Record = dict[str, Any]
 S_contra = TypeVar("S_contra", contravariant=True)  # what a format reads
 
 
+class Rejected(ValueError):
+    """The row cannot become a title; the message is the reason."""
+
+
 class Part(NamedTuple):
     """One name on a title, in billing order. `credited_as` is the name as printed, where it differs.
 
@@ -173,7 +177,9 @@ class Row:
     `edition` is raised when a format makes more of the same record than before: rows of an older edition then
     count as changed, once. `must_exist` is for a source that knows too little to make a title: the row is rejected
     when none of its external ids is known. `known_as` are ids by which the title is found, before those that the row
-    says it has: a source may name a title without having a say in what it is called.
+    says it has: a source may name a title without having a say in what it is called. `unread` are parts of the
+    record that the source was given without, as when one of its files is missing: there the last import's record
+    speaks on.
     """
 
     line: int
@@ -185,6 +191,7 @@ class Row:
     edition: int = 1
     must_exist: bool = False
     known_as: tuple[ExternalId, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[ExternalId, ...]:

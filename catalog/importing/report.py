@@ -4,7 +4,7 @@ It is opened before anything is imported, so that a path that cannot be written 
 """
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,16 +17,18 @@ FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 @contextmanager
-def report_to(path: Path | None, *, source: Path, key_name: str) -> Iterator[Callable[[Note], None]]:
+def report_to(
+    path: Path | None, *, sources: Sequence[Path], key_name: str
+) -> Iterator[Callable[[Note], None]]:
     """What takes notes and writes them to `path`, or takes them and does nothing. Raises `ImportFailed`.
 
-    `key_name` is the source's own name for its ids.
+    `sources` are the files that are imported, `key_name` is the source's own name for its ids.
     """
     if path is None:
         yield _leave_out
         return
     try:
-        if path.exists() and source.exists() and path.samefile(source):
+        if path.exists() and any(map(path.samefile, sources)):
             raise Unreadable("The report would overwrite the file it reports on: name another one.")
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -35,7 +37,7 @@ def report_to(path: Path | None, *, source: Path, key_name: str) -> Iterator[Cal
                 [
                     note.line,
                     *map(_cell, (note.key, note.outcome, note.reason, note.title)),
-                    note.file or source.name,
+                    note.file or sources[0].name,
                 ]
             )
     except OSError as error:

@@ -7,13 +7,17 @@ from typing import Any, Protocol, TypeVar
 
 from tqdm import tqdm
 
-from catalog.importing.pipeline import Counts, one_import_at_a_time, titles_import
+from catalog.importing.counts import Counts
+from catalog.importing.pipeline import one_import_at_a_time, titles_import
 from catalog.importing.records import Format
 from catalog.importing.report import report_to
 
 
 class Measured(Protocol):
-    """What an import reads from; both in bytes."""
+    """What an import reads from, in bytes, and the files it is."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]: ...
 
     @property
     def size(self) -> int: ...
@@ -38,7 +42,7 @@ def file_import(
     The source is opened first and then the report, so that neither a wrong path nor a report that cannot be
     written gets as far as the database. A dry run writes the report only and needs no lock.
     """
-    with opened(path) as file, report_to(report, source=path, key_name=source.key_name) as note:
+    with opened(path) as file, report_to(report, sources=file.paths, key_name=source.key_name) as note:
         with nullcontext() if dry_run else one_import_at_a_time():
             # disable=None: no bar where stderr is no terminal.
             with tqdm(total=file.size, unit="B", unit_scale=True, disable=None) as bar:

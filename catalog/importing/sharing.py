@@ -4,7 +4,7 @@ Those that are there already are left as they are, so an editor's biography or a
 Entry points: `people_insert`, `terms_insert`, `term_ids`. Failure: `django.db.Error`s.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -37,18 +37,25 @@ class Known(NamedTuple):
 def people_insert(titles: Iterable[Title]) -> Known:
     """Inserts the people who are not there; without a `Person`, what they do first in these rows is their role."""
     found: dict[UUID, tuple[str, Person]] = {}
+    nameless = set()  # of records whose file of names is missing: they are there
     for title in titles:
         for part in title.parts:
             key = person_id(part.name, part.person)
-            if key not in found and part.name:
+            if not part.name:
+                nameless.add(key)
+            elif key not in found:
                 found[key] = (part.name, title.people.get(part.person) or Person(role=part.job))
-    if not found:
-        return Known({}, {})
+    if found:
+        _insert(found)
+    ids = nameless | found.keys()
+    return _known(ids) if ids else Known({}, {})
+
+
+def _insert(found: Mapping[UUID, tuple[str, Person]]) -> None:
     # In the order of their keys, so that two writers cannot wait for each other.
     rows = sorted((str(key), name, *person) for key, (name, person) in found.items())
     with connections[CATALOG].cursor() as cursor:
         cursor.execute(INSERT_PEOPLE, [list(column) for column in zip(*rows, strict=True)])
-    return _known(found)
 
 
 def _known(ids: Collection[UUID]) -> Known:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connections
 
-from catalog.importing import pipeline
+from catalog.importing import batching, pipeline
 from catalog.models import Content, Credit, Genre, Person, Season, Source
 from streaming.stores.aliases import CATALOG
 from tests.catalog.importing.conftest import Listing, printed
@@ -97,7 +97,7 @@ def test_the_later_row_of_one_id_is_rejected_and_names_the_first(
 def test_the_later_row_of_one_id_is_rejected_across_batches(
     stores: None, listing: Listing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "BATCH_ROWS", 1)
+    monkeypatch.setattr(batching, "BATCH_ROWS", 1)
 
     said = import_titles(listing({}, {"show_id": "s2"}, {"title": "Again"}))
 
@@ -218,7 +218,7 @@ def test_an_import_gives_the_catalog_free_again(stores: None, listing: Listing) 
 def test_a_batch_the_database_refuses_is_one_sentence_with_its_lines(
     stores: None, listing: Listing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "BATCH_ROWS", 2)
+    monkeypatch.setattr(batching, "BATCH_ROWS", 2)
     with connections[CATALOG].cursor() as cursor:
         cursor.execute("ALTER TABLE content_metadata ADD CONSTRAINT no_s3 CHECK (title <> 'Third')")
     try:
@@ -260,7 +260,7 @@ def test_under_debug_the_statements_of_earlier_batches_are_not_kept(
     stores: None, listing: Listing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The local stores run with DEBUG: 130,000 rows left 80 MB of statements in memory."""
-    monkeypatch.setattr(pipeline, "BATCH_ROWS", 1)
+    monkeypatch.setattr(batching, "BATCH_ROWS", 1)
     monkeypatch.setattr(settings, "DEBUG", True)
 
     import_titles(listing(*({"show_id": f"s{n}"} for n in range(30))))

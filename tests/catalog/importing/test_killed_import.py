@@ -11,7 +11,7 @@ import psycopg2
 from django.conf import settings
 from django.db import connections
 
-from catalog.importing.pipeline import BATCH_ROWS
+from catalog.importing.batching import BATCH_ROWS
 from catalog.models import Content, Person
 from streaming.stores.aliases import CATALOG
 from tests.catalog.importing.conftest import Listing

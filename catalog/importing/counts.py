@@ -1,0 +1,33 @@
+"""What became of a source's rows."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Counts:
+    """What became of the rows; `broken_off` says why the file ended early, if it did."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    mended: int = 0
+    kept_out: int = 0
+    broken_off: str = ""
+
+    @property
+    def rows(self) -> int:
+        return self.new + self.changed + self.unchanged + self.rejected
+
+    @property
+    def to_report(self) -> int:
+        """How many lines the report has."""
+        return self.rejected + self.mended + self.kept_out
+
+    def __str__(self) -> str:
+        mended = f", {self.mended:,} mended" if self.mended else ""
+        kept_out = f", {self.kept_out:,} conflicts" if self.kept_out else ""
+        return (
+            f"{self.rows:,} rows: {self.new:,} new, {self.changed:,} changed, "
+            f"{self.unchanged:,} unchanged, {self.rejected:,} rejected{mended}{kept_out}"
+        )

@@ -1,0 +1,264 @@
+"""Everything that the dumps say of one title, brought together title by title.
+
+The files are sorted by the title's id, so they are read side by side; what is not comes from `aside`. A title is
+given out only when every file has been read past it: where one breaks off, no title is taken for less than it is.
+Entry point: `Imdb`, the format. Failure: `files.Unreadable`, `files.BrokenOff`.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from typing import NamedTuple
+
+from catalog.importing.files import BrokenOff
+from catalog.importing.imdb import reading
+from catalog.importing.imdb.aside import EPISODE_TYPE, Name, Names, episodes_by_series, names_held
+from catalog.importing.imdb.dump import AKAS, BASICS, CREW, EPISODES, NAMES, PRINCIPALS, RATINGS, Dump
+from catalog.importing.records import Note, Record, Rejected, Row, Title, rejection
+from catalog.importing.tabular import Cells, Read, Table, rows
+
+GAME = "videoGame"
+NAMED_AT_ONCE = 500
+NAMED_BYTES = 1 << 20
+MOST_OF_ONE_TITLE = 5000  # rows of a file: more are a fault of the file, and memory stays flat
+MOST_EPISODES = 50_000
+
+
+Say = Callable[[Note], None]
+
+
+class _Joined(NamedTuple):
+    line: int
+    size: int
+    record: Record
+    mended: str
+    people: dict[str, Note]  # whom it credits, and what to say where `name.basics` does not know them
+
+
+class Imdb:
+    """The format, for the pipeline. `passed_over` counts what is no title to import, by why."""
+
+    scheme = "imdb"
+    key_name = "tconst"
+    is_sorted = True
+
+    def __init__(self, *, with_adult: bool = False) -> None:
+        self._with_adult = with_adult
+        self.passed_over: Counter[str] = Counter()
+
+    def rows(self, dump: Dump, /) -> Iterator[Row | Note]:
+        """See `records.Format`."""
+        notes: deque[Note] = deque()
+        with ExitStack() as stack:
+            names = stack.enter_context(names_held(dump, notes.append))
+            episodes = stack.enter_context(episodes_by_series(dump, notes.append, self.passed_over))
+            joining = _Joining(dump, episodes, notes.append)
+            for some in _chunks(joining.titles(self._is_title)):
+                yield from _taken(notes)
+                yield from _named(some, names, notes.append, _unread(dump))
+            yield from _taken(notes)
+
+    def title_of(self, record: Record) -> Title:
+        """See `records.Format`."""
+        return reading.title_of(record, {})
+
+    def _is_title(self, cells: Cells) -> bool:
+        kind, is_adult = cells[1], cells[4]
+        if kind == EPISODE_TYPE:
+            return False
+        if kind == GAME:
+            self.passed_over["video games"] += 1
+        elif is_adult == "1" and not self._with_adult:
+            self.passed_over["adult titles"] += 1
+        else:
+            return True
+        return False
+
+
+class _Followed:
+    """A file that is read along with the titles: what it has of each, in their order."""
+
+    def __init__(self, found: Iterable[Read], name: str, most: int, note: Say) -> None:
+        self._found = iter(found)
+        self._next = next(self._found, None)
+        self.name, self._most, self._note = name, most, note
+
+    def of(self, key: str) -> list[Read]:
+        """Titles are to be asked for in their order; those between are passed over."""
+        read = self._next
+        found: list[Read] = []
+        while read is not None and str(read[2][0]) < key:
+            read = next(self._found, None)
+        while read is not None and read[2][0] == key:
+            if len(found) < self._most:
+                found.append(read)
+            elif len(found) == self._most:
+                self._leave_out(read, key)
+            read = next(self._found, None)
+        self._next = read
+        return found
+
+    def _leave_out(self, read: Read, key: str) -> None:
+        reason = f"from here on left out: more than {self._most:,} rows of one title"
+        self._note(rejection(line=read[0], reason=reason, key=key, file=self.name))
+
+
+class _Joining:
+    """`title.basics` with what follows it."""
+
+    def __init__(self, dump: Dump, episodes: Iterable[Read], note: Say) -> None:
+        self._basics = _read(dump, BASICS, note)
+        self._note = note
+        self._akas, self._principals, self._crew, self._ratings = (
+            _Followed(_read(dump, table, note), table.name, MOST_OF_ONE_TITLE, note)
+            for table in (AKAS, PRINCIPALS, CREW, RATINGS)
+        )
+        self._episodes = _Followed(episodes, EPISODES.name, MOST_EPISODES, note)
+
+    def titles(self, is_title: Callable[[Cells], bool]) -> Iterator[_Joined]:
+        for line, size, cells in self._basics:
+            if not is_title(cells):
+                continue
+            record: Record = dict(zip(BASICS.columns, cells, strict=True))
+            try:
+                mended = reading.checked(record)
+            except Rejected as error:
+                title = str(record["primaryTitle"])
+                self._note(rejection(line=line, reason=str(error), key=record["tconst"], title=title))
+                continue
+            yield self._joined(line, size, record, mended)
+
+    def _joined(self, line: int, size: int, record: Record, mended: str) -> _Joined:
+        key = record["tconst"]
+        read = {
+            "akas": self._sound(self._akas, key, reading.problem_of_aka),
+            "principals": self._sound(self._principals, key, reading.problem_of_principal),
+            "crew": self._crew.of(key),
+            "ratings": self._sound(self._ratings, key, reading.problem_of_rating),
+            "episode": self._placed(self._episodes.of(key)),
+        }
+        for name, found in read.items():
+            size += sum(each[1] for each in found)
+            if found:
+                record[name] = [each[2][1:] for each in found]
+        for name in ("crew", "ratings"):  # of which a title has one row
+            if name in record:
+                (record[name],) = record[name]
+        return _Joined(line, size, record, mended, _credited(key, read))
+
+    def _sound(self, followed: _Followed, key: str, problem_of: Callable[[Cells], str]) -> list[Read]:
+        found = []
+        for read in followed.of(key):
+            if problem := problem_of(read[2][1:]):
+                self._note(rejection(line=read[0], reason=problem, key=key, file=followed.name))
+            else:
+                found.append(read)
+        return found
+
+    def _placed(self, episodes: list[Read]) -> list[Read]:
+        """Each place once; episodes come in the order of their places."""
+        found: dict[tuple[int, int], Read] = {}
+        for read in episodes:
+            _, tconst, season, number, *_ = read[2]
+            place = (int(season or 0), int(number or 0))
+            if (other := found.setdefault(place, read)) is not read:
+                reason = f"season {place[0]}, episode {place[1]} is {other[2][1]} already"
+                self._note(rejection(line=read[0], reason=reason, key=str(tconst), file=EPISODES.name))
+        return list(found.values())
+
+
+def _read(dump: Dump, table: Table, note: Say) -> Iterator[Read]:
+    """Nothing of a file that is missing."""
+    if not dump.has(table):
+        return
+    try:
+        yield from rows(dump.files[table.name], table, note)
+    except BrokenOff as error:
+        raise BrokenOff(f"{table.name}: {error}") from error
+
+
+def _credited(key: str, read: dict[str, list[Read]]) -> dict[str, Note]:
+    people: dict[str, Note] = {}
+    for line, _, cells in read["principals"]:
+        people.setdefault(str(cells[2]), _unknown(key, str(cells[2]), PRINCIPALS, line))
+    for line, _, cells in read["crew"]:
+        for nconst in reading.listed(cells[1]) + reading.listed(cells[2]):
+            people.setdefault(nconst, _unknown(key, nconst, CREW, line))
+    return people
+
+
+def _unknown(key: str, nconst: str, table: Table, line: int) -> Note:
+    reason = f"{nconst[:50]!r} is nobody in {NAMES.name}"
+    return rejection(line=line, reason=reason, key=key, file=table.name)
+
+
+def _chunks(titles: Iterator[_Joined]) -> Iterator[list[_Joined]]:
+    """Where the files break off, the titles before that first."""
+    some: list[_Joined] = []
+    size = 0
+    try:
+        for title in titles:
+            some.append(title)
+            size += title.size
+            if len(some) >= NAMED_AT_ONCE or size >= NAMED_BYTES:
+                yield some
+                some, size = [], 0
+    except BrokenOff:
+        yield some
+        raise
+    yield some
+
+
+def _named(some: list[_Joined], names: Names, note: Say, unread: tuple[str, ...]) -> Iterator[Row]:
+    known = names.of({nconst for title in some for nconst in title.people})
+    for title in some:
+        _forget_unknown(title, known, unread, note)
+        people = {nconst: known[nconst] for nconst in title.people if nconst in known}
+        yield Row(
+            line=title.line,
+            size=title.size,
+            key=title.record["tconst"],
+            record=title.record,
+            title=reading.title_of(title.record, people),
+            mended=title.mended,
+            unread=unread,
+        )
+
+
+def _forget_unknown(title: _Joined, known: dict[str, Name], unread: tuple[str, ...], note: Say) -> None:
+    record = title.record
+    for name in unread:
+        record.pop(name, None)
+    if "principals" in unread:
+        return
+    unknown = title.people.keys() - known.keys()
+    if not unknown:
+        return
+    for nconst in sorted(unknown):
+        note(title.people[nconst])
+    if "principals" in record:
+        record["principals"] = [cells for cells in record["principals"] if cells[1] not in unknown]
+    if "crew" in record:
+        record["crew"] = [
+            ",".join(each for each in reading.listed(cell) if each not in unknown) or None
+            for cell in record["crew"]
+        ]
+
+
+# What a record has of each file, and which files that takes: nobody is credited without a name.
+NEEDED = {
+    "akas": (AKAS,),
+    "principals": (PRINCIPALS, NAMES),
+    "crew": (CREW, NAMES),
+    "ratings": (RATINGS,),
+    "episode": (EPISODES,),
+}
+
+
+def _unread(dump: Dump) -> tuple[str, ...]:
+    return tuple(name for name, tables in NEEDED.items() if not dump.has(*tables))
+
+
+def _taken(notes: deque[Note]) -> Iterator[Note]:
+    while notes:
+        yield notes.popleft()
