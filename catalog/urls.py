@@ -1,5 +1,6 @@
 from django.urls import path
 
+from catalog.views.changes import ChangesView
 from catalog.views.episodes import EpisodesView, SeasonsView
 from catalog.views.listing import ContentListView
 from catalog.views.lookup import LookupManyView, LookupView
@@ -8,6 +9,7 @@ from catalog.views.titles import CastView, ContentIdsView, ContentView
 
 literal = [
     path("content", ContentListView.as_view()),
+    path("changes", ChangesView.as_view()),
     path("content/ids", ContentIdsView.as_view()),
     path("lookup", LookupManyView.as_view()),
     path("lookup/<str:scheme>/<path:value>", LookupView.as_view()),

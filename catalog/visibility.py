@@ -10,8 +10,8 @@ the cache keeps. A test over generated titles keeps the two equal. The values ar
 `catalog.models.gate.Gate`; nothing else reads them.
 
 Entry points: `Audience`, `admits`, `is_public`; `next_change` and `next_answer` say when time alone changes that,
-`was_public` whether it did, `next_instant` when anything of it may; `span` and `is_open` are of one window.
-Failure: none of its own.
+`was_public` whether it did, `once_public` whether it may ever have been, `next_instant` when anything of it may; `span`
+and `is_open` are of one window. Failure: none of its own.
 """
 
 from __future__ import annotations
@@ -213,3 +213,12 @@ def _instants(gate: GateValues) -> Iterator[datetime]:
         for instant in (start, end):
             if EVER_SINCE < instant < FOR_EVER:
                 yield EPOCH + timedelta(microseconds=instant)
+
+
+def once_public(gate: GateValues, *, by: datetime) -> bool:
+    """Whether somebody may have seen the title by then, as far as its gate can tell: its status may be another since."""
+    dated = dated_from(gate)
+    if gate["status"] == "draft" or dated is None or dated > by:
+        return False
+    spans = gate["availability"]
+    return spans is None or any(start <= micros(by) for _, start, _ in spans)

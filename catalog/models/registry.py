@@ -93,10 +93,10 @@ class PersonMerge(models.Model):
 class Change(models.Model):
     """The last change of each title, deleted ones included, in an order that no reader of it can miss a row of.
 
-    `position` is the id of the transaction that wrote the row (`pg_current_xact_id`), `first_position` of the one
-    that wrote the title's first row here. One row a title: a later change moves it to the end. The table lies on
-    the coordinator, whose transaction ids order all writers (`catalog.changes`). `shown` is whether the title
-    has ever been public by then: the end of one that never was is nobody's business.
+    `position` is the id of the transaction that wrote the row (`pg_current_xact_id`), `first_position` of the first one
+    that noted it as `shown`: whether the title has ever been public by then. The end of one that never was is nobody's
+    business. One row a title: a later change moves it to the end. The table lies on the coordinator, whose
+    transaction ids order all writers (`catalog.changes`).
     """
 
     class Kind(models.TextChoices):
@@ -114,7 +114,13 @@ class Change(models.Model):
 
     class Meta:
         db_table = "content_changes"
-        indexes = [models.Index(fields=["position", "content_id"], name="content_changes_in_order")]
+        indexes = [
+            models.Index(
+                fields=["position", "content_id"],
+                condition=models.Q(shown=True),
+                name="content_changes_shown",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.content_id} {self.kind}"

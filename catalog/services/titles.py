@@ -15,6 +15,7 @@ from catalog.models import Change, Content, ExternalId, Genre, Keyword, Studio
 from catalog.registries import Ref
 from catalog.services.external_ids import claims_release
 from catalog.services.touching import contents_forget, contents_touch
+from catalog.visibility import GATE_FIELDS, once_public
 from streaming.stores.aliases import CATALOG
 
 
@@ -69,13 +70,16 @@ def contents_delete(*, content_ids: Collection[UUID]) -> None:
     """`content_delete` for several titles, all or none."""
     titles = Content.objects.using(CATALOG).filter(content_id__in=content_ids)
     with transaction.atomic(using=CATALOG):
-        there = list(titles.order_by().values_list("content_id", flat=True))
+        now = timezone.now()
+        gates = {row["content_id"]: row for row in titles.order_by().values("content_id", *GATE_FIELDS)}
+        there = list(gates)
         claimed = ExternalId.objects.using(CATALOG).filter(content_id__in=there).order_by()
         claims_release(
             content_ids=there, refs={Ref(*each) for each in claimed.values_list("scheme", "value")}
         )
         titles.delete()
-        changes_note(shown=dict.fromkeys(there, False), kind=Change.Kind.DELETED, at=timezone.now())
+        shown = {content_id: once_public(gate, by=now) for content_id, gate in gates.items()}
+        changes_note(shown=shown, kind=Change.Kind.DELETED, at=now)
         contents_forget(content_ids=there)
 
 

@@ -23,7 +23,7 @@ from catalog.maturity import label_of
 from catalog.models import AvailabilityWindow, Change, Content, MaturityRating
 from catalog.search.documents import documents_write
 from catalog.selectors import record_key
-from catalog.visibility import GATE_FIELDS, Audience, is_public, next_change, span
+from catalog.visibility import GATE_FIELDS, next_change, once_public, span
 from streaming.stores.aliases import CATALOG
 from streaming.stores.cache import forget, forget_all
 
@@ -44,8 +44,7 @@ def contents_touch(content_ids: Iterable[UUID], *, kind: Change.Kind = Change.Ki
         titles.filter(content_id__in=ids).order_by().update(updated_at=now)
         gates = _gates_as_rows_say(ids, now)
         documents_write(content_ids=ids)
-        audience = Audience(now)
-        shown = {content_id: is_public(gate, audience) for content_id, gate in gates.items()}
+        shown = {content_id: once_public(gate, by=now) for content_id, gate in gates.items()}
         changes_note(shown=shown, kind=kind, at=now)
         contents_forget(content_ids=ids)
     return now

@@ -48,7 +48,9 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
-def parse_cursor(cursor: str | None, *parsers: Callable[[str], Any]) -> tuple[Any, ...] | None:
+def parse_cursor(
+    cursor: str | None, *parsers: Callable[[str], Any], field: str = "cursor"
+) -> tuple[Any, ...] | None:
     """The values behind a cursor, each through its parser; None for the first page. Raises `ValidationError`."""
     if cursor is None:
         return None
@@ -63,7 +65,7 @@ def parse_cursor(cursor: str | None, *parsers: Callable[[str], Any]) -> tuple[An
         return tuple(parse(value) for parse, value in zip(parsers, values, strict=True))
     except (ValueError, binascii.Error, orjson.JSONDecodeError) as error:
         raise serializers.ValidationError(
-            {"cursor": serializers.ErrorDetail("Not a cursor of this list.", code="invalid_cursor")}
+            {field: serializers.ErrorDetail("Not a cursor of this list.", code="invalid_cursor")}
         ) from error
 
 

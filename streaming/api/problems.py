@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 UNANSWERED = Counter("streaming_unanswered_total", "Requests answered 503 because a store was away.")
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_OUTAGE_SECONDS = 1
+RETRY_AFTER_REPAIR_SECONDS = 60
 CODES = {
     400: "invalid",
     401: "not_authenticated",
@@ -32,6 +33,7 @@ CODES = {
     405: "method_not_allowed",
     406: "not_acceptable",
     409: "conflict",
+    410: "cursor_expired",
     412: "precondition_failed",
     413: "body_too_large",
     415: "unsupported_media_type",
@@ -45,6 +47,21 @@ class Conflict(exceptions.APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "conflict"
     default_detail = "It exists already."
+
+
+class Gone(exceptions.APIException):
+    status_code = status.HTTP_410_GONE
+    default_code = "cursor_expired"
+    default_detail = "The cursor leads nowhere any more. Start anew without it."
+
+
+class Unavailable(exceptions.APIException):
+    """For what a store holds and cannot be given now; the stores' own outages are `outage_response`'s."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "store_unavailable"
+    default_detail = "This cannot be answered now. Try again later."
+    wait = RETRY_AFTER_REPAIR_SECONDS
 
 
 class BodyTooLarge(exceptions.APIException):

@@ -1,0 +1,92 @@
+"""The feed for operators: what holds it up, titles that it lacks, positions from before a restore.
+
+Entry points: `feed_status`, `changes_fill`, `changes_rebase`. Failure: `django.db.Error`s.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connections, transaction
+
+from streaming.stores.aliases import CATALOG
+from streaming.stores.statements import rows, scalar
+
+# As statements of their own: in one with the titles, Citus would ask the workers for theirs.
+POSITION = "SELECT pg_current_xact_id()::text::bigint"
+FILL = """
+INSERT INTO content_changes (content_id, position, first_position, kind, at, shown)
+SELECT content_id, %s, %s, 'saved', updated_at, status <> 'draft' AND coalesce(published_at <= now(), false)
+  FROM content_metadata
+    ON CONFLICT (content_id) DO NOTHING
+"""
+REBASE = "UPDATE content_changes SET position = %s, first_position = %s"
+WAITING = """
+SELECT count(*) FROM content_changes
+ WHERE shown AND position >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+"""
+RESTORED = """
+SELECT coalesce((SELECT max(position) FROM content_changes WHERE shown)
+                >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint, false)
+"""
+# Of any database of the server: transaction ids are counted for all of them together.
+HELD_BY = """
+SELECT 'session ' || pid, coalesce(extract(epoch FROM clock_timestamp() - xact_start), 0)::float8,
+       coalesce(datname, ''), coalesce(application_name, ''), left(regexp_replace(query, '\\s+', ' ', 'g'), 100)
+  FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+ UNION ALL
+SELECT 'prepared transaction ' || gid, extract(epoch FROM clock_timestamp() - prepared)::float8, database, '', ''
+  FROM pg_prepared_xacts
+ ORDER BY 2 DESC LIMIT 1
+"""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The oldest transaction under way: nothing that was written since it began is told before it ends."""
+
+    who: str
+    age: timedelta
+    database: str
+    application: str
+    statement: str
+
+
+@dataclass(frozen=True)
+class FeedStatus:
+    """`waiting` are titles whose changes are committed and not yet told; `restored` asks for `changes_rebase`."""
+
+    titles: int
+    waiting: int
+    restored: bool
+    held_by: Holder | None
+
+
+def feed_status() -> FeedStatus:
+    """What an operator may want to know of the feed, in four statements."""
+    held = rows(CATALOG, HELD_BY)
+    return FeedStatus(
+        titles=int(scalar(CATALOG, "SELECT count(*) FROM content_changes WHERE shown")),
+        waiting=int(scalar(CATALOG, WAITING)),
+        restored=bool(scalar(CATALOG, RESTORED)),
+        held_by=_holder(*held[0]) if held else None,
+    )
+
+
+def _holder(who: str, seconds: float, *where: str) -> Holder:
+    return Holder(who, timedelta(seconds=seconds), *where)
+
+
+def changes_fill() -> int:
+    """Notes the titles that the feed lacks: those of seeds, and of who wrote past the services. How many they were."""
+    with transaction.atomic(using=CATALOG), connections[CATALOG].cursor() as cursor:
+        position = scalar(CATALOG, POSITION)
+        cursor.execute(FILL, [position, position])
+        return int(cursor.rowcount)
+
+
+def changes_rebase() -> int:
+    """Gives every row a position of this server's; how many there are. All readers start anew."""
+    with transaction.atomic(using=CATALOG), connections[CATALOG].cursor() as cursor:
+        position = scalar(CATALOG, POSITION)
+        cursor.execute(REBASE, [position, position])
+        return int(cursor.rowcount)
