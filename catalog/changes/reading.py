@@ -80,7 +80,7 @@ class Page(NamedTuple):
 
 
 def changes_since(*, cursor: Cursor | None, limit: int) -> Page:
-    """Up to `limit` changes past the cursor, in the order of the feed: four queries. None reads from the beginning.
+    """Up to `limit` changes past the cursor, in the order of the feed, in four queries at most. None reads from the beginning.
 
     An empty page is the end for now. What is deleted before a reader begins is nothing to it and is left out.
     """
@@ -102,7 +102,7 @@ def changes_since(*, cursor: Cursor | None, limit: int) -> Page:
 def _rows(cursor: Cursor | None, limit: int) -> tuple[list[Row], Cursor]:
     """Rows past the cursor, and the cursor itself; for None the one that begins here."""
     begin = cursor or Cursor("", 0, NOWHERE, 0)
-    values = {
+    values: dict[str, str | int | None] = {
         "position": begin.position,
         "content_id": str(begin.content_id),
         "start": cursor.start if cursor else None,
@@ -129,7 +129,7 @@ def _shown(
     rows: Sequence[Row], titles: Mapping[UUID, dict[str, Any]], *, patience: timedelta | None = None
 ) -> int:
     """How many of the rows, from the first, the titles' own shards show; with `patience`, older ones count as shown."""
-    believed = timezone.now() - patience if patience else None
+    believed = None if patience is None else timezone.now() - patience
     for place, row in enumerate(rows):
         title = titles.get(row.content_id)
         if row.kind == Change.Kind.DELETED:

@@ -35,6 +35,7 @@ STORES_ASKED = {
     "trending_daily": {"state"},
     "user_ids": {"analytics", "catalog", "replica"},
     "user_watch_history": {"analytics", "catalog", "replica", "state"},
+    "changes": {"catalog"},
     "lookup": {"catalog"},
     "lookup_many": {"catalog"},
     "auth_register": {"analytics", "state"},

@@ -1,0 +1,74 @@
+"""Who follows the feed: a client that keeps a picture of the public catalog, and two that would seem to do as well."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from catalog.changes.reading import Cursor, changes_since
+from catalog.models import Change, Content
+from catalog.selectors import public_titles_by_id
+
+Picture = dict[UUID, str]
+
+
+def public_catalog() -> Picture:
+    """What a follower's picture is to be: every public title by its id."""
+    return dict(Content.objects.public().values_list("content_id", "title"))
+
+
+def _take(picture: Picture, changed: Collection[UUID]) -> None:
+    """What a client does for each change: read the title anew, and drop what is not there."""
+    found = public_titles_by_id(changed)
+    for content_id in changed:
+        picture.pop(content_id, None)
+    picture.update(found)
+
+
+class Follower:
+    """Follows its cursor; trusts `change` alone, so that one told wrongly shows in its picture."""
+
+    def __init__(self, *, limit: int = 7) -> None:
+        self.picture: Picture = {}
+        self.cursor: Cursor | None = None
+        self.limit = limit
+
+    def poll(self) -> int:
+        """Takes one page in; how many changes it had."""
+        page = changes_since(cursor=self.cursor, limit=self.limit)
+        self.cursor = page.following
+        there = [each["content_id"] for each in page.results if each["change"] in ("created", "updated")]
+        for each in page.results:
+            if each["change"] in ("deleted", "merged"):
+                self.picture.pop(each["content_id"], None)
+        self.picture.update(public_titles_by_id(there))
+        return len(page.results)
+
+    def catch_up(self) -> None:
+        while self.poll():
+            pass
+
+
+class ByNumber:
+    """Asks for the rows past the highest position that it has seen, as one would by a sequence."""
+
+    def __init__(self) -> None:
+        self.picture: Picture = {}
+        self.last = 0
+
+    def poll(self) -> None:
+        rows = list(Change.objects.filter(position__gt=self.last).values_list("position", "content_id"))
+        self.last = max((position for position, _ in rows), default=self.last)
+        _take(self.picture, [content_id for _, content_id in rows])
+
+
+class ByTime:
+    """Asks for the rows past the latest time that it has seen."""
+
+    def __init__(self, since: datetime) -> None:
+        self.picture: Picture = {}
+        self.last = since
+
+    def poll(self) -> None:
+        rows = list(Change.objects.filter(at__gt=self.last).values_list("at", "content_id"))
+        self.last = max((at for at, _ in rows), default=self.last)
+        _take(self.picture, [content_id for _, content_id in rows])
