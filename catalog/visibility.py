@@ -216,7 +216,7 @@ def _instants(gate: GateValues) -> Iterator[datetime]:
 
 
 def once_public(gate: GateValues, *, by: datetime) -> bool:
-    """Whether somebody may have seen the title by then, as far as its gate can tell: its status may be another since."""
+    """Whether somebody may have seen the title by then, as far as its gate tells; its status may have changed."""
     dated = dated_from(gate)
     if gate["status"] == "draft" or dated is None or dated > by:
         return False

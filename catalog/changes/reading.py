@@ -80,9 +80,10 @@ class Page(NamedTuple):
 
 
 def changes_since(*, cursor: Cursor | None, limit: int) -> Page:
-    """Up to `limit` changes past the cursor, in the order of the feed, in four queries at most. None reads from the beginning.
+    """Up to `limit` changes past the cursor, in the order of the feed, by four queries at most.
 
-    An empty page is the end for now. What is deleted before a reader begins is nothing to it and is left out.
+    None reads from the beginning. An empty page is the end for now. What was deleted before a reader began is nothing
+    to it, and is left out.
     """
     rows, begun = _rows(cursor, limit)
     titles = _titles([row.content_id for row in rows])
