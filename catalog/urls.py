@@ -5,6 +5,7 @@ from catalog.views.episodes import EpisodesView, SeasonsView
 from catalog.views.listing import ContentListView
 from catalog.views.lookup import LookupManyView, LookupView
 from catalog.views.people import PersonView
+from catalog.views.search import SearchView, SuggestView
 from catalog.views.titles import CastView, ContentIdsView, ContentView
 
 literal = [
@@ -13,6 +14,8 @@ literal = [
     path("content/ids", ContentIdsView.as_view()),
     path("lookup", LookupManyView.as_view()),
     path("lookup/<str:scheme>/<path:value>", LookupView.as_view()),
+    path("search", SearchView.as_view()),
+    path("search/suggest", SuggestView.as_view()),
 ]
 by_id = [
     path("content/<uuid:content_id>", ContentView.as_view()),

@@ -1,6 +1,6 @@
 """What a new title's search document is made of, and who may see it, from its row alone.
 
-The same as `catalog.search.documents.facts_of` and `catalog.services.touching` read from the tables; a test keeps
+The same as `catalog.search.facts.facts_of` and `catalog.services.touching` read from the tables; a test keeps
 them equal. Entry points: `gate_of`, `title_facts`.
 """
 
@@ -14,7 +14,7 @@ from catalog.importing.records import Title
 from catalog.importing.sharing import Known, TermIds
 from catalog.maturity import label_of
 from catalog.models import Content
-from catalog.search.documents import TitleFacts
+from catalog.search.facts import TitleFacts
 from catalog.visibility import span
 
 Gate = dict[str, Any]

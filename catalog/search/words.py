@@ -1,46 +1,109 @@
 """The words that titles and people are spelled with, and which of them a mistyped word may mean.
 
-Entry points: `words_add`, `spellings_of`. Words are only ever added; `search_rebuild` takes away what no document has
-any more. Failure: `django.db.Error`s.
+Every writer of documents adds the words that are new, in its own transaction. Only `catalog.search.rebuilding` takes
+away what no document has any more; a writer keeps the words that it found from that until its commit.
+
+Entry points: `words_add`, `spellings_of`, `Neighbours`, `neighbours_of`. Failure: `django.db.Error`s.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 import orjson
 from django.db import connections
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
+from catalog.models import SearchWord
 from streaming.stores.aliases import CATALOG
 
-SHORTEST, LONGEST = 3, 32  # characters; one letter of two says too little, and more is no word
+LONGEST = 32  # characters; what is longer is no word that somebody types
+LONG = 8  # characters; from here on two slips are taken for one word
+MOST_FOUND = 3000  # words that one question may bring
 
-# In the order of the key, so that two writers cannot wait for each other.
+# Both in the order of the key, so that two writers cannot wait for each other.
+KEEP = "SELECT word FROM search_words WHERE word = ANY(%s) ORDER BY word FOR KEY SHARE"
 ADD = """
 INSERT INTO search_words (word, spellings)
-SELECT word, ARRAY(SELECT jsonb_array_elements_text(spellings)) FROM
-       unnest(%s::text[], %s::jsonb[]) AS found (word, spellings) ORDER BY word
+SELECT word, ARRAY(SELECT jsonb_array_elements_text(spellings))
+  FROM unnest(%s::text[], %s::jsonb[]) AS found (word, spellings) ORDER BY word
     ON CONFLICT (word) DO NOTHING
 """
-KNOWN = "SELECT word FROM search_words WHERE word = ANY(%s)"
 
 
 def spellings_of(word: str) -> list[str]:
     """The word, and itself less any one letter."""
-    return sorted({word, *(word[:place] + word[place + 1 :] for place in range(len(word)))})
+    shorter = {word[:place] + word[place + 1 :] for place in range(len(word))}
+    return sorted({word, *filter(None, shorter)})
 
 
 def words_in(texts: Iterable[str]) -> set[str]:
     """Of folded texts, those that are worth correcting to."""
-    return {word for text in texts for word in text.split() if SHORTEST <= len(word) <= LONGEST}
+    return {word for text in texts for word in text.split() if len(word) <= LONGEST}
 
 
-def words_add(*, texts: Iterable[str]) -> None:
-    """Adds the words of these folded texts that are not there."""
-    words = sorted(words_in(texts))
+def words_add(words: Collection[str]) -> int:
+    """Adds those that are not there, and keeps the others until the end of the transaction. How many were added."""
     if not words:
-        return
+        return 0
     with connections[CATALOG].cursor() as cursor:
-        cursor.execute(KNOWN, [words])
-        known = {word for (word,) in cursor.fetchall()}
-        missing = [word for word in words if word not in known]
-        if missing:
-            cursor.execute(ADD, [missing, [orjson.dumps(spellings_of(word)).decode() for word in missing]])
+        cursor.execute(KEEP, [sorted(words)])
+        missing = sorted(set(words).difference(word for (word,) in cursor.fetchall()))
+        if not missing:
+            return 0
+        cursor.execute(ADD, [missing, [orjson.dumps(spellings_of(word)).decode() for word in missing]])
+        return int(cursor.rowcount)
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What a word may have been meant for, itself not among it.
+
+    `words` are one slip away, the likeliest first; `forms` are it and the word next to it written as one
+    (spiderman), or its two parts that are words themselves with a blank between (spider man).
+    """
+
+    words: Sequence[str]
+    forms: Sequence[str]
+
+
+def neighbours_of(words: Sequence[str], *, most: int) -> list[Neighbours]:
+    """For each of these folded words, which stand in this order, at most `most` neighbours: one query.
+
+    A slip is a letter dropped, added, replaced or swapped with its neighbour; a word of `LONG` letters may have two
+    where both words less one letter are the same.
+    """
+    asked = [word for word in words if len(word) <= LONGEST]
+    forms = [[*_pairs(words, place), *_parts(word)] for place, word in enumerate(words)]
+    whole = sorted({word for each in forms for form in each for word in form.split()})
+    spellings = sorted({spelling for word in asked for spelling in spellings_of(word)})
+    known = SearchWord.objects.using(CATALOG).order_by().values_list("word", flat=True)
+    near = known.filter(spellings__overlap=spellings)[:MOST_FOUND]
+    found = set(near.union(known.filter(word__in=whole), all=True))
+    return [
+        Neighbours(_nearest(word, found, most), [form for form in each if found.issuperset(form.split())])
+        for word, each in zip(words, forms, strict=True)
+    ]
+
+
+def _nearest(word: str, found: Collection[str], most: int) -> list[str]:
+    limit = 1 if len(word) < LONG else 2
+    near = [
+        (distance, other[0] != word[0], abs(len(other) - len(word)), other)
+        for other, distance, _ in process.extract_iter(
+            word, found, scorer=OSA.distance, processor=None, score_cutoff=limit
+        )
+        if distance
+    ]
+    return [other for *_, other in sorted(near)[:most]]
+
+
+def _pairs(words: Sequence[str], place: int) -> list[str]:
+    """This word with the one before it, and with the one behind it."""
+    return ["".join(words[first : first + 2]) for first in (place - 1, place) if 0 <= first < len(words) - 1]
+
+
+def _parts(word: str) -> list[str]:
+    if len(word) > LONGEST:
+        return []
+    return [f"{word[:place]} {word[place:]}" for place in range(2, len(word) - 1)]

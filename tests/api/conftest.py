@@ -12,6 +12,7 @@ from tests.factories import (
     ReviewFactory,
     UserFactory,
     WatchHistoryFactory,
+    indexed,
     with_children,
 )
 
@@ -40,6 +41,7 @@ def world(
     client = as_viewer(staff)
     client.raise_request_exception = False
     client.handler.enforce_csrf_checks = True  # as the web server does
+    indexed(content)
     ids = {
         "content_id": content.content_id,
         "season_number": 1,
@@ -47,5 +49,6 @@ def world(
         "user_id": staff.user_id,
         "scheme": "eidr",
         "value": EIDR,
+        "q": content.title,
     }
     return World(client, ids)

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
@@ -21,18 +22,23 @@ DRIVERS_WORDS = ("psycopg", "Traceback", "SELECT ", "pymongo", "mongoengine", "r
 
 @dataclass(frozen=True)
 class Operation:
-    """`ids` are the path's parameters, `declared` the statuses it may answer with."""
+    """`ids` are the path's parameters, `needed` those of the query that must be there, `declared` the statuses it may
+    answer with."""
 
     name: str
     method: str
     path: str
     ids: tuple[str, ...]
     query: tuple[str, ...]
+    needed: tuple[str, ...]
     declared: frozenset[int]
     body: dict[str, Any] | None
 
-    def url(self, ids: dict[str, object]) -> str:
-        return self.path.format(**ids)
+    def url(self, ids: dict[str, object], query: str = "") -> str:
+        """With what it needs, and with `query` behind that."""
+        needed = urlencode({name: ids[name] for name in self.needed})
+        asked = "&".join(filter(None, (needed, query)))
+        return self.path.format(**ids) + (f"?{asked}" if asked else "")
 
 
 @cache
@@ -69,6 +75,11 @@ def _operation(path: str, method: str, described: dict[str, Any]) -> Operation:
         path=path,
         ids=tuple(parameter["name"] for parameter in parameters if parameter["in"] == "path"),
         query=tuple(parameter["name"] for parameter in parameters if parameter["in"] == "query"),
+        needed=tuple(
+            parameter["name"]
+            for parameter in parameters
+            if parameter["in"] == "query" and parameter.get("required")
+        ),
         declared=frozenset(int(status) for status in described["responses"]),
         body=resolved(body) if body else None,
     )

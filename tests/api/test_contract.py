@@ -37,6 +37,8 @@ STORES_ASKED = {
     "user_watch_history": {"analytics", "catalog", "replica", "state"},
     "changes": {"catalog"},
     "lookup": {"catalog"},
+    "search": {"catalog"},
+    "search_suggest": {"catalog"},
     "lookup_many": {"catalog"},
     "auth_register": {"analytics", "state"},
     "auth_token": {"analytics", "state"},

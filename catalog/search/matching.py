@@ -1,0 +1,97 @@
+"""Conditions of a search as SQL with its parameters, and the statement that puts tiers of them together.
+
+By hand, because one search is five conditions and the ORM takes longer to say them than PostgreSQL to answer; who may
+see a title is compiled from the one rule (`GateQuerySet.public`) once a search.
+
+What somebody typed reaches PostgreSQL only as folded words, each in quotation marks, through `websearch_to_tsquery`:
+`or`, `-` and quotation marks of a title are no operators there.
+
+Entry points: `all_of`, `any_of`, `both`, `as_beginnings`, `in_titles_or_people`, `Tiers`. Failure: `django.db.Error`s.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from django.db import connections
+
+from catalog.models import SearchDocument
+from catalog.visibility import Audience
+from streaming.stores.aliases import CATALOG
+
+
+class Sql(NamedTuple):
+    """A part of a statement and what it is given."""
+
+    text: str
+    parameters: tuple[Any, ...]
+
+
+ASKED = "websearch_to_tsquery('simple', %s)"
+# Folded words have no quotation marks, so that none of them is taken for one around a word.
+MARKED = "regexp_replace({}::text, '''([^'']+)''', '''\\1''{}', 'g')::tsquery"
+
+
+def all_of(words: Iterable[str]) -> Sql:
+    """Every one of these words, in any order."""
+    return Sql(ASKED, (" ".join(f'"{word}"' for word in words),))
+
+
+def any_of(phrases: Iterable[str]) -> Sql:
+    """One of these words; of several with blanks between, those next to each other."""
+    return Sql(ASKED, (" or ".join(f'"{phrase}"' for phrase in phrases),))
+
+
+def both(queries: Sequence[Sql]) -> Sql:
+    """What each of these, one or more, asks for."""
+    together = " && ".join(query.text for query in queries)
+    return Sql(f"({together})", tuple(value for query in queries for value in query.parameters))
+
+
+def as_beginnings(query: Sql) -> Sql:
+    """The words may go on."""
+    return Sql(MARKED.format(query.text, ":*"), query.parameters)
+
+
+def in_titles_or_people(query: Sql) -> Sql:
+    """The words in titles or people, not in genres, keywords or summaries."""
+    return Sql(MARKED.format(query.text, ":AB"), query.parameters)
+
+
+class Tiers:
+    """Conditions asked together, each for its `most` popular titles that the audience may see.
+
+    Each names itself by a number. Its rows are that number, `content_id`, `popularity`, `keys`, and a weight.
+    """
+
+    def __init__(self, audience: Audience, *, most: int) -> None:
+        seen = SearchDocument.objects.public(audience).order_by().values_list("content_id")
+        text, parameters = seen.query.sql_with_params()
+        self._seen = Sql(text[text.index(" FROM ") :], tuple(parameters))
+        self._most = most
+        self._branches: list[Sql] = []
+
+    def add(self, number: int, condition: str, query: Sql, *, weight: Sql | None = None) -> None:
+        """`condition` compares a column with the query, put in place of `{}`."""
+        weighed = weight or Sql("0::real", ())
+        self._branches.append(
+            Sql(
+                f"(SELECT {number}, content_id, popularity, keys, {weighed.text}{self._seen.text}"
+                f" AND {condition.format(query.text)} ORDER BY popularity DESC, content_id LIMIT {self._most})",
+                (*weighed.parameters, *self._seen.parameters, *query.parameters),
+            )
+        )
+
+    @property
+    def statement(self) -> Sql:
+        """Of what was added, one or more."""
+        return Sql(
+            " UNION ALL ".join(branch.text for branch in self._branches),
+            tuple(value for branch in self._branches for value in branch.parameters),
+        )
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        if not self._branches:
+            return []
+        with connections[CATALOG].cursor() as cursor:
+            cursor.execute(*self.statement)
+            return cursor.fetchall()

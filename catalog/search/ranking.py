@@ -1,0 +1,77 @@
+"""The order of what was found: how it was found, how close a title is to the question, how popular it is.
+
+Entry points: `Found`, `Hit`, `ranked`. No failure. The reasons: docs/search.md.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from uuid import UUID
+
+from rapidfuzz.distance import OSA
+
+
+class Tier(IntEnum):
+    """How a title was found, the best first."""
+
+    EXACT = 0  # a title of it is the question, whole
+    SLIP = 1  # the question with one letter wrong
+    TITLE = 2  # its titles have every word
+    PEOPLE = 3  # its titles and people have
+    PREFIX = 4  # its titles have, the last word as a beginning
+    SPELLING = 5  # its titles and people have, words corrected
+    TEXT = 6  # its titles, people, genres, keywords and summaries have
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A row that a tier brought: `keys` are its whole titles, `weight` is what `ts_rank` gave it, 0 where not asked."""
+
+    tier: Tier
+    content_id: UUID
+    popularity: float
+    keys: Sequence[str]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hit:
+    """A title at its place; hits compare by it. `content_id` makes the order total."""
+
+    tier: Tier
+    distance: float
+    unpopularity: float
+    content_id: UUID
+
+
+def ranked(found: Iterable[Found], *, key: str, words: Sequence[str]) -> list[Hit]:
+    """Each title once, at its best place. `key` and `words` are the question's, folded."""
+    best: dict[UUID, Hit] = {}
+    for row in found:
+        hit = _hit(row, key, words)
+        known = best.get(row.content_id)
+        if known is None or hit < known:
+            best[row.content_id] = hit
+    return sorted(best.values())
+
+
+def _hit(row: Found, key: str, words: Sequence[str]) -> Hit:
+    tier, distance = row.tier, 0.0
+    if tier is Tier.SPELLING:
+        if any(OSA.distance(key, other, score_cutoff=1) <= 1 for other in row.keys):
+            tier = Tier.SLIP
+        else:
+            distance = min((OSA.normalized_distance(key, other) for other in row.keys), default=1.0)
+    elif tier in (Tier.TITLE, Tier.PREFIX):
+        distance = min((_rest(key, words, other) for other in row.keys), default=1.0)
+    elif tier is Tier.TEXT:
+        distance = 1 - row.weight
+    # In tenths: of titles about as close the popular one comes first.
+    return Hit(tier, round(distance, 1), -row.popularity, row.content_id)
+
+
+def _rest(key: str, words: Sequence[str], other: str) -> float:
+    """The share of a title that was not asked for; all of it where the words are not all in this title."""
+    if not all(word in other for word in words):
+        return 1.0
+    return max(0.0, 1 - len(key) / len(other))

@@ -1,0 +1,131 @@
+"""Finding titles by what somebody typed.
+
+The question is asked in steps, each bounded. The exact step: whole titles, titles that have every word, people,
+texts. Where that brings fewer than `RICH` good answers, the typo step asks again with the words corrected. Every tier
+takes the `MOST` most popular titles that match: PostgreSQL either walks the popular titles until it has them or reads
+the index of a rare word, whichever is less, so a word that every title has costs no more than others.
+
+Entry points: `titles_found`, `search_page`. Failure: `django.db.Error`s.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.languages import Chain
+from catalog.search.folding import LONGEST_KEY, fold, key_of
+from catalog.search.matching import Sql, Tiers, all_of, any_of, as_beginnings, both, in_titles_or_people
+from catalog.search.ranking import Found, Hit, Tier, ranked
+from catalog.search.words import Neighbours, neighbours_of
+from catalog.selectors import title_cards
+from catalog.visibility import Audience
+
+MOST = 200  # titles of each tier
+RICH = 5  # good answers with which nobody is asked whether he mistyped
+MOST_WORDS = 30  # of a question that are looked at
+MOST_NEIGHBOURS = 400  # of all words of a question together
+FEWEST_NEIGHBOURS = 10  # of each word
+SHORT = 4  # letters; a shorter word has too many neighbours to look for a part of a title by
+WEIGHTS = "0.05, 0.2, 0.5, 1.0"  # of D, C, B, A
+HAS_KEY, HAS_ONE_KEY = "keys @> {}", "keys && {}"
+IN_TITLES, ANYWHERE = "titles @@ {}", "document @@ {}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was typed, folded: as one key and as words."""
+
+    key: str
+    words: Sequence[str]
+
+    @classmethod
+    def of(cls, text: str) -> "Question":
+        return cls(key_of(text), fold(text).split()[:MOST_WORDS])
+
+
+def titles_found(*, text: str, audience: Audience) -> list[Hit]:
+    """The titles that the audience may see, best first: two queries, and two more where those bring little."""
+    question = Question.of(text)
+    if not question.key:
+        return []
+    found = _exact_step(question, audience)
+    if question.words and _is_thin(found):
+        found += _typo_step(question, audience)
+    return ranked(found, key=question.key, words=question.words)
+
+
+def search_page(
+    *, text: str, audience: Audience, limit: int, after: Hit | None, chain: Chain
+) -> tuple[list[dict[str, Any]], Hit | None]:
+    """Cards of the page behind `after`, each with how it was `matched`; the page's last hit where more follow."""
+    hits = titles_found(text=text, audience=audience)
+    rest = hits if after is None else [hit for hit in hits if hit > after]
+    page = rest[:limit]
+    how = {hit.content_id: hit.tier.name.lower() for hit in page}
+    cards = title_cards(content_ids=list(how), audience=audience, chain=chain)
+    last = page[-1] if len(rest) > limit else None
+    return [{**card, "matched": how[card["content_id"]]} for card in cards], last
+
+
+def _is_thin(found: Iterable[Found]) -> bool:
+    tiers = [row.tier for row in found]
+    good = sum(tier in (Tier.TITLE, Tier.PEOPLE) for tier in tiers)
+    return Tier.EXACT not in tiers and good < RICH
+
+
+def _exact_step(question: Question, audience: Audience) -> list[Found]:
+    tiers = Tiers(audience, most=MOST)
+    tiers.add(Tier.EXACT, HAS_KEY, Sql("%s", ([question.key],)))
+    if question.words:
+        every, beginning = all_of(question.words), beginning_of(question.words)
+        weight = Sql(f"ts_rank('{{{WEIGHTS}}}', document, {every.text})", every.parameters)
+        tiers.add(Tier.TITLE, IN_TITLES, every)
+        tiers.add(Tier.PREFIX, IN_TITLES, beginning)
+        tiers.add(Tier.PEOPLE, ANYWHERE, in_titles_or_people(every))
+        tiers.add(Tier.TEXT, ANYWHERE, every, weight=weight)
+    return _found(tiers)
+
+
+def _typo_step(question: Question, audience: Audience) -> list[Found]:
+    most = max(FEWEST_NEIGHBOURS, MOST_NEIGHBOURS // len(question.words))
+    near = neighbours_of(question.words, most=most)
+    tiers = Tiers(audience, most=MOST)
+    if keys := _keys_near(question, near):
+        tiers.add(Tier.SPELLING, HAS_ONE_KEY, Sql("%s", (keys,)))
+    if query := _query_near(question, near):
+        tiers.add(Tier.SPELLING, IN_TITLES, query)
+        tiers.add(Tier.SPELLING, ANYWHERE, in_titles_or_people(query))
+    return _found(tiers)
+
+
+def beginning_of(words: Sequence[str]) -> Sql:
+    """Every word, and the last one may go on."""
+    *before, last = words
+    beginning = as_beginnings(all_of([last]))
+    return both([all_of(before), beginning]) if before else beginning
+
+
+def _keys_near(question: Question, near: Sequence[Neighbours]) -> list[str]:
+    """Whole titles that the question is, but for one word."""
+    words = question.words
+    return [
+        "".join([*words[:place], other, *words[place + 1 :]])[:LONGEST_KEY]
+        for place, neighbours in enumerate(near)
+        for other in neighbours.words
+    ]
+
+
+def _query_near(question: Question, near: Sequence[Neighbours]) -> Sql | None:
+    """Every longer word or one of its neighbours; None where there is none."""
+    choices = [
+        [word, *neighbours.words, *neighbours.forms]
+        for word, neighbours in zip(question.words, near, strict=True)
+        if len(word) >= SHORT
+    ]
+    if not any(len(choice) > 1 for choice in choices):
+        return None
+    return both([any_of(choice) for choice in choices])
+
+
+def _found(tiers: Tiers) -> list[Found]:
+    return [Found(Tier(number), *rest) for number, *rest in tiers.rows()]

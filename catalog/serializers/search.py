@@ -1,0 +1,63 @@
+"""Shapes of a search and of what it finds."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from catalog.models import Content
+from catalog.search.ranking import Tier
+from catalog.search.suggesting import MOST
+from catalog.serializers.audience import AudienceQuery
+from catalog.serializers.cards import CardSerializer
+from catalog.serializers.languages import LanguageQuery
+
+LONGEST_QUESTION = 200  # characters; a longer title is found by its beginning
+ASKED = "What titles, people or texts say; case, accents, punctuation and the order of words do not matter."
+
+
+class SearchQuery(AudienceQuery, LanguageQuery):
+    q = serializers.CharField(max_length=LONGEST_QUESTION, help_text=ASKED)
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="Rows in a page.")
+    cursor = serializers.CharField(
+        required=False, max_length=500, help_text="From `next` of the page before."
+    )
+
+
+class TitleLanguageSerializer(serializers.Serializer[Any]):
+    """Of which language the title is; empty where it is its own and its language is not known."""
+
+    title = serializers.CharField(allow_blank=True)
+
+
+class SuggestQuery(AudienceQuery, LanguageQuery):
+    q = serializers.CharField(max_length=LONGEST_QUESTION, help_text="What was typed so far.")
+    limit = serializers.IntegerField(
+        min_value=1, max_value=MOST, default=MOST, help_text="Suggestions at most."
+    )
+
+
+class SuggestionSerializer(serializers.Serializer[Any]):
+    content_id = serializers.UUIDField()
+    title = serializers.CharField()
+    content_type = serializers.ChoiceField(choices=Content.Kind.choices)
+    year = serializers.IntegerField(allow_null=True, help_text="Of the release.")
+    thumbnail_url = serializers.CharField(allow_blank=True)
+    original_language = serializers.CharField(allow_blank=True, help_text="Empty where it is not known.")
+    languages = TitleLanguageSerializer()
+
+
+class SuggestionsSerializer(serializers.Serializer[Any]):
+    results = SuggestionSerializer(many=True)
+
+
+class FoundSerializer(CardSerializer):
+    matched = serializers.ChoiceField(
+        choices=[tier.name.lower() for tier in Tier],
+        help_text="How it was found, the best first: a whole title, that with one letter wrong, all words in titles, "
+        "titles and people, the last word as a beginning, words corrected, all words in titles and texts.",
+    )
+
+
+class SearchPageSerializer(serializers.Serializer[Any]):
+    results = FoundSerializer(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Address of the next page; null on the last one.")
