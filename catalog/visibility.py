@@ -128,7 +128,8 @@ def _window_holds(gate: GateValues, audience: Audience) -> bool:
 def _maturity_condition(audience: Audience) -> Q:
     if audience.labels is None:
         return Q()
-    return Q(maturity__contained_by=sorted(audience.labels)) & ~Q(maturity=[])
+    within = sorted(audience.labels)  # the overlap says that there is a rating, in a way that an index knows
+    return Q(maturity__contained_by=within, maturity__overlap=within)
 
 
 def _maturity_holds(gate: GateValues, audience: Audience) -> bool:

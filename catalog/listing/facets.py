@@ -1,32 +1,40 @@
 """How many titles each value of a facet would leave, under all parameters but the facet's own.
 
-So a client sees what a change of that one choice would bring. A statement for each facet, whose counts are cached by
-just what they depend on: paging, sorting and the facet's own choice find them again. A count may be
-`COUNTED_SECONDS` old, also where a title was hidden meanwhile; the titles listed beside it never are.
+So a client sees what a change of that one choice would bring. Counts are cached by just what they depend on: paging,
+sorting and the facet's own choice find them again. A count may be `COUNTED_SECONDS` old, also where a title was hidden
+meanwhile; the titles listed beside it never are.
 
-Entry points: `FACETS`, `facets_of`, `counted`. Failure: `Unreadable`, `django.db.Error`s.
+Counting is bounded: where about `MOST_COUNTED` titles are left or more, those of the first ids are counted for all
+(ids are random, so they are a sample), and the counts are marked as estimated (docs/adr/0013). How many are left is
+estimated by that same sample.
+
+Entry points: `FACETS`, `facets_of`, `Counted`. Failure: `Unreadable`, `django.db.Error`s.
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
+from uuid import UUID
 
-from django.db.models import Count, F, Func, Model
+from django.db.models import Count, F, Func, Model, Q
 
-from catalog.listing.conditions import Conditions, conditions
+from catalog.listing.conditions import conditions
 from catalog.listing.titles import audience_of_query, documents_of
 from catalog.listing.vocabulary import ListQuery
 from catalog.models import Genre, Keyword, Studio
+from catalog.querysets import SearchDocumentQuerySet
 from streaming.stores.cache import read_through
 
-COUNTED_SECONDS = 10
+COUNTED_SECONDS = 30
 MOST_VALUES = 100  # of one facet: those with most titles
+MOST_COUNTED = 100_000  # titles; on two cores that took a fifth of a second
+SHARE = 32  # one title of so many is in the sample
 
 
 @dataclass(frozen=True)
 class Facet:
-    """A column of documents that is counted; `names` has the names of its values where they are keys."""
+    """A column of documents that is counted; `names` is the model of its values where they are keys."""
 
     column: str
     is_array: bool = False
@@ -42,36 +50,84 @@ FACETS: Mapping[str, Facet] = {
     "studio": Facet("studio_ids", is_array=True, names=Studio),
 }
 
-Counts = list[dict[str, Any]]  # `value` as one gives it to the parameter, `name`, `count`
+
+class Value(TypedDict):
+    """`value` as one gives it to the parameter."""
+
+    value: str
+    name: str
+    count: int
 
 
-def facets_of(*, query: ListQuery, facets: Collection[str]) -> dict[str, Counts]:
-    """Facet to its values, those with most titles first; at most `MOST_VALUES` each."""
+class Counted(TypedDict):
+    values: list[Value]
+    estimated: bool
+
+
+def facets_of(*, query: ListQuery, facets: Collection[str]) -> dict[str, Counted]:
+    """Facet to its values, those with most titles first; at most `MOST_VALUES` each.
+
+    For each facet two statements, and one for the names of its values; fewer with what is cached.
+    """
     wanted = conditions(query) if facets else {}
-    return {name: counted(name, query, wanted) for name in facets}
+    return {
+        name: _counted(name, query, [condition for other, condition in wanted.items() if other != name])
+        for name in facets
+    }
 
 
-def counted(name: str, query: ListQuery, wanted: Conditions) -> Counts:
-    """One facet, from the cache or one query, and one for the names of its values."""
+def _counted(name: str, query: ListQuery, others: Iterable[Q]) -> Counted:
     asked = query.canonical(without=(name, "sort"))
-    key = f"catalog:facet:{name}:{hashlib.sha256(asked).hexdigest()[:32]}"
-    found: Counts = read_through(key, lambda: _count(name, query, wanted), seconds=COUNTED_SECONDS)
+    found: Counted = read_through(
+        _key(name, asked), lambda: _count(name, asked, _Titles(query, others)), seconds=COUNTED_SECONDS
+    )
     return found
 
 
-def _count(name: str, query: ListQuery, wanted: Conditions) -> Counts:
+def _key(what: str, asked: bytes) -> str:
+    return f"catalog:counts:{what}:{hashlib.sha256(asked).hexdigest()[:32]}"
+
+
+class _Titles:
+    """Those that are left under a query's other parameters, or the sample of them."""
+
+    def __init__(self, query: ListQuery, others: Iterable[Q]) -> None:
+        self.everything = documents_of([audience_of_query(query)], others)
+        self.sample = self.everything.filter(content_id__lt=UUID(int=2**128 // SHARE))
+
+
+def _count(name: str, asked: bytes, titles: _Titles) -> Counted:
+    estimated = SHARE * _in_sample(asked, titles) >= MOST_COUNTED
     facet = FACETS[name]
-    others = [condition for parameter, condition in wanted.items() if parameter != name]
-    documents = documents_of([audience_of_query(query)], others)
-    value = Func(F(facet.column), function="unnest") if facet.is_array else F(facet.column)
-    if not facet.is_array:
-        documents = documents.exclude(**{facet.column: None})
-    counts = documents.annotate(value=value).values("value").annotate(count=Count("*"))
-    rows = list(counts.order_by("-count", "value").values_list("value", "count")[:MOST_VALUES])
-    names = _names(facet.names, [found for found, _ in rows])
-    return [
-        {"value": str(found), "name": names.get(found, str(found)), "count": count} for found, count in rows
-    ]
+    rows = _grouped(titles.sample if estimated else titles.everything, facet)
+    names = _names(facet.names, [value for value, _ in rows])
+    return Counted(
+        values=[
+            Value(
+                value=str(value),
+                name=names.get(value, str(value)),
+                count=count * SHARE if estimated else count,
+            )
+            for value, count in rows
+        ],
+        estimated=estimated,
+    )
+
+
+def _in_sample(asked: bytes, titles: _Titles) -> int:
+    """Facets whose own parameter is not asked for leave the same titles: of several one finds it in the cache."""
+    found: int = read_through(_key("sample", asked), titles.sample.count, seconds=COUNTED_SECONDS)
+    return found
+
+
+def _grouped(titles: SearchDocumentQuerySet, facet: Facet) -> list[tuple[Any, int]]:
+    value: Any = F(facet.column)
+    if facet.is_array:
+        value = Func(value, function="unnest")
+    else:
+        titles = titles.exclude(**{facet.column: None})
+    counts = titles.annotate(value=value).values("value").annotate(count=Count("*"))
+    return list(counts.order_by("-count", "value").values_list("value", "count")[:MOST_VALUES])
 
 
 def _names(model: type[Model] | None, keys: Collection[Any]) -> dict[Any, str]:

@@ -103,4 +103,12 @@ class Migration(migrations.Migration):
             model_name="studio",
             index=models.Index(django.db.models.functions.text.Upper("name"), name="studios_by_name"),
         ),
+        migrations.AddIndex(
+            model_name="searchdocument",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["maturity"], name="search_maturity"),
+        ),
+        migrations.AddIndex(
+            model_name="searchdocument",
+            index=models.Index(fields=["runtime"], name="search_by_runtime"),
+        ),
     ]

@@ -91,6 +91,8 @@ class SearchDocument(Gate):
             GinIndex(fields=["keyword_ids"], name="search_keywords"),
             GinIndex(fields=["studio_ids"], name="search_studios"),
             GinIndex(fields=["countries"], name="search_countries"),
+            GinIndex(fields=["maturity"], name="search_maturity"),
+            models.Index(fields=["runtime"], name="search_by_runtime"),
             models.Index(fields=["popularity", "content_id"], name="search_by_popularity"),
             models.Index(fields=["sort_title", "content_id"], name="search_by_title"),
             models.Index(fields=["created_at", "content_id"], name="search_by_creation"),

@@ -73,3 +73,8 @@ class ContentListSerializer(serializers.Serializer[Any]):
     facets = FacetsSerializer(
         required=False, help_text="Those that were asked for: at most 100 values each, most titles first."
     )
+    estimated = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(FACETS)),
+        required=False,
+        help_text="Facets whose counts are estimated from a sample, for they are of very many titles.",
+    )

@@ -50,5 +50,8 @@ class ContentListView(APIView):
             asked = _asked(query)
             page = titles_list(query=asked, limit=query["limit"], cursor=query.get("cursor"))
             facets = facets_of(query=asked, facets=query.get("facets", ()))
-        body = {"results": page.results, "next": next_url(request, page.cursor)}
-        return conditional_json(request, {**body, "facets": facets} if "facets" in query else body)
+        body: dict[str, Any] = {"results": page.results, "next": next_url(request, page.cursor)}
+        if "facets" in query:
+            body["facets"] = {name: counted["values"] for name, counted in facets.items()}
+            body["estimated"] = [name for name, counted in facets.items() if counted["estimated"]]
+        return conditional_json(request, body)
