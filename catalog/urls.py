@@ -1,8 +1,9 @@
 from django.urls import path
 
 from catalog.views.changes import ChangesView
+from catalog.views.collections import CollectionsView, CollectionView
 from catalog.views.episodes import EpisodesView, SeasonsView
-from catalog.views.listing import ContentListView
+from catalog.views.listing import ContentListView, GenresView, KeywordsView, SimilarView, StudiosView
 from catalog.views.lookup import LookupManyView, LookupView
 from catalog.views.people import PersonView
 from catalog.views.search import SearchView, SuggestView
@@ -12,6 +13,10 @@ literal = [
     path("content", ContentListView.as_view()),
     path("changes", ChangesView.as_view()),
     path("content/ids", ContentIdsView.as_view()),
+    path("genres", GenresView.as_view()),
+    path("keywords", KeywordsView.as_view()),
+    path("studios", StudiosView.as_view()),
+    path("collections", CollectionsView.as_view()),
     path("lookup", LookupManyView.as_view()),
     path("lookup/<str:scheme>/<path:value>", LookupView.as_view()),
     path("search", SearchView.as_view()),
@@ -22,5 +27,7 @@ by_id = [
     path("content/<uuid:content_id>/cast", CastView.as_view()),
     path("content/<uuid:content_id>/seasons", SeasonsView.as_view()),
     path("content/<uuid:content_id>/seasons/<int:season_number>/episodes", EpisodesView.as_view()),
+    path("content/<uuid:content_id>/similar", SimilarView.as_view()),
+    path("collections/<uuid:collection_id>", CollectionView.as_view()),
     path("people/<uuid:person_id>", PersonView.as_view()),
 ]

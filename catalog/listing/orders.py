@@ -19,7 +19,7 @@ from django.db.models import F, Func, Q, UUIDField, Value
 from django.db.models.lookups import GreaterThan, LessThan
 
 from catalog.models.search import RATING_FALLING, RATING_RISING, YEAR_FALLING, YEAR_RISING
-from streaming.api.pages import instant
+from streaming.api.pages import instant, plain_text
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,6 @@ def _number(text: str) -> float:
     return value
 
 
-def _text(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError(text)
-    return text
-
-
 def _year(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text):
         raise ValueError(text)
@@ -74,8 +68,8 @@ def _rating(text: str) -> Decimal:
 
 ORDERS: Mapping[str, Order] = {
     "popularity": Order(F("popularity"), True, _number),
-    "title": Order(F("sort_title"), False, _text),
-    "-title": Order(F("sort_title"), True, _text),
+    "title": Order(F("sort_title"), False, plain_text),
+    "-title": Order(F("sort_title"), True, plain_text),
     "year": Order(YEAR_RISING, False, _year),
     "-year": Order(YEAR_FALLING, True, _year),
     "rating": Order(RATING_RISING, False, _rating),

@@ -20,7 +20,7 @@ from catalog.models import SearchDocument
 from catalog.querysets import SearchDocumentQuerySet
 from catalog.selectors.cards import title_cards
 from catalog.visibility import Audience
-from streaming.api.pages import cursor_of, parse_cursor, split_page
+from streaming.api.pages import cursor_of, exactly, parse_cursor, split_page
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def titles_list(
     Three queries, and one for each kind of name that is asked for.
     """
     order, digest = ORDERS[query.sort], _digest(query)
-    after = parse_cursor(cursor, _exactly(digest), order.read, UUID)
+    after = parse_cursor(cursor, exactly(digest), order.read, UUID)
     own = audience_of_query(query)
     documents = documents_of([own, *([audience] if audience else [])], conditions(query).values())
     if after is not None:
@@ -65,12 +65,3 @@ def titles_list(
 def _digest(query: ListQuery) -> str:
     """By it a cursor is told from one of another list: there its value would be a place that means nothing."""
     return hashlib.sha256(query.canonical()).hexdigest()[:12]
-
-
-def _exactly(expected: str) -> Any:
-    def read(text: str) -> str:
-        if text != expected:
-            raise ValueError(text)
-        return text
-
-    return read

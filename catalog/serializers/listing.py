@@ -7,6 +7,7 @@ from rest_framework import serializers
 from catalog.listing import FACETS, SORTS
 from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.cards import CardSerializer
+from catalog.similar import KINDS
 
 LISTS = "`a,b` is all of them, `a|b` any of them"
 LONGEST_VALUE = 2000  # characters
@@ -78,3 +79,34 @@ class ContentListSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="Facets whose counts are estimated from a sample, for they are of very many titles.",
     )
+
+
+class TermSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    count = serializers.IntegerField(min_value=1, help_text="Titles that the audience may see.")
+
+
+class TermsSerializer(serializers.Serializer[Any]):
+    results = TermSerializer(many=True, help_text="Those of most titles first, at most 100.")
+    estimated = serializers.BooleanField(
+        help_text="The counts are estimated from a sample, for they are of very many."
+    )
+
+
+class SimilarQuery(AudienceQuery):
+    limit = serializers.IntegerField(min_value=1, max_value=50, default=20, help_text="Titles.")
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=list(KINDS))
+    id = serializers.CharField(help_text="Of the genre, keyword or person.")
+    name = serializers.CharField()
+
+
+class SimilarTitleSerializer(CardSerializer):
+    reasons = ReasonSerializer(many=True, help_text="What both titles have, at most 5 of a kind.")
+
+
+class SimilarSerializer(serializers.Serializer[Any]):
+    results = SimilarTitleSerializer(many=True)

@@ -9,6 +9,7 @@ repairs the sequences behind the ids it chose, and its caller forgets all record
 """
 
 from catalog.services.children import children_save
+from catalog.services.collections import collection_delete, collection_save, collection_set_items, rule_check
 from catalog.services.episodes import SeriesRefused
 from catalog.services.external_ids import (
     Conflict,
@@ -38,6 +39,9 @@ __all__ = [
     "Pair",
     "SeriesRefused",
     "children_save",
+    "collection_delete",
+    "collection_save",
+    "collection_set_items",
     "content_delete",
     "content_lock",
     "content_save",
@@ -53,6 +57,7 @@ __all__ = [
     "person_save",
     "published_from",
     "recent_views_set",
+    "rule_check",
     "term_save",
     "terms_delete",
     "visibility_tick",

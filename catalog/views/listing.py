@@ -1,4 +1,4 @@
-"""The list of titles with its filters and facets.
+"""Lists of titles: by what they are, with facets; by likeness; and the terms to list them by.
 
 Public reads do not look at `Authorization`.
 """
@@ -6,15 +6,25 @@ Public reads do not look at `Authorization`.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from catalog.audience import audience_of
 from catalog.listing import ListQuery, Unreadable, facets_of, list_query, titles_list
-from catalog.serializers.listing import ContentListQuery, ContentListSerializer
+from catalog.serializers.audience import AudienceQuery
+from catalog.serializers.listing import (
+    ContentListQuery,
+    ContentListSerializer,
+    SimilarQuery,
+    SimilarSerializer,
+    TermsSerializer,
+)
+from catalog.similar import similar_titles
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import query_of
 from streaming.api.pages import next_url
@@ -35,6 +45,59 @@ def unreadable_is_invalid() -> Iterator[None]:
 
 def _asked(query: Mapping[str, Any]) -> ListQuery:
     return list_query({name: str(value) for name, value in query.items() if name not in BESIDE})
+
+
+class TermsView(APIView):
+    """Of the facet that a subclass names."""
+
+    authentication_classes = ()
+    facet: str
+
+    def get(self, request: Request) -> HttpResponse:
+        query = query_of(request, AudienceQuery)
+        counted = facets_of(query=_asked(query), facets=[self.facet])[self.facet]
+        terms = [
+            {"id": int(each["value"]), "name": each["name"], "count": each["count"]}
+            for each in counted["values"]
+        ]
+        return conditional_json(request, {"results": terms, "estimated": counted["estimated"]})
+
+
+def _terms(operation: str, told: str) -> Any:
+    described = extend_schema(
+        operation_id=operation, description=told, parameters=[AudienceQuery], responses={200: TermsSerializer}
+    )
+    return extend_schema_view(get=described)
+
+
+@_terms("genres", "Genres that public titles have, with how many.")
+class GenresView(TermsView):
+    facet = "genre"
+
+
+@_terms("keywords", "The keywords that most public titles have, with how many.")
+class KeywordsView(TermsView):
+    facet = "keyword"
+
+
+@_terms("studios", "The studios that most public titles are of, with how many.")
+class StudiosView(TermsView):
+    facet = "studio"
+
+
+class SimilarView(APIView):
+    authentication_classes = ()
+
+    @extend_schema(
+        operation_id="content_similar", parameters=[SimilarQuery], responses={200: SimilarSerializer}
+    )
+    def get(self, request: Request, content_id: UUID) -> HttpResponse:
+        """Public titles that share people, keywords or genres with this one, the most similar first, and why."""
+        query = query_of(request, SimilarQuery)
+        found = similar_titles(content_id=content_id, audience=audience_of(query), limit=query["limit"])
+        if found is None:
+            raise NotFound("There is no such title.")
+        return conditional_json(request, {"results": found})
 
 
 class ContentListView(APIView):

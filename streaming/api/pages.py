@@ -48,6 +48,24 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def plain_text(text: str) -> str:
+    """Raises ValueError for a text that PostgreSQL cannot hold."""
+    if "\x00" in text:
+        raise ValueError(text)
+    return text
+
+
+def exactly(expected: str) -> Callable[[str], str]:
+    """A cursor's parser for a value that tells whose cursor it is: raises ValueError for any other."""
+
+    def read(text: str) -> str:
+        if text != expected:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
 def parse_cursor(
     cursor: str | None, *parsers: Callable[[str], Any], field: str = "cursor"
 ) -> tuple[Any, ...] | None:

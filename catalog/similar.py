@@ -1,0 +1,109 @@
+"""Titles like one title: what shares people, keywords or genres with it, and why.
+
+Bounded work in a catalog of any size: of the titles that share a person, a keyword or a genre, the most popular
+`MOST_OF_EACH` of each are scored, no others. The score of a title, at most 11:
+
+- people in common: one for each, at most three
+- keywords and genres in common: three times the share of both titles' (Jaccard index), for each of the two
+- the same type: one
+- the years between them: one less a twentieth for each
+
+Of one score the more popular is first. Entry point: `similar_titles`. Failure: `django.db.Error`s.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model
+
+from catalog.models import Genre, Keyword, Person, SearchDocument
+from catalog.selectors.cards import title_cards
+from catalog.visibility import Audience
+
+MOST_OF_EACH = 150
+MOST_REASONS = 5  # of a kind
+YEARS_APART = 20
+COLUMNS = ("content_id", "content_type", "year", "popularity", "genre_ids", "keyword_ids", "person_ids")
+# Kind of reason to the column of documents and the model of its keys, the strongest first.
+KINDS: Mapping[str, tuple[str, type[Model]]] = {
+    "person": ("person_ids", Person),
+    "keyword": ("keyword_ids", Keyword),
+    "genre": ("genre_ids", Genre),
+}
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How like one title is: `shared` is kind of reason to keys."""
+
+    content_id: UUID
+    score: float
+    popularity: float
+    shared: Mapping[str, list[Any]]
+
+
+def similar_titles(*, content_id: UUID, audience: Audience, limit: int) -> list[dict[str, Any]] | None:
+    """Cards with `reasons`, the most similar first; None when the audience sees no such title.
+
+    One query for the title, one for each kind of candidates, two for the cards, one for the names of each kind.
+    """
+    title = SearchDocument.objects.public(audience).filter(content_id=content_id).values(*COLUMNS).first()
+    if title is None:
+        return None
+    candidates = _candidates(title, audience)
+    ranked = sorted(
+        (_likeness(title, candidate) for candidate in candidates.values()),
+        key=lambda like: (-like.score, -like.popularity, like.content_id),
+    )[:limit]
+    cards = title_cards(content_ids=[like.content_id for like in ranked], audience=audience)
+    reasons = _reasons(ranked)
+    return [{**card, "reasons": reasons[card["content_id"]]} for card in cards]
+
+
+def _candidates(title: Mapping[str, Any], audience: Audience) -> dict[UUID, dict[str, Any]]:
+    others = SearchDocument.objects.public(audience).exclude(content_id=title["content_id"])
+    found: dict[UUID, dict[str, Any]] = {}
+    for column, _ in KINDS.values():
+        alike = others.filter(**{f"{column}__overlap": title[column]})
+        rows = alike.order_by("-popularity", "-content_id").values(*COLUMNS)[:MOST_OF_EACH]
+        found |= {row["content_id"]: row for row in rows}
+    return found
+
+
+def _likeness(title: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness:
+    shared = {
+        kind: [key for key in other[column] if key in set(title[column])]
+        for kind, (column, _) in KINDS.items()
+    }
+    score = (
+        min(len(shared["person"]), 3)
+        + 3 * _jaccard(shared["keyword"], title["keyword_ids"], other["keyword_ids"])
+        + 3 * _jaccard(shared["genre"], title["genre_ids"], other["genre_ids"])
+        + (title["content_type"] == other["content_type"])
+        + _nearness(title["year"], other["year"])
+    )
+    return Likeness(other["content_id"], round(score, 6), other["popularity"], shared)
+
+
+def _jaccard(shared: Collection[Any], one: Collection[Any], other: Collection[Any]) -> float:
+    return len(shared) / (len(one) + len(other) - len(shared)) if shared else 0.0
+
+
+def _nearness(one: int | None, other: int | None) -> float:
+    return 0.0 if one is None or other is None else max(0.0, 1 - abs(one - other) / YEARS_APART)
+
+
+def _reasons(ranked: Collection[Likeness]) -> dict[UUID, list[dict[str, str]]]:
+    """Id to what is shared, in the order of kinds and of names."""
+    found: dict[UUID, list[dict[str, str]]] = {like.content_id: [] for like in ranked}
+    for kind, (_, model) in KINDS.items():
+        keys = {key for like in ranked for key in like.shared[kind]}
+        names = dict(model._default_manager.filter(pk__in=keys).order_by().values_list("pk", "name"))
+        for like in ranked:
+            named = sorted((names[key], str(key)) for key in like.shared[kind] if key in names)
+            found[like.content_id] += [
+                {"kind": kind, "id": key, "name": name} for name, key in named[:MOST_REASONS]
+            ]
+    return found
