@@ -111,4 +111,9 @@ class Migration(migrations.Migration):
             model_name="searchdocument",
             index=models.Index(fields=["runtime"], name="search_by_runtime"),
         ),
+        migrations.AlterField(
+            model_name="collection",
+            name="rule",
+            field=models.CharField(blank=True, db_default="", default="", max_length=2000),
+        ),
     ]

@@ -89,7 +89,7 @@ class Collection(models.Model):
     collection_id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=255)
     summary = models.TextField(blank=True, db_default="")
-    rule = models.CharField(max_length=2000, blank=True, db_default="")
+    rule = models.CharField(max_length=2000, blank=True, default="", db_default="")
     is_published = models.BooleanField(default=False, db_default=False)
 
     class Meta:

@@ -16,7 +16,7 @@ from catalog.listing import Page, Unreadable, parse, titles_list
 from catalog.models import Collection, CollectionItem, SearchDocument
 from catalog.selectors.cards import title_cards
 from catalog.visibility import Audience
-from streaming.api.pages import cursor_of, exactly, parse_cursor, split_page
+from streaming.api.pages import cursor_of, exactly, parse_cursor, split_page, whole_number
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def _picked(collection: Collection, audience: Audience, limit: int, cursor: str 
 
     Titles' visibility is asked apart: a join of two tables fails on Citus while one of them is being distributed.
     """
-    after = parse_cursor(cursor, exactly(str(collection.collection_id)), int, UUID)
+    after = parse_cursor(cursor, exactly(str(collection.collection_id)), whole_number, UUID)
     items = CollectionItem.objects.filter(collection=collection).order_by("position", "content_id")
     if after is not None:
         _, position, content_id = after

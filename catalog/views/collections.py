@@ -23,7 +23,9 @@ from catalog.serializers.collections import (
 from catalog.serializers.listing import PageOfTitlesQuery
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import query_of
-from streaming.api.pages import cursor_of, next_url, parse_cursor, plain_text, split_page
+from streaming.api.pages import cursor_of, exactly, next_url, parse_cursor, plain_text, split_page
+
+BY_NAME = "collections by name"  # whose cursor it is
 
 
 def _described(collection: Collection) -> dict[str, Any]:
@@ -43,10 +45,10 @@ class CollectionsView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Published collections by name; the next page is at `next`."""
         query = query_of(request, CollectionsQuery)
-        after = parse_cursor(query.get("cursor"), plain_text, UUID)
-        rows = collections_after(after=(after[0], after[1]) if after else None, limit=query["limit"] + 1)
+        after = parse_cursor(query.get("cursor"), exactly(BY_NAME), plain_text, UUID)
+        rows = collections_after(after=(after[1], after[2]) if after else None, limit=query["limit"] + 1)
         page, last = split_page(rows, query["limit"])
-        cursor = cursor_of(last.name, last.collection_id) if last else None
+        cursor = cursor_of(BY_NAME, last.name, last.collection_id) if last else None
         body = {"results": list(map(_described, page)), "next": next_url(request, cursor)}
         return conditional_json(request, body)
 

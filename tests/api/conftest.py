@@ -46,6 +46,7 @@ def world(
         "content_id": content.content_id,
         "season_number": 1,
         "person_id": content.credits.get().person_id,
+        "collection_id": content.collection_items.get().collection_id,
         "user_id": staff.user_id,
         "scheme": "eidr",
         "value": EIDR,

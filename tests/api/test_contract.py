@@ -21,6 +21,12 @@ from tests.factories import ContentFactory, SeasonFactory, UserFactory
 
 STORES_ASKED = {
     "content_list": {"catalog"},
+    "content_similar": {"catalog"},
+    "genres": {"cache", "catalog"},
+    "keywords": {"cache", "catalog"},
+    "studios": {"cache", "catalog"},
+    "collections": {"catalog"},
+    "collection_read": {"catalog"},
     "content_ids": {"catalog"},
     "content_read": {"cache", "catalog"},
     "content_cast": {"cache", "catalog"},

@@ -74,12 +74,12 @@ def make_world(*, seed: int, titles: int) -> World:
     }
     ids = {kind: {row.name: row.pk for row in rows} for kind, rows in terms.items()}
     people = [row.pk for row in Person.objects.bulk_create(Person(name=f"Person {n}") for n in range(15))]
-    made = [_title(rng, people) for _ in range(titles)]
+    made = [a_title(rng, people) for _ in range(titles)]
     write(made, ids)
     return World(made, ids, people)
 
 
-def _title(rng: random.Random, people: list[UUID]) -> Title:
+def a_title(rng: random.Random, people: list[UUID]) -> Title:
     now = timezone.now()
     published_at = rng.choice([now - 9 * HOUR] * 9 + [now + 9 * HOUR])
     content: Content = ContentFactory.build(
