@@ -88,7 +88,7 @@ def test_hidden_titles_are_not_in_it_and_pages_stay_full(stores: None, api: APIC
     indexed(french)
     collection = CollectionFactory()
     collection_set_items(collection_id=collection.collection_id, content_ids=[french.content_id, *ids])
-    contents_set_status(content_ids=ids[1:3], status="archived")
+    contents_set_status(content_ids=ids[1:3], status=Content.Status.ARCHIVED)
     contents_delete(content_ids=[ids[4]])
 
     assert shown(api, f"{url_of(collection)}?limit=2") == ["French", "A", "D", "F", "G"]

@@ -48,10 +48,10 @@ def heat(stores: None) -> Content:
 def test_what_shares_more_is_first_and_says_what(heat: Content, api: APIClient) -> None:
     found = similar_to(api, heat, "available_in=DE")
 
-    assert titles(found) == ["The Insider", "Ronin", "Old", "New"]
+    assert titles(found) == ["Ronin", "The Insider", "Old", "New"]
     assert [[(reason["kind"], reason["name"]) for reason in card["reasons"]] for card in found] == [  # type: ignore[attr-defined]
-        [("person", "Al Pacino"), ("person", "Michael Mann"), ("genre", "Drama")],
         [("keyword", "heist"), ("genre", "Crime")],
+        [("person", "Al Pacino"), ("person", "Michael Mann"), ("genre", "Drama")],
         [("genre", "Crime")],
         [("genre", "Crime")],
     ]

@@ -7,7 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from catalog.listing import facets
-from catalog.models import Genre
+from catalog.models import Content, Genre
 from catalog.services import contents_set_status, term_save
 from streaming.stores import redis
 from tests.catalog.listing.world import World, expected, expected_counts, values_of
@@ -52,7 +52,7 @@ def test_a_page_is_never_old_and_a_count_for_half_a_minute_at_most(world: World,
     before = counts_of(api, "keyword=robot", "type")
     (key,) = redis.cache().keys("catalog:counts:type:*")
     hidden = expected(world, {"keyword": "robot", "type": "movie"})
-    contents_set_status(content_ids=hidden, status="archived")
+    contents_set_status(content_ids=hidden, status=Content.Status.ARCHIVED)
 
     page = api.get(f"{LIST}?keyword=robot&facets=type&limit=100").json()
 
