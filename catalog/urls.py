@@ -1,5 +1,6 @@
 from django.urls import path
 
+from catalog.selectors import public_person_survivor, public_survivor
 from catalog.views.changes import ChangesView
 from catalog.views.collections import CollectionsView, CollectionView
 from catalog.views.episodes import EpisodesView, SeasonsView
@@ -8,6 +9,10 @@ from catalog.views.lookup import LookupManyView, LookupView
 from catalog.views.people import PersonView
 from catalog.views.search import SearchView, SuggestView
 from catalog.views.titles import CastView, ContentIdsView, ContentView
+from streaming.api.moved import leads_on
+
+leads_on("content_id", public_survivor)
+leads_on("person_id", public_person_survivor)
 
 literal = [
     path("content", ContentListView.as_view()),

@@ -8,7 +8,8 @@ from catalog.selectors.episodes import (
     season_is_known,
     seasons_page,
 )
-from catalog.selectors.lookup import survivors_by_id, titles_by_external_ids
+from catalog.selectors.lookup import titles_by_external_ids
+from catalog.selectors.merged import public_person_survivor, public_survivor, survivors_by_id
 from catalog.selectors.people import Place, person_record, place_in_filmography
 from catalog.selectors.records import ContentRecord, content_record, record_key
 from catalog.selectors.titles import (
@@ -38,6 +39,8 @@ __all__ = [
     "person_record",
     "place_in_filmography",
     "place_of",
+    "public_person_survivor",
+    "public_survivor",
     "public_titles_by_id",
     "record_key",
     "season_is_known",

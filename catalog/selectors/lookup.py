@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from catalog.models import Content, ContentMerge, ExternalIdClaim
+from catalog.models import Content, ExternalIdClaim
 from catalog.registries import Ref
+from catalog.selectors.merged import survivors_by_id
 
 FIELDS = ("content_id", "title", "content_type", "release_date")
 
@@ -20,12 +21,6 @@ def titles_by_external_ids(refs: Collection[Ref]) -> dict[Ref, dict[str, Any]]:
     leads_to = {ref: merged.get(owner, owner) for ref, owner in owners.items()}
     titles = _titles(leads_to.values())
     return {ref: titles[content_id] for ref, content_id in leads_to.items() if content_id in titles}
-
-
-def survivors_by_id(content_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """For those of these titles that were merged, the title that each is part of now, public or not."""
-    merges = ContentMerge.objects.filter(content_id__in=list(content_ids))
-    return dict(merges.values_list("content_id", "into_id"))
 
 
 def _owners(refs: Collection[Ref]) -> dict[Ref, UUID]:

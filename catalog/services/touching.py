@@ -30,8 +30,12 @@ from streaming.stores.cache import forget, forget_all
 MOST_KEYS_FORGOTTEN = 1000  # beyond, one new epoch is cheaper than naming the titles
 
 
-def contents_touch(content_ids: Iterable[UUID], *, kind: Change.Kind = Change.Kind.SAVED) -> datetime:
+def contents_touch(
+    content_ids: Iterable[UUID], *, kind: Change.Kind = Change.Kind.SAVED, into_id: UUID | None = None
+) -> datetime:
     """To be called in the transaction that changed these titles, after their rows are written. Their `updated_at`.
+
+    `into_id` is for those that were merged: into which title.
 
     The titles' rows are written first: whoever touches the same title waits there, and then reads what the other
     committed, so that no document or gate is made from half of two changes.
@@ -45,7 +49,7 @@ def contents_touch(content_ids: Iterable[UUID], *, kind: Change.Kind = Change.Ki
         gates = _gates_as_rows_say(ids, now)
         documents_write(content_ids=ids)
         shown = {content_id: once_public(gate, by=now) for content_id, gate in gates.items()}
-        changes_note(shown=shown, kind=kind, at=now)
+        changes_note(shown=shown, kind=kind, at=now, into_id=into_id)
         contents_forget(content_ids=ids)
     return now
 

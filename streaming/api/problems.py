@@ -17,6 +17,7 @@ from django.views.defaults import server_error
 from prometheus_client import Counter
 from rest_framework import exceptions, status
 
+from streaming.api.moved import moved_response
 from streaming.stores.outage import StoreUnavailable, is_outage
 from streaming.stores.refusal import first_line
 
@@ -129,6 +130,10 @@ def exception_to_problem(error: Exception, context: dict[str, Any]) -> HttpRespo
         return problem_response(400, "The request is malformed, or has too many parameters.")
     if not isinstance(error, exceptions.APIException):
         return outage_response(error)
+    if isinstance(error, exceptions.NotFound):
+        moved = moved_response(context["request"]._request, context["kwargs"])
+        if moved is not None:
+            return moved
     response = _as_response(_body(error))
     if auth_header := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = auth_header

@@ -12,6 +12,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework.permissions import AllowAny
 
+from streaming.api.moved import parameters
 from streaming.api.problems import CODES, MEDIA_TYPE
 
 PROBLEM = {
@@ -40,6 +41,12 @@ PROBLEM = {
 }
 
 
+MOVED = {
+    "description": "Merged into another title or person: the same address with the id that they have now.",
+    "headers": {"Location": {"schema": {"type": "string"}, "required": True}},
+}
+
+
 class ViewerScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # drf-spectacular registers subclasses
     target_class = "streaming.api.authentication.ViewerAuthentication"
     name = "viewer"
@@ -56,6 +63,8 @@ class ProblemAwareSchema(AutoSchema):
         responses = super()._get_response_bodies(direction)
         if self.method == "GET":
             responses["304"] = {"description": "Not modified: `If-None-Match` names the present `ETag`."}
+        if any(f"{{{parameter}}}" in self.path for parameter in parameters()):
+            responses["308"] = MOVED
         for status_code in sorted(self._problem_statuses()):
             responses.setdefault(str(status_code), self._problem_response(status_code))
         return responses

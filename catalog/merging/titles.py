@@ -1,0 +1,134 @@
+"""Merging titles. See `catalog.merging`.
+
+Entry points: `contents_merge`, `content_unmerge`. Failure: `CannotMerge`; `django.db.Error`s. Both are one
+transaction: a merge is there as a whole or not at all.
+"""
+
+from collections import Counter
+from uuid import UUID
+
+from django.utils import timezone
+
+from catalog.merging.refusing import CannotMerge
+from catalog.merging.taking_over import Undo, give_back, take_over
+from catalog.models import Change, Content, ContentMerge, ExternalId
+from catalog.registries import Ref
+from catalog.services import Pair, contents_touch, external_ids_claim, external_ids_remove
+from catalog.services.external_ids import ExternalIdTaken
+from catalog.services.titles import content_lock
+from streaming.stores.aliases import CATALOG
+from streaming.stores.citus.writing import mixed_transaction
+
+MERGED = Content.Status.MERGED
+
+
+def contents_merge(*, loser_id: UUID, survivor_id: UUID) -> dict[str, int]:
+    """The loser becomes part of the survivor, and its address leads there. What was taken over, counted by kind.
+
+    Titles that were merged into the loser before lead to the survivor from now on. Raises `CannotMerge`.
+    """
+    if loser_id == survivor_id:
+        raise CannotMerge("A title cannot be merged into itself.")
+    with mixed_transaction(CATALOG):
+        loser, survivor = _locked(loser_id, survivor_id)
+        for title in (loser, survivor):
+            if title.status == MERGED:
+                raise CannotMerge(
+                    f"“{title}” ({title.content_id}) is merged already: take the title that it is now."
+                )
+        undo: Undo = {"into": str(survivor_id), "status": loser.status}
+        undo |= take_over(loser=loser, survivor=survivor)
+        undo["external_ids"] = _move_ids(loser_id, survivor_id)
+        undo["followers"] = _lead(into=loser_id, to=survivor_id)
+        Content.objects.using(CATALOG).filter(content_id=loser_id).update(status=MERGED)
+        ContentMerge.objects.using(CATALOG).create(
+            content_id=loser_id, into_id=survivor_id, merged_at=timezone.now(), undo=undo
+        )
+        contents_touch([survivor_id])
+        contents_touch([loser_id], kind=Change.Kind.MERGED, into_id=survivor_id)
+    return _counted(undo)
+
+
+def content_unmerge(*, content_id: UUID) -> list[str]:
+    """Takes a merge back: both titles are as they were, as far as nobody changed them since.
+
+    What an editor changed of what was taken over stays with the survivor; the answer says so, in a sentence each.
+    Raises `CannotMerge`.
+    """
+    with mixed_transaction(CATALOG):
+        merge = ContentMerge.objects.using(CATALOG).filter(content_id=content_id).first()
+        if merge is None:
+            raise CannotMerge(f"No title {content_id} was merged into another one.")
+        undo, into_id = merge.undo, UUID(merge.undo["into"])
+        if merge.into_id != into_id:
+            raise CannotMerge(
+                f"{into_id}, which it was merged into, was merged itself since: undo that merge first."
+            )
+        survivor = _locked_if_there(content_id, into_id).get(into_id)
+        kept = give_back(survivor=survivor, undo=undo) if survivor else []
+        kept += _return_ids(content_id, into_id, undo["external_ids"])
+        followers = ContentMerge.objects.using(CATALOG).filter(content_id__in=undo["followers"])
+        followers.filter(into_id=into_id).update(into_id=content_id)
+        merge.delete()
+        Content.objects.using(CATALOG).filter(content_id=content_id).update(status=undo["status"])
+        contents_touch([content_id, *([into_id] if survivor else [])])
+    return kept
+
+
+def _locked(*content_ids: UUID) -> tuple[Content, ...]:
+    found = _locked_if_there(*content_ids)
+    for content_id in content_ids:
+        if content_id not in found:
+            raise CannotMerge(f"There is no title {content_id}.")
+    return tuple(found[content_id] for content_id in content_ids)
+
+
+def _locked_if_there(*content_ids: UUID) -> dict[UUID, Content]:
+    """In the order of their ids, so that two merges cannot wait for each other; one by one, as Citus locks rows."""
+    for content_id in sorted(content_ids):
+        content_lock(content_id=content_id)
+    return {row.content_id: row for row in Content.objects.using(CATALOG).filter(content_id__in=content_ids)}
+
+
+def _ids_of(content_id: UUID) -> list[Ref]:
+    rows = ExternalId.objects.using(CATALOG).filter(content_id=content_id).order_by("scheme", "value")
+    return [Ref(row.scheme, row.value) for row in rows]
+
+
+def _move_ids(loser_id: UUID, survivor_id: UUID) -> list[Ref]:
+    refs = _ids_of(loser_id)
+    if refs:
+        external_ids_remove(content_id=loser_id, refs=refs)
+    if conflicts := external_ids_claim(pairs=[Pair(survivor_id, ref) for ref in refs]):
+        raise ExternalIdTaken(conflicts)  # another writer took one between the two
+    return refs
+
+
+def _return_ids(content_id: UUID, into_id: UUID, moved: list[list[str]]) -> list[str]:
+    """Those that the survivor still has; one that was taken from it since is not the loser's again."""
+    refs, there = [Ref(*each) for each in moved], _ids_of(into_id)
+    back = [ref for ref in refs if ref in there]
+    if back:
+        external_ids_remove(content_id=into_id, refs=back)
+    survived = Content.objects.using(CATALOG).filter(content_id=into_id).exists()
+    wanted = back if survived else refs
+    conflicts = external_ids_claim(pairs=[Pair(content_id, ref) for ref in wanted])
+    lost = {conflict.ref for conflict in conflicts} | (set(refs) - set(wanted))
+    return [f"external id {ref} was taken away since" for ref in refs if ref in lost]
+
+
+def _lead(*, into: UUID, to: UUID) -> list[str]:
+    """Those that lead to one title lead to another one; which they were. A chain is never longer than one step."""
+    merges = ContentMerge.objects.using(CATALOG).filter(into_id=into)
+    followers = list(merges.values_list("content_id", flat=True))
+    merges.update(into_id=to)
+    return list(map(str, followers))
+
+
+def _counted(undo: Undo) -> dict[str, int]:
+    counts: Counter[str] = Counter(
+        {label.partition(".")[2]: len(rows) for label, rows in undo["rows"].items()}
+    )
+    counts.update({name: len(keys) for name, keys in undo["links"].items()})
+    counts.update({"fields": len(undo["filled"]), "external ids": len(undo["external_ids"])})
+    return {kind: count for kind, count in counts.items() if count}

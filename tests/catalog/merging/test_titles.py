@@ -1,0 +1,388 @@
+"""Merging titles: what the survivor takes over, where addresses lead, and that undoing restores both."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.core.serializers import serialize
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from analytics.models import User
+from catalog.changes.reading import changes_since
+from catalog.merging import CannotMerge, content_unmerge, contents_merge
+from catalog.models import (
+    AlternativeTitle,
+    AvailabilityWindow,
+    Content,
+    ContentMerge,
+    Credit,
+    Episode,
+    EpisodeOrder,
+    ExternalId,
+    ExternalIdClaim,
+    Marker,
+)
+from catalog.registries import Ref
+from catalog.services import (
+    children_save,
+    contents_delete,
+    contents_touch,
+    external_ids_add,
+    external_ids_remove,
+)
+from streaming.stores.aliases import CATALOG
+from streaming.stores.citus.placement import DISTRIBUTED
+from tests.api.operations import operation, operations, send
+from tests.factories import (
+    AlternativeTitleFactory,
+    ArtworkFactory,
+    CollectionItemFactory,
+    ContentFactory,
+    CreditFactory,
+    KeywordFactory,
+    MaturityRatingFactory,
+    PersonFactory,
+    SeasonFactory,
+    StudioFactory,
+    TranslationFactory,
+    UserFactory,
+    WindowFactory,
+)
+
+pytestmark = pytest.mark.usefixtures("stores")
+# What a merge and its undoing move by themselves, and what says when.
+NOT_COMPARED = ("catalog.contentmerge",)
+
+
+def whole(*contents: Content) -> dict[str, Any]:
+    """Every row of these titles in every table, as it is; external ids without the keys that moving renews."""
+    ids = [content.content_id for content in contents]
+    found: dict[str, Any] = {}
+    for label in set(DISTRIBUTED) - set(NOT_COMPARED):
+        model: Any = apps.get_model(label)
+        rows = json.loads(serialize("json", model._base_manager.filter(content_id__in=ids)))
+        for row in rows:
+            row["fields"].pop("updated_at", None)
+            if label == "catalog.externalid" or model._meta.auto_created:
+                row.pop("pk")
+        found[label] = sorted(rows, key=json.dumps)
+    claims = ExternalIdClaim.objects.filter(content_id__in=ids)
+    found["claims"] = sorted(claims.values_list("id", "content_id"))
+    return found
+
+
+def pair() -> tuple[Content, Content]:
+    """A full title and one that has part of the same and something of its own, both in step with their documents."""
+    actor, director = PersonFactory(), PersonFactory()
+    loser = ContentFactory(
+        title="Metropolis (1927)",
+        content_type="series",
+        genres=["Drama", "Science fiction"],
+        tagline="A city.",
+    )
+    survivor = ContentFactory(
+        title="Metropolis", content_type="series", genres=["Drama", "Silent"], tagline=""
+    )
+    for content in (loser, survivor):
+        CreditFactory(content=content, person=actor, character_name="Maria")
+        TranslationFactory(content=content, language="de", title=f"De {content.title}")
+        SeasonFactory(content=content, number=1)
+        Episode.objects.create(content=content, season_number=1, number=1, title="Pilot")
+        WindowFactory(content=content, territory="DE")
+        MaturityRatingFactory(content=content, system="FSK")
+        ArtworkFactory(content=content, is_primary=True)
+    CreditFactory(content=loser, person=actor, job="Writer")
+    CreditFactory(content=loser, person=director, job="Director")
+    TranslationFactory(content=loser, language="fr")
+    AlternativeTitleFactory(content=loser, title="Metropolisz", country="HU")
+    SeasonFactory(content=loser, number=2)
+    second = Episode.objects.create(content=loser, season_number=2, number=1, title="Return")
+    EpisodeOrder.objects.create(content=loser, episode=second, order="dvd", season_number=1, number=2)
+    Marker.objects.create(content=loser, episode=second, kind="intro", start_seconds=1, end_seconds="2.5")
+    Marker.objects.create(content=loser, kind="credits", start_seconds=1, end_seconds=2)
+    WindowFactory(content=loser, territory="FR", starts_at=timezone.now() - timedelta(days=1))
+    MaturityRatingFactory(content=loser, system="BBFC", country="GB", value="15", descriptors=["violence"])
+    CollectionItemFactory(content=loser)
+    loser.keywords.add(KeywordFactory())
+    loser.studios.add(StudioFactory())
+    contents_touch([loser.content_id, survivor.content_id])
+    external_ids_add(content_id=loser.content_id, refs=[Ref("imdb", "tt0017136"), Ref("tmdb-tv", "19")])
+    external_ids_add(content_id=survivor.content_id, refs=[Ref("imdb", "tt0000001")])
+    return loser, survivor
+
+
+def merge(loser: Content, survivor: Content) -> dict[str, int]:
+    return contents_merge(loser_id=loser.content_id, survivor_id=survivor.content_id)
+
+
+def merged_pair() -> tuple[Content, Content]:
+    loser, survivor = pair()
+    merge(loser, survivor)
+    return loser, survivor
+
+
+def test_the_survivor_takes_over_what_it_lacks_and_no_more() -> None:
+    loser, survivor = pair()
+
+    taken = merge(loser, survivor)
+
+    assert taken == {
+        "alternativetitle": 2,
+        "translation": 1,
+        "credit": 2,
+        "season": 1,
+        "availabilitywindow": 1,
+        "maturityrating": 1,
+        "collectionitem": 1,
+        "marker": 2,
+        "artwork": 1,
+        "episode": 1,
+        "episodeorder": 1,
+        "genres": 1,
+        "keywords": 1,
+        "studios": 1,
+        "fields": 1,
+        "external ids": 2,
+    }
+    survivor = Content.objects.get(content_id=survivor.content_id)
+    assert (survivor.title, survivor.tagline, survivor.status) == ("Metropolis", "A city.", "published")
+    assert set(survivor.alternative_titles.values_list("title", flat=True)) == {
+        "Metropolis (1927)",
+        "Metropolisz",
+    }
+    assert dict(survivor.translations.values_list("language", "title"))["de"] == "De Metropolis"
+    assert sorted(survivor.credits.values_list("job", flat=True)) == ["Actor", "Director", "Writer"]
+    assert [str(episode) for episode in survivor.episodes.all()] == ["S01E01 Pilot", "S02E01 Return"]
+    (order,) = EpisodeOrder.objects.filter(content=survivor)
+    assert Episode.objects.get(content=survivor, pk=order.episode_id).title == "Return"
+    assert sorted(survivor.windows.values_list("territory", flat=True)) == ["DE", "FR"]
+    assert [picture.is_primary for picture in survivor.artwork.order_by("-is_primary")] == [True, False]
+    assert sorted(survivor.genres.values_list("name", flat=True)) == ["Drama", "Science fiction", "Silent"]
+    assert sorted(ExternalId.objects.filter(content=survivor).values_list("value", flat=True)) == [
+        "19",
+        "tt0000001",
+        "tt0017136",
+    ]
+    assert set(ExternalIdClaim.objects.values_list("content_id", flat=True)) == {survivor.content_id}
+    assert "metropolis 1927" in survivor.search_document.names
+    assert Content.objects.get(content_id=loser.content_id).status == "merged"
+
+
+def test_undoing_restores_both_titles_to_the_last_row() -> None:
+    loser, survivor = pair()
+    before = whole(loser, survivor)
+
+    merge(loser, survivor)
+    assert whole(loser, survivor) != before
+    kept = content_unmerge(content_id=loser.content_id)
+
+    assert kept == []
+    assert whole(loser, survivor) == before
+    assert not ContentMerge.objects.exists()
+
+
+def test_what_an_editor_changed_since_stays_and_is_named() -> None:
+    loser, survivor = merged_pair()
+    credit = Credit.objects.get(content=survivor, job="Director")
+    credit.character_name = "As himself"
+    window = AvailabilityWindow.objects.get(content=survivor, territory="FR")
+    children_save(content=survivor, saved=[credit], deleted=[window])
+    Content.objects.filter(content_id=survivor.content_id).update(tagline="Two cities.")
+    external_ids_remove(content_id=survivor.content_id, refs=[Ref("tmdb-tv", "19")])
+
+    kept = content_unmerge(content_id=loser.content_id)
+
+    assert kept == [
+        "credit “Director: " + str(credit.person_id) + "” was changed since",
+        "tagline was changed since",
+        "external id tmdb-tv:19 was taken away since",
+    ]
+    survivor = Content.objects.get(content_id=survivor.content_id)
+    assert sorted(survivor.credits.values_list("job", flat=True)) == ["Actor", "Director"]
+    assert survivor.tagline == "Two cities."
+    assert list(ExternalId.objects.filter(content=loser).values_list("value", flat=True)) == ["tt0017136"]
+    assert loser.windows.count() == 2
+
+
+def test_a_survivor_without_windows_stays_open_everywhere() -> None:
+    """Keeps away: a merge that closes a title, because the other one had a licence for one country."""
+    loser, survivor = ContentFactory(), ContentFactory()
+    WindowFactory(content=loser, territory="DE")
+    contents_touch([loser.content_id])
+
+    merge(loser, survivor)
+
+    assert Content.objects.get(content_id=survivor.content_id).availability is None
+
+
+def test_what_makes_no_sense_is_refused_and_changes_nothing() -> None:
+    first, second, third = ContentFactory.create_batch(3)
+    merge(first, second)
+    before = whole(first, second, third)
+
+    for loser, survivor, told in (
+        (third.content_id, third.content_id, "A title cannot be merged into itself."),
+        (uuid4(), third.content_id, "There is no title "),
+        (third.content_id, uuid4(), "There is no title "),
+        (third.content_id, first.content_id, "is merged already: take the title that it is now."),
+        (first.content_id, third.content_id, "is merged already: take the title that it is now."),
+    ):
+        with pytest.raises(CannotMerge) as refused:
+            contents_merge(loser_id=loser, survivor_id=survivor)
+        assert told in str(refused.value)
+    with pytest.raises(CannotMerge, match="was merged into another one"):
+        content_unmerge(content_id=third.content_id)
+    assert whole(first, second, third) == before
+
+
+def test_chains_lead_to_the_last_in_one_step_and_are_undone_from_the_end(api: APIClient) -> None:
+    first, second, third = ContentFactory.create_batch(3)
+    contents_touch([each.content_id for each in (first, second, third)])
+    before = whole(first, second, third)
+    merge(first, second)
+    merge(second, third)
+
+    for each in (first, second):
+        answer = api.get(f"/api/v1/content/{each.content_id}/cast")
+        assert answer.headers["Location"] == f"/api/v1/content/{third.content_id}/cast"
+    with pytest.raises(CannotMerge, match="was merged itself since: undo that merge first"):
+        content_unmerge(content_id=first.content_id)
+    assert content_unmerge(content_id=second.content_id) == []
+    answer = api.get(f"/api/v1/content/{first.content_id}")
+    assert answer.headers["Location"] == f"/api/v1/content/{second.content_id}"
+    assert content_unmerge(content_id=first.content_id) == []
+    assert whole(first, second, third) == before
+
+
+def test_undoing_after_the_survivor_was_deleted_gives_the_ids_back() -> None:
+    loser, survivor = merged_pair()
+    contents_delete(content_ids=[survivor.content_id])
+
+    assert content_unmerge(content_id=loser.content_id) == []
+
+    assert Content.objects.get(content_id=loser.content_id).status == "published"
+    assert sorted(ExternalId.objects.values_list("value", flat=True)) == ["19", "tt0017136"]
+    assert set(ExternalIdClaim.objects.values_list("content_id", flat=True)) == {loser.content_id}
+
+
+# What editors alone may read tells of a merged title itself.
+OF_TITLES = [
+    called.name
+    for called in operations()
+    if "content_id" in called.ids and not (called.method == "GET" and 401 in called.declared)
+]
+
+
+@pytest.mark.parametrize("name", OF_TITLES)
+def test_every_address_of_a_merged_title_leads_to_its_survivor(
+    as_viewer: Callable[[User], APIClient], name: str
+) -> None:
+    loser, survivor = ContentFactory(), ContentFactory()
+    merge(loser, survivor)
+    called, client = operation(name), as_viewer(UserFactory())
+    ids = dict.fromkeys(called.ids, 1)
+    url, present = (called.url({**ids, "content_id": each.content_id}) for each in (loser, survivor))
+
+    body = b"" if called.body is None else b'{"rating": 8, "comment": "Worth it."}'
+
+    answer = send(client, called, url, body)
+
+    assert (answer.status_code, answer.content) == (308, b"")
+    assert answer.headers["Location"] == present
+    assert answer.headers["Cache-Control"] == "public, max-age=86400"
+    assert 308 in called.declared
+    Content.objects.filter(content_id=survivor.content_id).update(status="draft")
+    assert send(client, called, url, body).status_code == 404
+
+
+def test_the_query_goes_along_and_the_answer_there_is_the_survivor_s(api: APIClient) -> None:
+    loser, survivor = ContentFactory(), ContentFactory(title="Metropolis")
+    merge(loser, survivor)
+
+    answer = api.get(f"/api/v1/content/{loser.content_id}/reviews?limit=5")
+
+    assert answer.headers["Location"] == f"/api/v1/content/{survivor.content_id}/reviews?limit=5"
+    counted = api.post(f"/api/v1/content/{loser.content_id}/views/increment", follow=False)
+    assert counted.status_code == 308
+    there = api.get(api.get(f"/api/v1/content/{loser.content_id}").headers["Location"])
+    assert there.json()["title"] == "Metropolis"
+
+
+def test_a_title_that_is_there_costs_no_query_more_and_one_that_never_was_one(api: APIClient) -> None:
+    content = ContentFactory()
+    url = "/api/v1/content/{}/cast"
+    api.get(url.format(content.content_id))
+
+    for content_id, status, cost in ((content.content_id, 200, 0), (uuid4(), 404, 2)):
+        with CaptureQueriesContext(connections[CATALOG]) as queries:
+            assert api.get(url.format(content_id)).status_code == status
+        assert len(queries) == cost
+
+
+def test_ids_and_the_feed_lead_to_the_survivor(api: APIClient) -> None:
+    loser, survivor = pair()
+    cursor = changes_since(cursor=None, limit=100).following
+
+    merge(loser, survivor)
+
+    found = api.get("/api/v1/lookup/imdb/tt0017136").json()
+    assert found["content_id"] == str(survivor.content_id)
+    page = changes_since(cursor=cursor, limit=100)
+    told = {each["content_id"]: (each["change"], each.get("into")) for each in page.results}
+    assert told == {
+        survivor.content_id: ("updated", None),
+        loser.content_id: ("merged", survivor.content_id),
+    }
+    content_unmerge(content_id=loser.content_id)
+    page = changes_since(cursor=page.following, limit=100)
+    assert {each["content_id"]: each["change"] for each in page.results} == {
+        survivor.content_id: "updated",
+        loser.content_id: "updated",
+    }
+
+
+def test_a_title_merged_into_one_that_is_not_public_is_told_as_deleted() -> None:
+    loser, survivor = ContentFactory(), ContentFactory(status="draft")
+    contents_touch([loser.content_id, survivor.content_id])
+    cursor = changes_since(cursor=None, limit=100).following
+
+    merge(loser, survivor)
+
+    page = changes_since(cursor=cursor, limit=100)
+    assert [(each["content_id"], each["change"]) for each in page.results] == [(loser.content_id, "deleted")]
+
+
+def test_the_command_merges_counts_without_writing_and_undoes() -> None:
+    loser, survivor = ContentFactory(title="Metropolis!"), ContentFactory(title="Metropolis")
+    ContentFactory(title="Metropolis", content_type="series")
+    contents_touch(Content.objects.values_list("content_id", flat=True))
+    ids = [str(loser.content_id), str(survivor.content_id)]
+
+    def run(*arguments: str) -> str:
+        printed = StringIO()
+        call_command("merge", *arguments, stdout=printed)
+        return printed.getvalue()
+
+    candidates = run("candidates")
+    assert all(content_id in candidates for content_id in ids)
+    assert len(candidates.splitlines()) == 1
+    assert run("titles", *ids, "--dry-run") == f"{ids[1]} took over 1 alternativetitle (not written)\n"
+    assert not ContentMerge.objects.exists()
+    assert run("titles", *ids) == f"{ids[1]} took over 1 alternativetitle\n"
+    assert run("candidates") == ""
+    with pytest.raises(CommandError, match="is merged already") as refused:
+        run("titles", *ids)
+    assert refused.value.returncode == 2
+    AlternativeTitle.objects.filter(content=survivor).update(country="DE")
+    assert run("undo", ids[0]) == (
+        f"{ids[0]} is itself again\nleft as it is: alternative title “Metropolis! (DE)” was changed since\n"
+    )
