@@ -8,6 +8,7 @@ Entry points: `PartForm`, `PartFormSet`, `KnownChoiceField`, `KnownSelect`. Fail
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms.models import BaseInlineFormSet, InlineForeignKeyField, construct_instance
+from django.urls import reverse
 from django.utils.functional import cached_property
 
 Known = Mapping[UUID, models.Model]
@@ -43,6 +45,9 @@ class KnownSelect(AutocompleteSelect):
 
     The browser makes it searchable when it is first touched (`catalog/admin.js`): five hundred at once take seconds.
     """
+
+    def get_url(self) -> str:
+        return _autocomplete_of(self.admin_site.name)
 
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> Any:
         attrs = super().build_attrs(base_attrs, extra_attrs)
@@ -128,6 +133,11 @@ class PartFormSet(BaseInlineFormSet):
 
 def _related(model: Any, field_name: str) -> models.QuerySet[Any]:
     return model._meta.get_field(field_name).related_model._default_manager.all()
+
+
+@cache
+def _autocomplete_of(site: str) -> str:
+    return reverse(f"{site}:autocomplete")
 
 
 def _uuid(text: str | None) -> UUID | None:

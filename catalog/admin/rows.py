@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from catalog.admin.choosing import KnownChoiceField, KnownSelect, PartForm, PartFormSet
 from catalog.admin.codes import field_for
+from catalog.admin.drawing import DrawnOnce, QuickRenderer
 
 MOST_ROWS = 3000
 
@@ -42,7 +43,11 @@ class PartOfTitle(admin.TabularInline):
     }
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related(*self.searched)
+        rows = super().get_queryset(request)
+        return rows.select_related(*self.searched) if self.searched else rows
+
+    def get_formset(self, request: HttpRequest, obj: models.Model | None = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, renderer=QuickRenderer(), **kwargs)
 
     def formfield_for_foreignkey(
         self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
@@ -60,8 +65,7 @@ class PartOfTitle(admin.TabularInline):
             return db_field.formfield(form_class=code)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
-            # Beside a choice: change and add, and no third and fourth icon.
-            field.widget.can_delete_related = field.widget.can_view_related = False
+            field.widget = DrawnOnce(field.widget)  # with change and add, and no third and fourth icon
         return field
 
     def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
