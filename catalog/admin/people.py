@@ -10,7 +10,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from catalog import services
-from catalog.admin.shared import SharedAdmin
+from catalog.admin.finding import people_found
+from catalog.admin.shared import FindingAdmin, SharedAdmin
 from catalog.models import Credit, Person
 from catalog.selectors import credits_of_people
 
@@ -18,12 +19,13 @@ MOST_CREDITS_SHOWN = 200
 
 
 @admin.register(Person)
-class PersonAdmin(SharedAdmin):
-    list_display = ("name", "role", "date_of_birth")
+class PersonAdmin(FindingAdmin, SharedAdmin):
+    found = staticmethod(people_found)
+    list_display = ("name", "role", "date_of_birth", "date_of_death")
     search_fields = ("name",)
-    search_help_text = "Part of the name."
+    search_help_text = "Words of the name; the last one may be unfinished."
     readonly_fields = ("credits",)
-    fields = ("name", "role", "date_of_birth", "biography", "credits")
+    fields = ("name", "role", ("date_of_birth", "date_of_death"), "biography", "credits")
 
     @admin.display(description="credits")
     def credits(self, person: Person) -> SafeString | str:

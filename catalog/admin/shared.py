@@ -1,15 +1,36 @@
 """What the pages of shared rows have in common: people, genres, keywords, studios, collections, levels of maturity."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from streaming.api.admin import StoreAdmin
+from catalog.admin.finding import in_this_order
+from streaming.api.admin import NUL, StoreAdmin
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
+
+
+class FindingAdmin(StoreAdmin):
+    """Searched by a function of `catalog.admin.finding`, and in its order unless a column's head was clicked.
+
+    Of `search_fields` Django only asks whether there are any.
+    """
+
+    found: Callable[[str], list[UUID]]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.replace(NUL, "").strip()
+        if not term:
+            return queryset, False
+        keys = self.found(term)
+        return (queryset.filter(pk__in=keys) if "o" in request.GET else in_this_order(queryset, keys)), False
 
 
 class SharedAdmin(StoreAdmin):

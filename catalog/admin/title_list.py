@@ -1,19 +1,13 @@
-"""How the list of titles is narrowed: by decade, and by search, which forgives as the public one does.
-
-Entry points: `ReleasedFilter`, `titles_found`. Failure: `django.db.Error`s.
-"""
+"""How the list of titles is narrowed beside what Django offers."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib import admin
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from catalog.models import Content, SearchDocument
-from catalog.search.folding import fold, key_of
+from catalog.models import Content
 
 FIRST_DECADE = 1950
 MOST_FOUND = 500  # titles; who has more is to type more
@@ -42,19 +36,3 @@ class ReleasedFilter(admin.SimpleListFilter):
         if chosen == "before":
             return queryset.filter(release_date__year__lt=FIRST_DECADE)
         return queryset.filter(release_date__year__range=(int(chosen), int(chosen) + 9))
-
-
-def titles_found(term: str) -> list[UUID]:
-    """Up to `MOST_FOUND` titles of any status, the most popular first, that bear these words in any of their titles."""
-    words = fold(term)
-    found = _most_popular(Q(titles=SearchQuery(words, config="simple", search_type="websearch")))
-    exact = _most_popular(Q(keys__contains=[key_of(term)]))
-    within = (
-        _most_popular(Q(names__contains=words)) if not found and max(words, default="") > UNSPACED else []
-    )
-    return list(dict.fromkeys([*exact, *found, *within]))
-
-
-def _most_popular(condition: Q) -> list[UUID]:
-    documents = SearchDocument.objects.filter(condition).order_by("-popularity", "content_id")
-    return list(documents.values_list("content_id", flat=True)[:MOST_FOUND])

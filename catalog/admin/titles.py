@@ -21,47 +21,36 @@ from django.utils.safestring import SafeString
 from catalog import services
 from catalog.admin.codes import CountryField, field_for, suggestions
 from catalog.admin.credits import DEPARTMENTS
+from catalog.admin.finding import titles_found
 from catalog.admin.sections import FIRST, SECTIONS, WHEN_ADDED, Section, section_of
-from catalog.admin.shared import keys_of
+from catalog.admin.shared import FindingAdmin, keys_of
 from catalog.admin.title_form import ContentForm
-from catalog.admin.title_list import ReleasedFilter, titles_found
+from catalog.admin.title_list import ReleasedFilter
 from catalog.models import Content
 from catalog.registries import SCHEMES
-from streaming.api.admin import StoreAdmin, minute
+from streaming.api.admin import minute
 
 LINKS = ("genres", "keywords", "studios")
 
 
 @admin.register(Content)
-class ContentAdmin(StoreAdmin):
+class ContentAdmin(FindingAdmin):
     form = ContentForm
     change_form_template = "catalog/admin/title.html"
     list_display = ("title", "kind", "status", "year", "rating", "published", "updated")
     list_filter = ("status", "content_type", ReleasedFilter, "genres")
-    search_fields = ("title",)  # that there is a search at all; `get_search_results` is it
+    search_fields = ("title",)
+    found = staticmethod(titles_found)
     search_help_text = "Words of any of its titles, in any language. Accents and punctuation do not matter."
     actions = ("publish", "archive")
-    autocomplete_fields = ("keywords", "studios")
-    filter_horizontal = ("genres",)
+    autocomplete_fields = ("genres", "keywords", "studios")
     readonly_fields = ("content_id", "created_at", "updated_at", "in_the_api")
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     view_on_site = False  # the API is not a site; `in_the_api` links to it
     save_on_top = True
     fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    "title",
-                    "original_title",
-                    "sort_title",
-                    "content_type",
-                    "genres",
-                    "tagline",
-                    "summary",
-                )
-            },
-        ),
+        (None, {"fields": ("title", "original_title", "sort_title", "content_type", "tagline", "summary")}),
+        ("Found by", {"fields": ("genres", "keywords", "studios")}),
         (
             "Release",
             {
@@ -72,7 +61,6 @@ class ContentAdmin(StoreAdmin):
                 )
             },
         ),
-        ("Found by", {"fields": ("keywords", "studios")}),
         ("Publication", {"fields": ("status", "published_at", "in_the_api")}),
         ("Pictures and trailer", {"fields": ("thumbnail_url", "trailer_url")}),
         ("Record", {"fields": ("content_id", "created_at", "updated_at"), "classes": ("collapse",)}),
@@ -151,12 +139,6 @@ class ContentAdmin(StoreAdmin):
         if db_field.name == "status":
             kwargs["choices"] = [pair for pair in Content.Status.choices if pair[0] != Content.Status.MERGED]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Content], search_term: str
-    ) -> tuple[QuerySet[Content], bool]:
-        term = search_term.replace("\x00", "").strip()
-        return (queryset.filter(content_id__in=titles_found(term)) if term else queryset), False
 
     @admin.display(description="type", ordering="content_type")
     def kind(self, content: Content) -> str:

@@ -2,6 +2,8 @@
 
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -71,7 +73,10 @@ class Person(models.Model):
         db_table = "cast_crew"
         verbose_name_plural = "people"
         ordering = ["name", "person_id"]
-        indexes = [models.Index(fields=["name", "person_id"], name="cast_crew_by_name")]
+        indexes = [
+            models.Index(fields=["name", "person_id"], name="cast_crew_by_name"),
+            GinIndex(SearchVector("name", config="simple"), name="cast_crew_words"),
+        ]
 
     def __str__(self) -> str:
         """With what tells people of one name apart."""
