@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.search import SearchQuery, SearchQueryField, SearchVector
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import F, Func, Q, QuerySet, UUIDField, Value
 
 from catalog.models import Person, SearchDocument
@@ -22,21 +22,28 @@ from catalog.search.folding import fold, key_of
 
 MOST_FOUND = 200  # who has more is to type more
 BEST_KNOWN = 20  # titles whose people come first
-UNSPACED = "\u0e00"  # Thai, and the scripts from there on: many write no blanks, so words are found within text
+UNSPACED = (
+    "\u0e00"  # Thai, and the scripts from there on: many write no blanks, so words are found within text
+)
 
 
-class _LastUnfinished(Func):
+class LastUnfinished(SearchQuery):
     """A query of words, the last of which may go on."""
 
-    template = "(NULLIF(websearch_to_tsquery('simple', %(expressions)s)::text, '') || ':*')::tsquery"
-    output_field = SearchQueryField()
+    def __init__(self, words: str) -> None:
+        super().__init__(words, config="simple", search_type="websearch")
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, Any]:
+        """No words are no match: `:*` alone would be an error."""
+        query, parameters = super().as_sql(*args, **kwargs)
+        return f"(NULLIF(({query})::text, '') || ':*')::tsquery", parameters
 
 
 def titles_found(term: str) -> list[UUID]:
     """Titles of any status that bear these words in any of their titles, the one of exactly this title first."""
     words = fold(term)
     exact = _documents(Q(keys__contains=[key_of(term)]))
-    found = exact + _documents(Q(titles=_LastUnfinished(Value(words))))
+    found = exact + _documents(Q(titles=LastUnfinished(words)))
     if not found and max(words, default="") > UNSPACED:
         found = _documents(Q(names__contains=words))
     return list(dict.fromkeys(found))[:MOST_FOUND]
@@ -49,7 +56,7 @@ def people_found(term: str) -> list[UUID]:
         return []
     named = Person.objects.order_by().annotate(words=SearchVector("name", config="simple"))
     whole = named.filter(words=SearchQuery(words, config="simple", search_type="websearch"))
-    begun = named.filter(words=_LastUnfinished(Value(words)))
+    begun = named.filter(words=LastUnfinished(words))
     found = [*_known_people(words)]
     for matches in (whole, begun):
         found += matches.values_list("person_id", flat=True)[:MOST_FOUND]
@@ -70,8 +77,10 @@ def _documents(condition: Q) -> list[UUID]:
 
 def _known_people(words: str) -> list[UUID]:
     folded = fold(words)
-    matching = SearchDocument.objects.filter(document=_LastUnfinished(Value(folded)))
-    credited = matching.order_by("-popularity", "content_id").values_list("person_ids", flat=True)[:BEST_KNOWN]
+    matching = SearchDocument.objects.filter(document=LastUnfinished(folded))
+    credited = matching.order_by("-popularity", "content_id").values_list("person_ids", flat=True)[
+        :BEST_KNOWN
+    ]
     people = [person for people in credited for person in people]
     names = dict(Person.objects.filter(person_id__in=people).order_by().values_list("person_id", "name"))
     return [person for person in dict.fromkeys(people) if _fits(folded, fold(names.get(person, "")))]

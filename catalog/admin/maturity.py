@@ -1,4 +1,4 @@
-"""The pages of levels of maturity: what a value of a rating system means in years, and which values mean nothing yet."""
+"""Levels of maturity: what a value of a rating system means in years, and which values mean nothing yet."""
 
 from typing import Any
 from urllib.parse import urlencode

@@ -1,10 +1,11 @@
 """The pages of genres, keywords and studios."""
 
+import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from catalog.models import Genre
-from tests.catalog.admin.pages import GENRES, record, save, saved_or_errors
+from catalog.models import Genre, SearchDocument
+from tests.catalog.admin.pages import GENRES, page_of, record, save, saved_or_errors
 from tests.factories import ContentFactory, GenreFactory
 
 
@@ -28,3 +29,25 @@ def test_a_genre_of_a_taken_name_is_an_error(editor: Client) -> None:
     GenreFactory(name="Drama")
     response = save(editor, f"{GENRES}add/", {"name": "Drama"})
     assert saved_or_errors(response) == [["Genre with this Name already exists."]]
+
+
+@pytest.mark.parametrize(("model", "linked"), [("keyword", "keywords"), ("studio", "studios")])
+def test_keywords_and_studios_are_kept_and_chosen_by_part_of_their_names(
+    editor: Client, model: str, linked: str
+) -> None:
+    address = f"/admin/catalog/{model}/"
+    assert saved_or_errors(save(editor, f"{address}add/", {"name": "Babelsberg"})) == "saved"
+    query = {"app_label": "catalog", "model_name": "content", "field_name": linked, "term": "BELS"}
+    (found,) = editor.get("/admin/autocomplete/", query).json()["results"]
+    content = ContentFactory()
+
+    response = save(editor, page_of(content), {linked: [found["id"]]})
+
+    assert saved_or_errors(response) == "saved"
+    (term,) = getattr(content, linked).all()
+    assert term.name == "Babelsberg"
+    assert list(getattr(SearchDocument.objects.get(), f"{model}_ids")) == [term.pk]
+    save(editor, f"{address}{term.pk}/change/", {"name": "Studio Babelsberg"})
+    assert SearchDocument.objects.get().is_stale
+    assert editor.post(f"{address}{term.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not getattr(content, linked).exists()
