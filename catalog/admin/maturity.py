@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -17,8 +18,23 @@ from catalog.services.maturity import level_save, levels_delete
 PREFILLED = ("system", "value")
 
 
+class LevelForm(forms.ModelForm):
+    """Spelled as the service stores it, so that a value that is there already is an error of the form."""
+
+    class Meta:
+        model = MaturityLevel
+        fields = ["system", "value", "minimum_age", "edition"]
+
+    def clean_system(self) -> str:
+        return str(self.cleaned_data["system"]).strip().upper()
+
+    def clean_value(self) -> str:
+        return str(self.cleaned_data["value"]).strip().upper()
+
+
 @admin.register(MaturityLevel)
 class MaturityLevelAdmin(SharedAdmin):
+    form = LevelForm
     change_list_template = "catalog/admin/levels.html"
     list_display = ("system", "value", "minimum_age", "edition")
     list_filter = ("minimum_age",)

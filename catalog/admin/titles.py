@@ -28,6 +28,7 @@ from catalog.admin.title_form import ContentForm
 from catalog.admin.title_list import ReleasedFilter
 from catalog.models import Content
 from catalog.registries import SCHEMES
+from catalog.services.episodes import SeriesRefused
 from streaming.api.admin import minute
 
 LINKS = ("genres", "keywords", "studios")
@@ -95,8 +96,11 @@ class ContentAdmin(FindingAdmin):
     ) -> HttpResponse:
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except services.ExternalIdTaken as taken:  # by another title, since the form was checked
-            messages.error(request, f"Nothing was saved. {taken}")
+        except (
+            services.ExternalIdTaken,
+            SeriesRefused,
+        ) as refused:  # what another has written since the check
+            messages.error(request, f"Nothing was saved. {refused}")
             return HttpResponseRedirect(request.path)
 
     def render_change_form(

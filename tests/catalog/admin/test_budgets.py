@@ -98,14 +98,15 @@ def registry(content: Content, many: int) -> None:
 
 
 Fill = Callable[[Content, int], None]
-# Page, what fills its tables, how many rows, a field to change, statements to open it and to save it.
+# Page, what fills its tables, how many rows, a field to change, statements to open it and to save it, less
+# those of what follows from every change of a title.
 PAGES: Sequence[tuple[str, Fill, int, str, int, int]] = [
-    ("credits", credits, 500, "credits-0-character_name", 4, 29),
-    ("episodes", episodes, 300, "episodes-0-title", 7, 34),
-    ("texts", texts, 10, "translations-0-title", 5, 29),
-    ("media", media, 10, "videos-0-title", 7, 31),
-    ("rights", rights, 10, "maturity_ratings-0-value", 5, 30),
-    ("registry", registry, 10, "collection_items-0-position", 6, 30),
+    ("credits", credits, 500, "credits-0-character_name", 4, 13),
+    ("episodes", episodes, 300, "episodes-0-title", 7, 18),
+    ("texts", texts, 10, "translations-0-title", 5, 13),
+    ("media", media, 10, "videos-0-title", 7, 15),
+    ("rights", rights, 10, "maturity_ratings-0-value", 5, 14),
+    ("registry", registry, 10, "collection_items-0-position", 6, 14),
 ]
 
 
@@ -119,7 +120,7 @@ def test_a_titles_page_costs_the_same_with_1_and_hundreds_of_rows(
         values = values_of(answers[0]) | {changed: "7"}
         to_save = queries_of(lambda: answers.append(editor.post(address, values)))
         assert saved_or_errors(answers[1]) == "saved"
-        return to_open, to_save
+        return to_open, to_save - queries_of(lambda: indexed(content))
 
     first, small, large = ContentFactory.create_batch(3, content_type="series")
     for content, rows in ((first, 1), (small, 1), (large, many)):

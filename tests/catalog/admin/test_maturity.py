@@ -12,9 +12,7 @@ LEVELS = "/admin/catalog/maturitylevel/"
 UNMAPPED = f"{LEVELS}unmapped/"
 
 
-def test_a_level_that_is_added_corrected_and_deleted_counts_at_once(
-    editor: Client, api: APIClient, levels: None
-) -> None:
+def test_a_level_that_is_added_corrected_and_deleted_counts_at_once(editor: Client, api: APIClient) -> None:
     content = ContentFactory()
     MaturityRatingFactory(content=content, system="MOON", country="", value="full")
     indexed(content)
@@ -36,14 +34,14 @@ def test_a_level_that_is_added_corrected_and_deleted_counts_at_once(
     assert shown_to_12() == 404
 
 
-def test_a_value_that_an_edition_has_already_is_an_error(editor: Client, levels: None) -> None:
+def test_a_value_that_an_edition_has_already_is_an_error(editor: Client) -> None:
     typed = {"system": " fsk ", "value": "12", "minimum_age": "12", "edition": "1"}
     response = save(editor, f"{LEVELS}add/", typed)
     assert response.status_code == 200
     assert MaturityLevel.objects.filter(system="FSK", value="12").count() == 1
 
 
-def test_the_report_names_what_no_level_maps_and_leads_to_its_level(editor: Client, levels: None) -> None:
+def test_the_report_names_what_no_level_maps_and_leads_to_its_level(editor: Client) -> None:
     hidden, unrated = ContentFactory(), ContentFactory()
     MaturityRatingFactory(content=hidden, system="MOON", country="", value="full")
     indexed(hidden, unrated)

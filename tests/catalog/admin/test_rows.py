@@ -419,7 +419,7 @@ def test_two_rows_of_which_there_can_be_one_are_an_error(
     assert row_errors(response, prefix)[1] == {"__all__": ["Please correct the duplicate values below."]}
 
 
-def test_a_rating_shows_the_age_behind_it_or_that_there_is_none(editor: Client, levels: None) -> None:
+def test_a_rating_shows_the_age_behind_it_or_that_there_is_none(editor: Client) -> None:
     content = ContentFactory()
     indexed(content)
     save(
