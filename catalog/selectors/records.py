@@ -81,7 +81,7 @@ def _record_from_rows(content_id: UUID) -> CachedRecord | None:
     return CachedRecord(
         metadata=_metadata(row),
         genres=row["genres"],
-        cast=[_cast(credit) for credit in row["credits"]],
+        cast=row["cast"],
         translations={texts.pop("language"): texts for texts in row["translations"]},
         artwork=row["artwork"],
         gate=gate,
@@ -97,7 +97,7 @@ def _metadata(row: Mapping[str, Any]) -> dict[str, Any]:
         "rating": None if rating is None else float(rating),
         **{name: row[name] for name in PLAIN_CHILDREN},
         "maturity_ratings": _with_ages(row["maturity_ratings"]),
-        "availability": None if row["availability"] is None else _open(row["windows"]),
+        "availability": None if row["availability"] is None else _open(row["open_windows"]),
     }
 
 
@@ -113,18 +113,6 @@ def _with_ages(ratings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [
         {**rating, "minimum_age": ages.get(label_of(rating["system"], rating["value"]))} for rating in ratings
     ]
-
-
-def _cast(credit: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "person_id": credit["person_id"],
-        "person_name": credit["name"],
-        "role": credit["job"] or credit["role"],
-        "character_name": credit["character_name"],
-        "billing_order": credit["billing_order"],
-        "department": credit["department"],
-        "credited_as": credit["credited_as"],
-    }
 
 
 def _metadata_in(cached: CachedRecord, chain: Chain) -> dict[str, Any]:

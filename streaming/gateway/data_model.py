@@ -22,15 +22,21 @@ AREAS = {
         "catalog.video",
     ),
     "Seasons and episodes": (
-        *("catalog.season", "catalog.episode", "catalog.episodeorder", "catalog.marker"),
+        "catalog.season",
+        "catalog.episode",
+        "catalog.episodeorder",
+        "catalog.marker",
     ),
-    "What titles share": (
-        *("catalog.credit", "catalog.person", "catalog.content_genres", "catalog.genre"),
-        *("catalog.content_keywords", "catalog.keyword", "catalog.content_studios", "catalog.studio"),
-        *("catalog.collectionitem", "catalog.collection"),
+    "People and their parts": ("catalog.credit", "catalog.person"),
+    "Genres, keywords and studios": (
+        *("catalog.content_genres", "catalog.genre", "catalog.content_keywords", "catalog.keyword"),
+        *("catalog.content_studios", "catalog.studio"),
     ),
+    "Collections": ("catalog.collectionitem", "catalog.collection"),
     "Who may see a title": (
-        *("catalog.availabilitywindow", "catalog.maturityrating", "catalog.maturitylevel"),
+        "catalog.availabilitywindow",
+        "catalog.maturityrating",
+        "catalog.maturitylevel",
     ),
     "Where titles come from, and what became of them": (
         *("catalog.externalid", "catalog.externalidclaim", "catalog.source", "catalog.contentmerge"),

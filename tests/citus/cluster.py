@@ -13,6 +13,7 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from dev import citus
+from streaming.stores.citus import placement
 from tests.served import ROOT, Platform
 
 FOUND = citus.find(None)
@@ -85,7 +86,9 @@ def rows(platform: Platform, query: str) -> list[tuple[Any, ...]]:
 
 def plain(platform: Platform) -> None:
     """The catalog as `migrate` makes it: empty, nothing distributed."""
-    rows(platform, f"DROP TABLE IF EXISTS {', '.join(TABLES)}, django_migrations CASCADE")
+    tables = [*placement.reference_tables(), *placement.distributed_tables(), *placement.spread_tables()]
+    named = ", ".join([*tables, *placement.coordinator_tables(), "django_migrations"])
+    rows(platform, f"DROP TABLE IF EXISTS {named} CASCADE")
     rows(platform, "DROP SCHEMA IF EXISTS distribution CASCADE")
     platform.manage("migrate", "--database", "catalog", "--skip-checks", "-v0")
 
