@@ -9,6 +9,7 @@ from catalog.views.lookup import LookupManyView, LookupView
 from catalog.views.people import PersonView
 from catalog.views.search import SearchView, SuggestView
 from catalog.views.titles import CastView, ContentIdsView, ContentView
+from catalog.views.visibility import VisibilityView
 from streaming.api.moved import leads_on
 
 leads_on("content_id", public_survivor)
@@ -30,6 +31,7 @@ literal = [
 by_id = [
     path("content/<uuid:content_id>", ContentView.as_view()),
     path("content/<uuid:content_id>/cast", CastView.as_view()),
+    path("content/<uuid:content_id>/visibility", VisibilityView.as_view()),
     path("content/<uuid:content_id>/seasons", SeasonsView.as_view()),
     path("content/<uuid:content_id>/seasons/<int:season_number>/episodes", EpisodesView.as_view()),
     path("content/<uuid:content_id>/similar", SimilarView.as_view()),

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 
 from catalog.admin.choosing import PartForm, PartFormSet
 from catalog.admin.rows import PartOfTitle
 from catalog.maturity import ages_by_label, label_of
 from catalog.models import AvailabilityWindow, MaturityRating
+from catalog.services.windows import overlaps_among
 
 
 class WindowForm(PartForm):
@@ -31,22 +31,11 @@ class WindowFormSet(PartFormSet):
 
     def clean(self) -> None:
         super().clean()
-        kept: list[forms.ModelForm] = []
-        for form in self.kept:
-            other = next((each for each in kept if _overlap(each.instance, form.instance)), None)
-            if other is not None:
-                form.add_error(None, f"This window overlaps another one: {other.instance}.")
-            kept.append(form)
-
-
-def _overlap(one: AvailabilityWindow, other: AvailabilityWindow) -> bool:
-    if (one.territory, one.licence) != (other.territory, other.licence):
-        return False
-    return _starts_before_end(one, other) and _starts_before_end(other, one)
-
-
-def _starts_before_end(one: AvailabilityWindow, other: AvailabilityWindow) -> bool:
-    return one.starts_at is None or other.ends_at is None or one.starts_at < other.ends_at
+        forms = {id(form.instance): form for form in self.kept}
+        changed = [form.instance for form in forms.values() if form.has_changed()]
+        others = [form.instance for form in forms.values() if not form.has_changed()]
+        for window, met in overlaps_among(changed, others):
+            forms[id(window)].add_error(None, f"This window overlaps another one: {met}.")
 
 
 class WindowInline(PartOfTitle):

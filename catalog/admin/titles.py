@@ -98,6 +98,7 @@ class ContentAdmin(FindingAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         except (
             services.ExternalIdTaken,
+            services.WindowsOverlap,
             SeriesRefused,
         ) as refused:  # what another has written since the check
             messages.error(request, f"Nothing was saved. {refused}")

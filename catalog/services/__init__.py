@@ -32,12 +32,14 @@ from catalog.services.titles import (
 )
 from catalog.services.touching import contents_forget, contents_touch
 from catalog.services.visibility import visibility_tick
+from catalog.services.windows import WindowsOverlap
 
 __all__ = [
     "Conflict",
     "ExternalIdTaken",
     "Pair",
     "SeriesRefused",
+    "WindowsOverlap",
     "children_save",
     "collection_delete",
     "collection_save",

@@ -1,7 +1,8 @@
 """The rows of a title's child tables: credits, seasons, episodes, texts, pictures, windows, ratings, and the like.
 
 Entry points: `children_save`. Failure: `ValueError` for a row of another title, `django.db.DatabaseError` for one that
-is gone or may not stand beside another, `ExternalIdTaken` and `NoExternalId` for external ids.
+is gone or may not stand beside another, `ExternalIdTaken` and `NoExternalId` for external ids, `WindowsOverlap` for
+windows.
 """
 
 from collections import defaultdict
@@ -12,10 +13,11 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
-from catalog.models import Content, ExternalId
+from catalog.models import AvailabilityWindow, Content, ExternalId
 from catalog.services.episodes import episodes_check, episodes_release, seasons_add
 from catalog.services.external_ids import rows_claim
 from catalog.services.touching import contents_touch
+from catalog.services.windows import overlap_named, windows_refuse_overlap
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import KeyedByContent
 
@@ -37,7 +39,9 @@ def children_save(
     """
     if any(row.content_id != content.content_id for row in [*saved, *deleted]):
         raise ValueError(f"A row does not belong to title {content.content_id}.")
-    with transaction.atomic(using=CATALOG):
+    windows = _only(AvailabilityWindow, saved)
+    with overlap_named(content=content, saved=windows), transaction.atomic(using=CATALOG):
+        windows_refuse_overlap(content=content, saved=windows, deleted=_only(AvailabilityWindow, deleted))
         episodes_check(content_id=content.content_id, saved=saved, deleted=deleted)
         rows_claim(
             content_id=content.content_id, saved=_only(ExternalId, saved), deleted=_only(ExternalId, deleted)

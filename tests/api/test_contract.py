@@ -30,6 +30,7 @@ STORES_ASKED = {
     "content_ids": {"catalog"},
     "content_read": {"cache", "catalog"},
     "content_cast": {"cache", "catalog"},
+    "content_visibility": {"analytics", "cache", "catalog"},
     "person_read": {"catalog"},
     "content_seasons": {"cache", "catalog"},
     "content_episodes": {"cache", "catalog"},
@@ -116,7 +117,7 @@ def test_a_read_is_conditional_and_has_a_head(world: World, name: str) -> None:
     etag = first.headers["ETag"]
 
     assert etag.startswith('"') and etag.endswith('"') and len(etag) == 34
-    private = name in {"user_ids", "user_watch_history"}
+    private = name in {"content_visibility", "user_ids", "user_watch_history"}
     assert first.headers["Cache-Control"] == (
         "private, no-cache" if private else "public, max-age=0, must-revalidate"
     )

@@ -53,6 +53,8 @@ ASKED: dict[str, Callable[[Case], Values]] = {
     "cursor": lambda case: (),
     "since": lambda case: (),
     "available_in": lambda case: (COUNTRY, "FR", "WW"),
+    "territory": lambda case: (),
+    "at": lambda case: (),
     "maturity_lte": lambda case: ("21",),
 }
 # Operations that write or ask by a body, to the body sent on behalf of a title; None is no body.
