@@ -11,7 +11,7 @@ Bounded work in a catalog of any size: of the titles that share a person, a keyw
 Of one score the more popular is first. Entry point: `similar_titles`. Failure: `django.db.Error`s.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -52,9 +52,9 @@ def similar_titles(*, content_id: UUID, audience: Audience, limit: int) -> list[
     title = SearchDocument.objects.public(audience).filter(content_id=content_id).values(*COLUMNS).first()
     if title is None:
         return None
-    candidates = _candidates(title, audience)
+    own = {kind: frozenset(title[column]) for kind, (column, _) in KINDS.items()}
     ranked = sorted(
-        (_likeness(title, candidate) for candidate in candidates.values()),
+        (_likeness(title, own, candidate) for candidate in _candidates(title, audience)),
         key=lambda like: (-like.score, -like.popularity, like.content_id),
     )[:limit]
     cards = title_cards(content_ids=[like.content_id for like in ranked], audience=audience)
@@ -62,21 +62,21 @@ def similar_titles(*, content_id: UUID, audience: Audience, limit: int) -> list[
     return [{**card, "reasons": reasons[card["content_id"]]} for card in cards]
 
 
-def _candidates(title: Mapping[str, Any], audience: Audience) -> dict[UUID, dict[str, Any]]:
+def _candidates(title: Mapping[str, Any], audience: Audience) -> Iterable[Mapping[str, Any]]:
     others = SearchDocument.objects.public(audience).exclude(content_id=title["content_id"])
     found: dict[UUID, dict[str, Any]] = {}
     for column, _ in KINDS.values():
         alike = others.filter(**{f"{column}__overlap": title[column]})
         rows = alike.order_by("-popularity", "-content_id").values(*COLUMNS)[:MOST_OF_EACH]
         found |= {row["content_id"]: row for row in rows}
-    return found
+    return found.values()
 
 
-def _likeness(title: Mapping[str, Any], other: Mapping[str, Any]) -> Likeness:
-    shared = {
-        kind: [key for key in other[column] if key in set(title[column])]
-        for kind, (column, _) in KINDS.items()
-    }
+def _likeness(
+    title: Mapping[str, Any], own: Mapping[str, frozenset[Any]], other: Mapping[str, Any]
+) -> Likeness:
+    """`own` is kind of reason to the title's keys."""
+    shared = {kind: [key for key in other[column] if key in own[kind]] for kind, (column, _) in KINDS.items()}
     score = (
         min(len(shared["person"]), 3)
         + 3 * _jaccard(shared["keyword"], title["keyword_ids"], other["keyword_ids"])

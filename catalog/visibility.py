@@ -128,8 +128,10 @@ def _window_holds(gate: GateValues, audience: Audience) -> bool:
 def _maturity_condition(audience: Audience) -> Q:
     if audience.labels is None:
         return Q()
-    within = sorted(audience.labels)  # the overlap says that there is a rating, in a way that an index knows
-    return Q(maturity__contained_by=within, maturity__overlap=within)
+    # The overlap says what an index knows, that a rating is within the limit; that there is one says how few titles
+    # have any, of which PostgreSQL has no statistics else.
+    within = sorted(audience.labels)
+    return Q(maturity__contained_by=within, maturity__overlap=within) & ~Q(maturity=[])
 
 
 def _maturity_holds(gate: GateValues, audience: Audience) -> bool:
