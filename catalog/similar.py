@@ -22,7 +22,7 @@ from catalog.models import Genre, Keyword, Person, SearchDocument
 from catalog.selectors.cards import title_cards
 from catalog.visibility import Audience
 
-MOST_OF_EACH = 150
+MOST_OF_EACH = 100
 MOST_REASONS = 5  # of a kind
 YEARS_APART = 20
 COLUMNS = ("content_id", "content_type", "year", "popularity", "genre_ids", "keyword_ids", "person_ids")
