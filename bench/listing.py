@@ -1,8 +1,11 @@
 """Lists, facets, genres and similar titles: milliseconds of the service, and over HTTP where a server runs.
 
 On a catalog that is set up and filled, of whatever size:
-`python -m dev --instance bench exec -- python -m bench.listing`; with `--port` each question is also sent to the web server there. The service is called in this process, one call at
-a time. Genres, keywords, people and titles asked for are drawn from the catalog with a fixed seed, so that every round
+
+    python -m dev --instance bench exec -- python -m bench.listing
+
+With `--port` each question is also sent to the web server there. The service is called in this process, one call at a
+time. Genres, keywords, people and titles asked for are drawn from the catalog with a fixed seed, so that every round
 asks for others. Counts are forgotten before each round except where the row says `cached`.
 
 Prints Markdown: the titles there are, then p50 and p95 of each question. Failure: `django.db.Error`s; an answer over
