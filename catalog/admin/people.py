@@ -1,9 +1,11 @@
 """The pages of people."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -11,7 +13,9 @@ from django.utils.safestring import SafeString
 
 from catalog import services
 from catalog.admin.finding import people_found
+from catalog.admin.merging import MergingAdmin
 from catalog.admin.shared import FindingAdmin, SharedAdmin
+from catalog.merging import people_merge, person_unmerge
 from catalog.models import Credit, Person
 from catalog.selectors import credits_of_people
 
@@ -19,13 +23,19 @@ MOST_CREDITS_SHOWN = 200
 
 
 @admin.register(Person)
-class PersonAdmin(FindingAdmin, SharedAdmin):
+class PersonAdmin(MergingAdmin, FindingAdmin, SharedAdmin):
+    change_form_template = "catalog/admin/merging.html"
+    actions = ("merge",)
     found = staticmethod(people_found)
-    list_display = ("name", "role", "date_of_birth", "date_of_death")
+    list_display = ("name", "role", "date_of_birth", "date_of_death", "merged")
     search_fields = ("name",)
     search_help_text = "Words of the name; the last one may be unfinished."
     readonly_fields = ("credits",)
     fields = ("name", "role", ("date_of_birth", "date_of_death"), "biography", "credits")
+
+    @admin.display(description="merged", boolean=True)
+    def merged(self, person: Person) -> bool | None:
+        return True if self.is_merged(person) else None
 
     @admin.display(description="credits")
     def credits(self, person: Person) -> SafeString | str:
@@ -37,6 +47,33 @@ class PersonAdmin(FindingAdmin, SharedAdmin):
         return format_html(
             "{} {}.{}<ul>{}</ul>", count, "credit" if count == 1 else "credits", more, _credit_items(shown)
         )
+
+    def merge_rows(self, *, loser: UUID, survivor: UUID) -> str:
+        moved = people_merge(loser_id=loser, survivor_id=survivor)
+        return f"{moved} credit{'' if moved == 1 else 's'} moved."
+
+    def undo_merge(self, key: UUID) -> Sequence[str]:
+        return person_unmerge(person_id=key)
+
+    def is_merged(self, row: Person) -> bool:
+        return row.merged_into_id is not None
+
+    def merged_into(self, row: Person) -> UUID | None:
+        return row.merged_into_id
+
+    def unmerged(self, rows: QuerySet[Person]) -> QuerySet[Person]:
+        return rows.filter(merged_into=None)
+
+    def facts_of(self, rows: Sequence[Person]) -> Sequence[tuple[str, Sequence[Any]]]:
+        credited = Credit.objects.filter(person__in=rows).order_by().values_list("person_id")
+        credits = dict(credited.annotate(number=Count("*")))
+        return [
+            ("Best known for", [row.role for row in rows]),
+            ("Born", [row.date_of_birth for row in rows]),
+            ("Died", [row.date_of_death for row in rows]),
+            ("Credits", [str(credits.get(row.person_id, 0)) for row in rows]),
+            ("Id", [row.person_id for row in rows]),
+        ]
 
     def save_row(self, row: Person) -> None:
         services.person_save(person=row)

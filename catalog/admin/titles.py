@@ -22,20 +22,23 @@ from catalog import services
 from catalog.admin.codes import CountryField, field_for, suggestions
 from catalog.admin.credits import DEPARTMENTS
 from catalog.admin.finding import titles_found
-from catalog.admin.sections import FIRST, SECTIONS, WHEN_ADDED, Section, section_of
+from catalog.admin.sections import BY_SLUG, FIRST, SECTIONS, WHEN_ADDED, Section, section_of
+from catalog.admin.seeing import panel
 from catalog.admin.shared import FindingAdmin, keys_of
 from catalog.admin.title_form import ContentForm
 from catalog.admin.title_list import ReleasedFilter
+from catalog.admin.title_merging import TitleMergingAdmin
 from catalog.models import Content
 from catalog.registries import SCHEMES
 from catalog.services.episodes import SeriesRefused
 from streaming.api.admin import minute
 
+EXPLAINED = (FIRST, BY_SLUG["rights"])
 LINKS = ("genres", "keywords", "studios")
 
 
 @admin.register(Content)
-class ContentAdmin(FindingAdmin):
+class ContentAdmin(TitleMergingAdmin, FindingAdmin):
     form = ContentForm
     change_form_template = "catalog/admin/title.html"
     list_display = ("title", "kind", "status", "year", "rating", "published", "updated")
@@ -43,7 +46,7 @@ class ContentAdmin(FindingAdmin):
     search_fields = ("title",)
     found = staticmethod(titles_found)
     search_help_text = "Words of any of its titles, in any language. Accents and punctuation do not matter."
-    actions = ("publish", "archive")
+    actions = ("publish", "archive", "merge")
     autocomplete_fields = ("genres", "keywords", "studios")
     readonly_fields = ("content_id", "created_at", "updated_at", "in_the_api")
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
@@ -115,6 +118,7 @@ class ContentAdmin(FindingAdmin):
                 (section.name, _address(title, section), section is shown) for section in (FIRST, *SECTIONS)
             )
             context["pages"] = list(pages)
+            context["seen"] = panel(request, title.content_id) if shown in EXPLAINED else None
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Content | None = None) -> Any:

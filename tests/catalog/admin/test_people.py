@@ -110,7 +110,7 @@ def test_people_of_the_best_known_titles_come_first_and_accents_do_not_matter_th
 def test_people_are_found_through_the_index_of_words(stores: None) -> None:
     """However few rows there are: what a million cost is decided by whether the index can answer at all."""
     with transaction.atomic(using=CATALOG), connections[CATALOG].cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL citus.propagate_set_commands = 'local'; SET LOCAL enable_seqscan = off")
         named = Person.objects.order_by().annotate(words=SearchVector("name", config="simple"))
         for query in (SearchQuery("helm", config="simple"), LastUnfinished("helm")):
             assert "cast_crew_words" in named.filter(words=query).explain()

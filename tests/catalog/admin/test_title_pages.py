@@ -1,5 +1,6 @@
 """The pages of a title: what an editor saves is what the API serves next."""
 
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from tests.factories import (
     PersonFactory,
     SeasonFactory,
     TrendingDailyFactory,
+    WindowFactory,
+    indexed,
 )
 
 
@@ -183,3 +186,22 @@ def test_an_import_record_is_shown_and_not_editable(editor: Client) -> None:
     page = editor.get(page_of(content, "registry")).content.decode()
     assert "&quot;title&quot;: &quot;&lt;Dick Johnson&gt;&quot;" in page
     assert "sources-0-scheme" not in values_of(editor.get(page_of(content)))
+
+
+def test_a_titles_page_says_who_can_see_it_and_why(editor: Client) -> None:
+    content = ContentFactory()
+    WindowFactory(content=content, territory="DE", ends_at="2999-01-01T00:00Z")
+    indexed(content)
+
+    def panel(**asked: str) -> str:
+        page = editor.get(page_of(content, "rights"), asked).content.decode()
+        shown = page[page.index('id="visibility"') : page.index("</details>", page.index('id="visibility"'))]
+        return " ".join(re.sub("<[^>]*>", " ", shown).split())
+
+    assert "Visibility: public somewhere; changes by itself 2999-01-01 00:00 UTC" in panel()
+    assert "Visibility: public in DE" in panel(territory="de")
+    assert "It has windows, but none for FR." in panel(territory="FR")
+    assert "Visibility: hidden somewhere, up to 12 years" in panel(limit="12")
+    assert "Visibility: public somewhere" in panel(territory="nowhere", limit="-1")
+    assert 'id="visibility"' in editor.get(page_of(content)).content.decode()
+    assert 'id="visibility"' not in editor.get(page_of(content, "credits")).content.decode()

@@ -1,0 +1,142 @@
+"""Two titles, or two people, that turned out to be one."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from catalog.models import Content, Credit, Person
+from tests.admin_pages import queries_of, staff_with, values_of
+from tests.catalog.admin.pages import PEOPLE, TITLES, as_stored, page_of, record
+from tests.factories import ContentFactory, CreditFactory, ExternalIdFactory, PersonFactory, indexed
+
+
+def merge(editor: Client, address: str, loser: Any, survivor: Any) -> Any:
+    """Selects two rows, goes where the action leads, and says which one stays."""
+    chosen = {"action": "merge", "_selected_action": [str(loser.pk), str(survivor.pk)]}
+    page = editor.post(address, chosen)
+    assert editor.get(page.headers["Location"]).status_code == 200
+    return editor.post(page.headers["Location"], {"survivor": str(survivor.pk)}, follow=True)
+
+
+def unmerge(editor: Client, address: str) -> Any:
+    return editor.post(address, follow=True)
+
+
+def test_a_title_is_merged_into_another_and_the_merge_undone(editor: Client, api: APIClient) -> None:
+    loser = ExternalIdFactory(content__title="Metropolis (1927)", value="tt0017136").content
+    survivor = ContentFactory(title="Metropolis")
+    indexed(loser, survivor)
+
+    answer = merge(editor, TITLES, loser, survivor)
+
+    assert "“Metropolis (1927)” is part of “Metropolis” now." in answer.content.decode()
+    assert as_stored(loser).status == "merged"
+    moved = api.get(record(loser))
+    assert (moved.status_code, moved.headers["Location"]) == (308, record(survivor))
+    assert api.get("/api/v1/lookup/imdb/tt0017136").json()["content_id"] == str(survivor.pk)
+    page = editor.get(page_of(loser)).content.decode()
+    assert f'was merged into <a href="{page_of(survivor)}">Metropolis</a>' in page
+
+    answer = unmerge(editor, f"{TITLES}{loser.pk}/unmerge/")
+
+    assert "“Metropolis (1927)” is by itself again." in answer.content.decode()
+    assert as_stored(loser).status == "published"
+    assert api.get(record(loser)).json()["title"] == "Metropolis (1927)"
+    assert api.get("/api/v1/lookup/imdb/tt0017136").json()["content_id"] == str(loser.pk)
+
+
+def test_a_merged_title_is_looked_at_and_not_edited_or_chosen(editor: Client) -> None:
+    loser, survivor = ContentFactory(title="Metropolis"), ContentFactory(title="Metropolis")
+    indexed(loser, survivor)
+    merge(editor, TITLES, loser, survivor)
+
+    page = editor.get(page_of(loser))
+
+    assert "title" not in values_of(page)
+    assert editor.post(page_of(loser), {"title": "Mine"}).status_code == 403
+    query = {"app_label": "catalog", "model_name": "collectionitem", "field_name": "content"}
+    found = editor.get("/admin/autocomplete/", query | {"term": "metropolis"}).json()["results"]
+    assert [each["id"] for each in found] == [str(survivor.pk)]
+    listed = editor.get(TITLES, {"q": "metropolis"}).context["cl"].result_list
+    assert {title.pk for title in listed} == {loser.pk, survivor.pk}
+
+
+def test_a_person_is_merged_into_another_and_the_merge_undone(editor: Client, api: APIClient) -> None:
+    loser, survivor = PersonFactory(name="Brigitte Schittenhelm"), PersonFactory(name="Brigitte Helm")
+    credit = CreditFactory(person=loser)
+    indexed(credit.content)
+
+    answer = merge(editor, PEOPLE, loser, survivor)
+
+    assert "1 credit moved." in answer.content.decode()
+    assert api.get(f"{record(credit.content)}/cast").json()[0]["person_id"] == str(survivor.pk)
+    page = editor.get(f"{PEOPLE}{loser.pk}/change/")
+    assert f'was merged into <a href="{PEOPLE}{survivor.pk}/change/">' in page.content.decode()
+    assert "name" not in values_of(page)
+    query = {"app_label": "catalog", "model_name": "credit", "field_name": "person", "term": "brigitte"}
+    found = editor.get("/admin/autocomplete/", query).json()["results"]
+    assert [each["id"] for each in found] == [str(survivor.pk)]
+
+    unmerge(editor, f"{PEOPLE}{loser.pk}/unmerge/")
+
+    assert Person.objects.get(pk=loser.pk).merged_into_id is None
+    assert Credit.objects.get().person_id == loser.pk
+
+
+def test_the_page_before_a_merge_says_what_each_is(editor: Client) -> None:
+    one = ExternalIdFactory(content__title="Metropolis", value="tt0017136").content
+    other = ContentFactory(title="Metropolis", release_date="1927-01-10")
+    CreditFactory.create_batch(3, content=other)
+
+    page = editor.get(f"{TITLES}merge/?rows={one.pk},{other.pk}").content.decode()
+
+    assert "<td>0</td><td>3</td>" in page
+    assert "<td>imdb:tt0017136</td><td>–</td>" in page
+    assert "<td>Jan. 10, 1927</td>" in page or "<td>1927-01-10</td>" in page
+
+
+@pytest.mark.parametrize("selected", [1, 3])
+def test_two_are_merged_not_more_or_fewer(editor: Client, selected: int) -> None:
+    keys = [str(content.pk) for content in ContentFactory.create_batch(selected)]
+    page = editor.post(TITLES, {"action": "merge", "_selected_action": keys}, follow=True)
+    assert "Select two: one becomes part of the other." in page.content.decode()
+
+
+@pytest.mark.parametrize("rows", ["", "foo,bar", "%00", "00000000-0000-0000-0000-000000000001"])
+def test_an_address_that_names_no_two_rows_leads_to_the_list(editor: Client, rows: str) -> None:
+    page = editor.get(f"{TITLES}merge/?rows={rows}", follow=True)
+    assert "Those are not two rows that are there." in page.content.decode()
+
+
+def test_a_merge_that_is_refused_is_a_message(editor: Client) -> None:
+    loser, survivor, third = ContentFactory.create_batch(3)
+    indexed(loser, survivor, third)
+    merge(editor, TITLES, loser, survivor)
+
+    answer = editor.post(
+        f"{TITLES}merge/?rows={loser.pk},{third.pk}", {"survivor": str(third.pk)}, follow=True
+    )
+
+    assert "Nothing was merged." in answer.content.decode()
+    assert "Nothing was undone." in unmerge(editor, f"{TITLES}{third.pk}/unmerge/").content.decode()
+
+
+def test_only_who_may_change_titles_merges_them(stores: None) -> None:
+    reader = staff_with("view_content")
+    loser, survivor = ContentFactory.create_batch(2)
+    address = f"{TITLES}merge/?rows={loser.pk},{survivor.pk}"
+    assert reader.get(address).status_code == 403
+    assert reader.post(address, {"survivor": str(survivor.pk)}).status_code == 403
+    assert reader.post(f"{TITLES}{loser.pk}/unmerge/").status_code == 403
+    assert Content.objects.filter(status="merged").count() == 0
+
+
+def test_the_page_before_a_merge_costs_the_same_with_1_and_100_credits(editor: Client) -> None:
+    one, other = ContentFactory.create_batch(2)
+    address = f"{TITLES}merge/?rows={one.pk},{other.pk}"
+    CreditFactory(content=one)
+    few = queries_of(lambda: editor.get(address))
+    CreditFactory.create_batch(99, content=one)
+    assert queries_of(lambda: editor.get(address)) == few
