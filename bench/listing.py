@@ -8,8 +8,8 @@ With `--port` each question is also sent to the web server there. The service is
 time. Genres, keywords, people and titles asked for are drawn from the catalog with a fixed seed, so that every round
 asks for others. Counts are forgotten before each round except where the row says `cached`.
 
-Prints Markdown: the titles there are, then p50 and p95 of each question. Failure: `django.db.Error`s; an answer over
-HTTP that is not 200.
+Prints Markdown: the titles there are, then p50 and p95 of each question, and how many answers over HTTP were not 200
+(503 past the request's deadline). Failure: `django.db.Error`s.
 """
 
 import argparse
@@ -129,15 +129,18 @@ def _drawn() -> dict[str, list[str]]:
 def main() -> None:
     options = _options()
     print(f"{provenance()}; {SearchDocument.objects.count():,} titles, {options.rounds} rounds\n")
-    print("| question | service p50 ms | p95 ms | HTTP p50 ms | p95 ms |\n|---|---:|---:|---:|---:|")
+    print(
+        "| question | service p50 ms | p95 ms | HTTP p50 ms | p95 ms | not 200 |\n|---|---:|---:|---:|---:|---:|"
+    )
+    over_http = OverHttp(options.host, options.port) if options.port else None
     for question in questions():
         service = _measured(question, options.rounds, question.ask)
         cells = f"{service[0]:.1f} | {service[1]:.1f}"
-        if options.port:
-            http = _measured(question, options.rounds, _over_http(options.host, options.port))
-            cells += f" | {http[0]:.1f} | {http[1]:.1f}"
+        if over_http is None:
+            cells += " | – | – | –"
         else:
-            cells += " | – | –"
+            http = _measured(question, options.rounds, over_http)
+            cells += f" | {http[0]:.1f} | {http[1]:.1f} | {over_http.failures()}"
         print(f"| {question.name} | {cells} |", flush=True)
 
 
@@ -156,17 +159,23 @@ def _measured(question: Question, rounds: int, ask: Callable[[str], None]) -> tu
     return cuts[9], cuts[18]
 
 
-def _over_http(host: str, port: int) -> Callable[[str], None]:
-    connection = HTTPConnection(host, port, timeout=30)
+class OverHttp:
+    """Asks a web server on one connection, and counts what was not answered."""
 
-    def ask(path: str) -> None:
-        connection.request("GET", f"{API}/{path}")
-        answer = connection.getresponse()
-        body = answer.read()
-        if answer.status != 200:
-            raise SystemExit(f"{path}: {answer.status} {body[:300]!r}")
+    def __init__(self, host: str, port: int) -> None:
+        self.connection = HTTPConnection(host, port, timeout=30)
+        self.failed = 0
 
-    return ask
+    def __call__(self, path: str) -> None:
+        self.connection.request("GET", f"{API}/{path}")
+        answer = self.connection.getresponse()
+        answer.read()
+        self.failed += answer.status != 200
+
+    def failures(self) -> int:
+        """Since it was last asked."""
+        failed, self.failed = self.failed, 0
+        return failed
 
 
 def _options() -> argparse.Namespace:
