@@ -1,11 +1,11 @@
 """What belongs together but does not stand together in a file, kept on disk until the file is read.
 
-A private SQLite file, gone when it is closed: memory stays flat however much is kept. Entry points: `Spool`, `chunks`.
-Failure: `files.ImportFailed` where temporary files cannot be written.
+A private SQLite file, gone when it is closed: memory stays flat however much is kept. Entry points: `Spool`,
+`left_out`, `chunks`. Failure: `files.ImportFailed` where temporary files cannot be written.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 from types import TracebackType
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 
 from catalog.importing.files import ImportFailed
-from catalog.importing.records import Record
+from catalog.importing.records import Note, Record, rejection
 
 Item = TypeVar("Item")
 
@@ -26,6 +26,9 @@ TABLES = (
     "CREATE TABLE moved (team TEXT PRIMARY KEY, name TEXT)",
     "BEGIN",
 )
+MOST_TEAM_BYTES = 1 << 23  # in a file; a team is in memory whole
+MOST_TEAMS, MOST_BYTES = 50, 1 << 21  # of those that are in memory together
+
 ADD = "INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 FOLLOW = """
 UPDATE kept SET team = leader.team FROM kept AS leader
@@ -54,6 +57,14 @@ class Kept(NamedTuple):
     size: int
     record: Record
     mended: str = ""
+
+
+class Team(NamedTuple):
+    """The records of a team in the order of their lines; those beyond `MOST_TEAM_BYTES` without their content."""
+
+    name: str
+    records: list[Kept]
+    left_out: list[Kept]
 
 
 class Spool:
@@ -93,10 +104,18 @@ class Spool:
         """Gives teams another name; those that get the same one become one."""
         self._store.executemany("INSERT INTO moved VALUES (?, ?)", names.items())
 
-    def teams(self) -> Iterator[tuple[str, list[Kept]]]:
-        """The records of each team in the order of their lines; of the teams that which began first is first."""
-        for team, rows in groupby(map(_kept, self._run(TEAMS)), key=itemgetter(1)):
-            yield team, list(rows)
+    def teams(self) -> Iterator[list[Team]]:
+        """As many at a time as memory is meant for; the team that begins first in the file is first."""
+        some: list[Team] = []
+        size = 0
+        for name, rows in groupby(self._run(TEAMS), key=itemgetter(1)):
+            some.append(_team(name, rows))
+            size += sum(kept.size for kept in some[-1].records)
+            if len(some) == MOST_TEAMS or size >= MOST_BYTES:
+                yield some
+                some, size = [], 0
+        if some:
+            yield some
 
     def _run(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
         try:
@@ -105,9 +124,29 @@ class Spool:
             raise ImportFailed(f"The folder for temporary files cannot be written: {error}.") from error
 
 
+def _team(name: str, rows: Iterable[Sequence[Any]]) -> Team:
+    team = Team(name, [], [])
+    size = 0
+    for row in rows:
+        size += row[5]
+        if size <= MOST_TEAM_BYTES or not team.records:
+            team.records.append(_kept(row))
+        else:
+            key, _, kind, parent, line, kept_bytes = row[:6]
+            team.left_out.append(Kept(key, name, kind, parent, line, kept_bytes, {}))
+    return team
+
+
 def _kept(row: Iterable[Any]) -> Kept:
     key, team, kind, parent, line, size, record, mended = row
     return Kept(key, team, kind, parent, line, size, orjson.loads(record), mended)
+
+
+def left_out(kept: Kept) -> Note:
+    """What the report says of a record that its team had no room for."""
+    return rejection(
+        line=kept.line, key=kept.key, reason=f"its title has more than {MOST_TEAM_BYTES:,} bytes in this file"
+    )
 
 
 def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -16,13 +16,12 @@ from catalog.importing.identity import claim_id, titles_found
 from catalog.importing.movielabs import Rejected, name_of
 from catalog.importing.records import ExternalId, Note, Record, Row, Title, rejection
 from catalog.importing.selectors import existing_contents, records_of_scheme
-from catalog.importing.spool import Kept, Spool, chunks
+from catalog.importing.spool import Kept, Spool, chunks, left_out
 from catalog.importing.xml import Subtree, records
 
 ROOTS = ("avails:AvailList", "avails:Avail", "avails:AvailListSigned")
 EXCEPTION = "ExceptionFlag: the licence has conditions that are not in the file"
 AVAILS_AT_ONCE = 500
-TITLES_AT_ONCE = 100  # whose dossiers are in memory together
 
 
 class Avails:
@@ -43,11 +42,12 @@ class Avails:
             for found in chunks(_read(source, broken), AVAILS_AT_ONCE):
                 yield from (each for each in found if isinstance(each, Note))
                 yield from self._keep([each for each in found if isinstance(each, Row)], spool)
-            for teams in chunks(spool.teams(), TITLES_AT_ONCE):
-                ids = [UUID(name) for name, _ in teams]
+            for teams in spool.teams():
+                ids = [UUID(team.name) for team in teams]
                 before = records_of_scheme(scheme=self.scheme, ids=ids)
-                for title, (_, team) in zip(ids, teams, strict=True):
-                    yield from self._title(team, before.get(title))
+                for title, team in zip(ids, teams, strict=True):
+                    yield from self._title(team.records, before.get(title))
+                    yield from map(left_out, team.left_out)
         if broken:
             raise broken[0]
 

@@ -26,12 +26,12 @@ from catalog.importing.mec.titles import (
 from catalog.importing.movielabs import Rejected, name_of, ref_of
 from catalog.importing.records import ExternalId, Note, Record, Row, Title, rejection
 from catalog.importing.selectors import existing_contents, records_of_scheme
-from catalog.importing.spool import Kept, Spool, chunks
+from catalog.importing.spool import Kept, Spool, chunks, left_out
 from catalog.importing.xml import Element, Subtree, records
 
 ROOTS = ("mdmec:CoreMetadata", "mdmec:CoreMetadataList")
 IN_SERIES = ("series", "season", "episode")
-AT_ONCE = 100  # series whose dossiers are in memory together
+AT_ONCE = 200  # series that are looked up together
 
 
 class Mec:
@@ -63,14 +63,15 @@ class Mec:
         spool.follow("episode", "season")
         for heads in chunks(spool.heads(), AT_ONCE):
             spool.move(self._titles(heads))
-        for teams in chunks(spool.teams(), AT_ONCE):
-            ids = [UUID(name) for name, _ in teams]
+        for teams in spool.teams():
+            ids = [UUID(team.name) for team in teams]
             before, there = records_of_scheme(scheme=self.scheme, ids=ids), existing_contents(ids)
-            for title, (_, team) in zip(ids, teams, strict=True):
-                if title in there or any(kept.kind == "series" for kept in team):
-                    yield self._dossier(team, before.get(title))
+            for title, team in zip(ids, teams, strict=True):
+                if title in there or any(kept.kind == "series" for kept in team.records):
+                    yield self._dossier(team.records, before.get(title))
                 else:
-                    yield from map(_unplaced, team)
+                    yield from map(_unplaced, team.records)
+                yield from map(left_out, team.left_out)
 
     def _titles(self, heads: list[tuple[str, Kept | None]]) -> dict[str, str]:
         """The title of each team, which is called after the content id of a series, or of what is not in the file."""

@@ -58,8 +58,8 @@ def imported(tmp_path: Path, *entries: str, **options: Any) -> tuple[str, list[t
     return counts, sorted(noted(report))
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc]  # mypy does not count them
+def utc(year: int, month: int, day: int, hour: int = 0) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=UTC)
 
 
 def test_an_avail_opens_its_title(movie: Content, tmp_path: Path) -> None:
