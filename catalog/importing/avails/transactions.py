@@ -4,6 +4,7 @@ Entry point: `offers_of`. Failure: `movielabs.Rejected`, for what a window canno
 """
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 
 import pycountry
@@ -72,8 +73,12 @@ def _territories(transaction: Element) -> list[str]:
     )
     if not named and not excluded:
         raise Rejected("it names no territory")
-    everywhere = sorted(country.alpha_2 for country in pycountry.countries)
-    return [code for code in dict.fromkeys(named or everywhere) if code not in excluded]
+    return [code for code in dict.fromkeys(named or _everywhere()) if code not in excluded]
+
+
+@cache
+def _everywhere() -> tuple[str, ...]:
+    return tuple(sorted(country.alpha_2 for country in pycountry.countries))
 
 
 def _territory(region: Element) -> str:
