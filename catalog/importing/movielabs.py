@@ -5,7 +5,7 @@ the one before. So an element is known by its schema's prefix and its own name, 
 minor version; version 1 is another format. The schemas: movielabs.com/md, "Common Metadata" (TR-META-CM), "Media
 Entertainment Core" (TR-META-MEC) and "Content Availability Metadata" (TR-META-AVAIL).
 
-Failure: `Rejected`, whose message says what is wrong, for a text that is not what the schema says.
+Failure: `records.Rejected`, whose message says what is wrong, for a text that is not what the schema says.
 """
 
 import re
@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from urllib.parse import unquote
 
 from catalog.codes import canonical_language, is_country
-from catalog.importing.records import ExternalId
+from catalog.importing.records import ExternalId, Rejected
 from catalog.importing.xml import Element
 from catalog.registries import NoExternalId, canonical_ref
 
@@ -31,10 +31,6 @@ DURATION = re.compile(
 )
 YEAR = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?:T.*|Z|[+-][0-9]{2}:[0-9]{2})?")
 FIRST_YEAR = 1870  # nothing that moves was recorded before
-
-
-class Rejected(ValueError):
-    """The record cannot be taken; the message is the reason."""
 
 
 def name_of(tag: str) -> str:

@@ -1,30 +1,29 @@
 """What belongs together but does not stand together in a file, kept on disk until the file is read.
 
-A private SQLite file, gone when it is closed: memory stays flat however much is kept. Entry points: `Spool`,
-`left_out`, `chunks`. Failure: `files.ImportFailed` where temporary files cannot be written.
+Memory stays flat however much is kept. Entry points: `spooled`, `Spool`, `left_out`, `chunks`; `opened_to_spool`.
+Failure: `files.ImportFailed` where temporary files cannot be written.
 """
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby, islice
 from operator import itemgetter
-from types import TracebackType
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from catalog.importing.files import ImportFailed
+from catalog.importing.files import SourceFile, opened
+from catalog.importing.private import private_store
 from catalog.importing.records import Note, Record, rejection
 
 Item = TypeVar("Item")
 
 TABLES = (
-    "PRAGMA journal_mode = OFF",
-    "PRAGMA synchronous = OFF",
     "CREATE TABLE kept (key TEXT PRIMARY KEY, team TEXT, kind TEXT, parent TEXT, line INTEGER, size INTEGER,"
     " record BLOB, mended TEXT)",
     "CREATE TABLE moved (team TEXT PRIMARY KEY, name TEXT)",
-    "BEGIN",
 )
 MOST_TEAM_BYTES = 1 << 23  # in a file; a team is in memory whole
 MOST_TEAMS, MOST_BYTES = 50, 1 << 21  # of those that are in memory together
@@ -67,37 +66,60 @@ class Team(NamedTuple):
     left_out: list[Kept]
 
 
+class SpooledFile:
+    """A file that is read to its end before most of it is given on: its bytes count once for either."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self.file = file
+        self.given = 0
+
+    @property
+    def size(self) -> int:
+        return 2 * self.file.size
+
+    @property
+    def position(self) -> int:
+        return self.file.position + min(self.given, self.file.size)
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        return self.file.paths
+
+
+@contextmanager
+def opened_to_spool(path: Path) -> Iterator[SpooledFile]:
+    """As `files.opened`."""
+    with opened(path) as file:
+        yield SpooledFile(file)
+
+
+@contextmanager
+def spooled() -> Iterator["Spool"]:
+    with private_store(*TABLES) as store:
+        yield Spool(store)
+
+
 class Spool:
-    """Records by key, in teams. A context manager."""
+    """Records by key, in teams."""
 
-    def __init__(self) -> None:
-        self._store = sqlite3.connect("", isolation_level=None)  # "" is a temporary file of our own
-        for statement in TABLES:
-            self._store.execute(statement)
-
-    def __enter__(self) -> "Spool":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._store.close()
+    def __init__(self, store: sqlite3.Connection) -> None:
+        self._store = store
 
     def add(self, kept: Kept) -> int:
         """Keeps a record whose key is new. The line that has its key: the record's own then."""
         *columns, record, mended = kept
-        if self._run(ADD, (*columns, orjson.dumps(record), mended)).rowcount:
+        if self._store.execute(ADD, (*columns, orjson.dumps(record), mended)).rowcount:
             return kept.line
-        (first,) = self._run("SELECT line FROM kept WHERE key = ?", (kept.key,)).fetchone()
+        (first,) = self._store.execute("SELECT line FROM kept WHERE key = ?", (kept.key,)).fetchone()
         return int(first)
 
     def follow(self, kind: str, leaders: str) -> None:
         """Records of `kind` whose parent is a record of the kind `leaders` go over to that one's team."""
-        self._run(FOLLOW, (kind, leaders))
+        self._store.execute(FOLLOW, (kind, leaders))
 
     def heads(self) -> Iterator[tuple[str, Kept | None]]:
         """Each team with the record that it is called after, if that is here."""
-        for team, *row in self._run(HEADS):
+        for team, *row in self._store.execute(HEADS):
             yield team, _kept(row) if row[0] is not None else None
 
     def move(self, names: Mapping[str, str]) -> None:
@@ -108,7 +130,7 @@ class Spool:
         """As many at a time as memory is meant for; the team that begins first in the file is first."""
         some: list[Team] = []
         size = 0
-        for name, rows in groupby(self._run(TEAMS), key=itemgetter(1)):
+        for name, rows in groupby(self._store.execute(TEAMS), key=itemgetter(1)):
             some.append(_team(name, rows))
             size += sum(kept.size for kept in some[-1].records)
             if len(some) == MOST_TEAMS or size >= MOST_BYTES:
@@ -116,12 +138,6 @@ class Spool:
                 some, size = [], 0
         if some:
             yield some
-
-    def _run(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
-        try:
-            return self._store.execute(statement, values)
-        except sqlite3.OperationalError as error:
-            raise ImportFailed(f"The folder for temporary files cannot be written: {error}.") from error
 
 
 def _team(name: str, rows: Iterable[Sequence[Any]]) -> Team:

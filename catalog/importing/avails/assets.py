@@ -1,14 +1,14 @@
 """Which title an avail is of.
 
-Entry points: `candidates_of`, `is_part_of_series`. Failure: `movielabs.Rejected` where it is of none, or of several.
+Entry points: `candidates_of`, `is_part_of_series`. Failure: `records.Rejected` where it is of none, or of several.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from catalog.importing.mec.titles import CID
-from catalog.importing.movielabs import Rejected, alternative_ref, ref_of
-from catalog.importing.records import ExternalId
+from catalog.importing.movielabs import alternative_ref, ref_of
+from catalog.importing.records import ExternalId, Rejected
 from catalog.importing.xml import Element
 
 WHOLE = ("movie", "short", "non-episodic show")

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 from catalog.importing.avails.assets import asset_of, is_part_of_series
 from catalog.importing.avails.windows import Licence
-from catalog.importing.movielabs import Rejected
-from catalog.importing.records import Record
+from catalog.importing.records import Record, Rejected
 from catalog.importing.xml import Element, element_of
 
 TRANSACTION = "avails:Transaction"

@@ -13,10 +13,10 @@ from catalog.importing.avails.dossiers import Delivery, delivery_of, dossier_wit
 from catalog.importing.avails.windows import windows_of
 from catalog.importing.files import BrokenOff, SourceFile
 from catalog.importing.identity import claim_id, titles_found
-from catalog.importing.movielabs import Rejected, name_of
-from catalog.importing.records import ExternalId, Note, Record, Row, Title, rejection
+from catalog.importing.movielabs import name_of
+from catalog.importing.records import ExternalId, Note, Record, Rejected, Row, Title, rejection
 from catalog.importing.selectors import existing_contents, records_of_scheme
-from catalog.importing.spool import Kept, Spool, chunks, left_out
+from catalog.importing.spool import Kept, Spool, SpooledFile, chunks, left_out, spooled
 from catalog.importing.xml import Subtree, records
 
 ROOTS = ("avails:AvailList", "avails:Avail", "avails:AvailListSigned")
@@ -35,17 +35,18 @@ class Avails:
         windows, _ = windows_of(licences_in(record))
         return Title("", "", windows=tuple(windows))
 
-    def rows(self, source: SourceFile, /) -> Iterator[Row | Note]:
+    def rows(self, source: SpooledFile, /) -> Iterator[Row | Note]:
         """Raises `files.Unreadable` and `files.BrokenOff`, the latter after all rows of what could be read."""
         broken: list[BrokenOff] = []
-        with Spool() as spool:
-            for found in chunks(_read(source, broken), AVAILS_AT_ONCE):
+        with spooled() as spool:
+            for found in chunks(_read(source.file, broken), AVAILS_AT_ONCE):
                 yield from (each for each in found if isinstance(each, Note))
                 yield from self._keep([each for each in found if isinstance(each, Row)], spool)
             for teams in spool.teams():
                 ids = [UUID(team.name) for team in teams]
                 before = records_of_scheme(scheme=self.scheme, ids=ids)
                 for title, team in zip(ids, teams, strict=True):
+                    source.given += sum(kept.size for kept in team.records)
                     yield from self._title(team.records, before.get(title))
                     yield from map(left_out, team.left_out)
         if broken:

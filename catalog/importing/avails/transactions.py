@@ -1,6 +1,6 @@
 """What a transaction of an avail opens: a licence in territories from one moment until another.
 
-Entry point: `offers_of`. Failure: `movielabs.Rejected`, for what a window cannot say or the file does not date.
+Entry point: `offers_of`. Failure: `records.Rejected`, for what a window cannot say or the file does not date.
 """
 
 from datetime import datetime, timedelta
@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import pycountry
 
-from catalog.importing.movielabs import Rejected, country_of, duration_of, moment_of
+from catalog.importing.movielabs import country_of, duration_of, moment_of
+from catalog.importing.records import Rejected
 from catalog.importing.territories import utc_of
 from catalog.importing.xml import Element
 from catalog.models import AvailabilityWindow

@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 from catalog.codes import WORLD
 from catalog.importing.avails.transactions import Offer, offers_of
-from catalog.importing.movielabs import Rejected
-from catalog.importing.records import Window
+from catalog.importing.records import Rejected, Window
 from catalog.importing.xml import Element
 
 MOST_WINDOWS = 5000  # of a title

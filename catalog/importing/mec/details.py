@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-from catalog.importing.movielabs import Rejected, country_of, language_of, minutes_of
-from catalog.importing.records import AlternativeTitle, Artwork, MaturityRating, Part, Translation
+from catalog.importing.movielabs import country_of, language_of, minutes_of
+from catalog.importing.records import AlternativeTitle, Artwork, MaturityRating, Part, Rejected, Translation
 from catalog.importing.xml import Element
 
 DEPARTMENTS = {
+    # The departments as the other formats name them.
     **dict.fromkeys(("Actor", "Guest", "Voice", "Host", "Narrator"), "Acting"),
     **dict.fromkeys(("Director", "Assistant Director"), "Directing"),
     **dict.fromkeys(("Writer", "Screenwriter", "Author", "Story"), "Writing"),

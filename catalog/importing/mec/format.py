@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
 
-from catalog.importing.files import BrokenOff, SourceFile
+from catalog.importing.files import BrokenOff
 from catalog.importing.identity import titles_found
 from catalog.importing.mec.details import Reading, title_text
 from catalog.importing.mec.dossiers import BARE, ONLY_SEASON, basic_of, dossier_with, title_in
@@ -23,10 +23,10 @@ from catalog.importing.mec.titles import (
     season_of,
     title_of,
 )
-from catalog.importing.movielabs import Rejected, name_of, ref_of
-from catalog.importing.records import ExternalId, Note, Record, Row, Title, rejection
+from catalog.importing.movielabs import name_of, ref_of
+from catalog.importing.records import ExternalId, Note, Record, Rejected, Row, Title, rejection
 from catalog.importing.selectors import existing_contents, records_of_scheme
-from catalog.importing.spool import Kept, Spool, chunks, left_out
+from catalog.importing.spool import Kept, Spool, SpooledFile, chunks, left_out, spooled
 from catalog.importing.xml import Element, Subtree, records
 
 ROOTS = ("mdmec:CoreMetadata", "mdmec:CoreMetadataList")
@@ -44,22 +44,26 @@ class Mec:
     def title_of(self, record: Record) -> Title:
         return title_in(record)
 
-    def rows(self, source: SourceFile, /) -> Iterator[Row | Note]:
+    def rows(self, source: SpooledFile, /) -> Iterator[Row | Note]:
         """Raises `files.Unreadable` and `files.BrokenOff`, the latter after all rows of what could be read."""
         broken: BrokenOff | None = None
-        with Spool() as spool:
+        with spooled() as spool:
             try:
                 for subtree in records(
-                    source, roots=ROOTS, record="mdmec:CoreMetadata", name_of=name_of, kind="MEC document"
+                    source.file,
+                    roots=ROOTS,
+                    record="mdmec:CoreMetadata",
+                    name_of=name_of,
+                    kind="MEC document",
                 ):
                     yield from _read(subtree, spool)
             except BrokenOff as error:
                 broken = error
-            yield from self._series(spool)
+            yield from self._series(spool, source)
         if broken:
             raise broken
 
-    def _series(self, spool: Spool) -> Iterator[Row | Note]:
+    def _series(self, spool: Spool, source: SpooledFile) -> Iterator[Row | Note]:
         spool.follow("episode", "season")
         for heads in chunks(spool.heads(), AT_ONCE):
             spool.move(self._titles(heads))

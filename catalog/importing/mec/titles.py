@@ -1,15 +1,15 @@
 """What a MEC record says, in the catalog's terms: titles, and the seasons and episodes that are parts of one.
 
 How elements are read stands in docs/importing.md. What a field cannot hold is left out or cut, and `Reading.mended`
-says so; what there is no title without is `movielabs.Rejected`. The record itself is kept whole in any case.
+says so; what there is no title without is `records.Rejected`. The record itself is kept whole in any case.
 """
 
 from datetime import date
 
 from catalog.importing.mec import details
 from catalog.importing.mec.details import Reading
-from catalog.importing.movielabs import Rejected, alternative_ref, date_of, ref_of
-from catalog.importing.records import Episode, ExternalId, Season, Title
+from catalog.importing.movielabs import alternative_ref, date_of, ref_of
+from catalog.importing.records import Episode, ExternalId, Rejected, Season, Title
 from catalog.importing.xml import Element
 from catalog.models import Content
 

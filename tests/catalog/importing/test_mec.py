@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.importing.files import BrokenOff, Unreadable, opened
+from catalog.importing.files import BrokenOff, Unreadable
 from catalog.importing.identity import content_id
 from catalog.importing.mec.format import Mec
 from catalog.importing.records import (
@@ -19,6 +19,7 @@ from catalog.importing.records import (
     Title,
     Translation,
 )
+from catalog.importing.spool import opened_to_spool
 from catalog.models import Content, Episode, ExternalIdClaim, Season, Source
 from tests.catalog.importing.importing import whole_catalog
 from tests.catalog.importing.movielabs import core, episode, info, mec, noted, run, season
@@ -77,7 +78,7 @@ FULL = core(
 def rows_of(tmp_path: Path, text: str) -> list[Row | Note]:
     path = tmp_path / "mec.xml"
     path.write_text(text, encoding="utf-8")
-    with opened(path) as file:
+    with opened_to_spool(path) as file:
         return list(Mec().rows(file))
 
 
@@ -438,7 +439,7 @@ def test_what_stands_before_the_damage_comes_in(stores: None, tmp_path: Path) ->
     path.write_text(text[: text.index("isseasonof")])
     found = []
 
-    with pytest.raises(BrokenOff, match=r"^line 4: it ends within a tag$"), opened(path) as file:
+    with pytest.raises(BrokenOff, match=r"^line 4: it ends within a tag$"), opened_to_spool(path) as file:
         for row in Mec().rows(file):
             found.append(row.key)
 

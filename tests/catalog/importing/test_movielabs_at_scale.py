@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from catalog.importing.pipeline import BATCH_BYTES
+from catalog.importing.batching import BATCH_BYTES
 from catalog.importing.spool import MOST_TEAM_BYTES
 from catalog.models import AvailabilityWindow, Content, ExternalIdClaim, Source
 from streaming.stores.aliases import CATALOG
@@ -77,7 +77,7 @@ def test_a_mec_killed_between_two_batches_and_run_again_ends_as_if_run_once(
     stores: None, tmp_path: Path
 ) -> None:
     path = tmp_path / "mec.xml"
-    padding = f"<!--{'x' * (BATCH_BYTES // 3)}-->"
+    padding = f"<x>{'x' * (BATCH_BYTES // 3)}</x>"
     series = [core("s", work="Series"), season("s1", "s", 1), core("late", rest=padding)]
     path.write_text(mec(*(core(f"m{place}", rest=padding) for place in range(8)), *series))
     run("import_mec", path)
