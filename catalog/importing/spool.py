@@ -26,7 +26,7 @@ TABLES = (
     "CREATE TABLE moved (team TEXT PRIMARY KEY, name TEXT)",
 )
 MOST_TEAM_BYTES = 1 << 23  # in a file; a team is in memory whole
-MOST_TEAMS, MOST_BYTES = 50, 1 << 21  # of those that are in memory together
+MOST_TEAMS, MOST_BYTES = 50, 1 << 20  # of those that are in memory together
 
 ADD = "INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 FOLLOW = """
