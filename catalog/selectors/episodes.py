@@ -27,9 +27,13 @@ def seasons_page(*, content_id: UUID, after: int | None, limit: int) -> list[dic
     seasons = Season.objects.filter(content=content_id).order_by("number")
     if after is not None:
         seasons = seasons.filter(number__gt=after)
-    rows = list(seasons.values("number", "title", "summary", season_id=F("id"))[:limit])
-    known = _known_of_episodes(content_id, [row["number"] for row in rows]) if rows else {}
-    return [{**row, **known.get(row["number"], NONE_YET)} for row in rows]
+    rows = list(seasons.values_list("id", "number", "title", "summary")[:limit])
+    known = _known_of_episodes(content_id, [number for _, number, *_ in rows]) if rows else {}
+    return [
+        {"season_id": season_id, "number": number, "title": title, "summary": summary}
+        | known.get(number, NONE_YET)
+        for season_id, number, title, summary in rows
+    ]
 
 
 def _known_of_episodes(content_id: UUID, numbers: Collection[int]) -> dict[int, dict[str, Any]]:
@@ -69,23 +73,27 @@ def episodes_page(
         placed = placed.filter(Q(place__gt=place) | Q(place=place, number__gt=number))
     rows = list(
         placed.order_by("place", "number").values(
-            *("place", "absolute_number", "title", "summary", "air_date", "runtime_minutes", "kind"),
-            "production_code",
-            episode_id=F("id"),
-            aired_season_number=F("season_number"),
-            aired_number=F("number"),
+            *("id", "place", "season_number", "number", "absolute_number", "title", "summary", "air_date"),
+            *("runtime_minutes", "kind", "production_code"),
         )[:limit]
     )
-    markers = _markers(content_id, [row["episode_id"] for row in rows]) if rows else {}
-    return [_episode(row, season_number, order, markers.get(row["episode_id"], [])) for row in rows]
+    markers = _markers(content_id, [row["id"] for row in rows]) if rows else {}
+    return [_episode(row, season_number, order, markers.get(row["id"], [])) for row in rows]
 
 
 def _episode(
     row: dict[str, Any], season_number: int, order: str, markers: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    place = row.pop("place")
-    number = row["aired_number"] if order == ABSOLUTE else place
-    return {**row, "season_number": season_number, "number": number, "markers": markers}
+    place, aired = row.pop("place"), row.pop("number")
+    return {
+        "episode_id": row.pop("id"),
+        "aired_season_number": row.pop("season_number"),
+        "aired_number": aired,
+        "season_number": season_number,
+        "number": aired if order == ABSOLUTE else place,
+        **row,
+        "markers": markers,
+    }
 
 
 def place_of(episode: dict[str, Any], *, order: str) -> tuple[int, int]:
