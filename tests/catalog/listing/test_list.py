@@ -11,6 +11,7 @@ from tests.catalog.listing.world import (
     expected_counts,
     random_parameters,
 )
+from tests.factories import PersonFactory
 
 FACETS = ("genre", "type", "year", "country", "keyword", "studio")
 ENOUGH = 200
@@ -41,3 +42,14 @@ def test_every_list_and_every_count_is_what_the_model_finds(world: World, api: A
     # The questions are of all kinds, or the above has shown nothing.
     assert len(named) == 13
     assert empty < ENOUGH / 2 and several_pages > ENOUGH / 4
+
+
+def test_a_merged_person_stands_for_whom_they_were_merged_into(world: World, api: APIClient) -> None:
+    kept, nobody = world.people[0], PersonFactory()
+    merged = PersonFactory(merged_into_id=kept)
+
+    def found(person: object) -> list[str]:
+        return [card["content_id"] for card in api.get(f"/api/v1/content?person={person}").json()["results"]]
+
+    assert found(merged.pk) == found(kept) != []
+    assert found(nobody.pk) == []
