@@ -12,6 +12,8 @@ import trending.urls
 from streaming.api.health import livez, metrics, readyz
 from streaming.api.problems import internal_error, no_such_path
 from streaming.gateway.reports.pages import watch_time_page
+from streaming.gateway.site.home import home
+from streaming.gateway.site.title import title
 
 handler500 = internal_error
 admin.site.site_header = admin.site.site_title = "Streaming Metadata Platform"
@@ -29,7 +31,8 @@ API_V1 = [
 ]
 
 urlpatterns = [
-    path("", RedirectView.as_view(url="/api-docs")),
+    path("", home, name="home"),
+    path("titles/<uuid:content_id>", title, name="title"),
     path("livez", livez),
     path("readyz", readyz),
     path("metrics", metrics),

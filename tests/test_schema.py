@@ -43,12 +43,6 @@ def test_every_operation_has_a_summary_of_its_own_and_declares_its_problems() ->
     assert all(path.startswith("/api/v1/") and not path.endswith("/") for path in paths)
 
 
-def test_the_front_door_leads_to_the_documentation(client: Client) -> None:
-    answer = client.get("/")
-
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/api-docs")
-
-
 @pytest.mark.parametrize("page", ["/api-docs", "/api/redoc"])
 def test_a_documentation_page_loads_from_here_alone(client: Client, page: str) -> None:
     answer = client.get(page, headers={"accept": "text/html,*/*;q=0.8"})

@@ -30,6 +30,7 @@ TABLELESS = frozenset(
         "messages",
         "staticfiles",
         "postgres",
+        "humanize",
         "rest_framework",
         "drf_spectacular",
         "drf_spectacular_sidecar",

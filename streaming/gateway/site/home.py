@@ -1,0 +1,70 @@
+"""`/`: what this is, how it feels, a search, and what is watched today.
+
+The page answers whatever is away: a store that does not answer is named in its table, what comes from it is left out.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from catalog.languages import Chain
+from catalog.search.searching import search_page
+from catalog.selectors import public_count, title_cards
+from catalog.serializers.search import LONGEST_QUESTION
+from catalog.visibility import Audience
+from streaming.gateway.site.rendering import page, spoken
+from streaming.stores.outage import optional
+from streaming.stores.probes import probe_all
+from trending.selectors import trending_today
+
+PROBE_LIMIT = timedelta(milliseconds=80)  # six stores, one after the other, within the page's time
+PART_LIMIT = timedelta(milliseconds=250)
+SEARCH_LIMIT = timedelta(milliseconds=600)
+WATCHED = 12
+FOUND = 48
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(required=False, max_length=LONGEST_QUESTION)
+
+
+@page
+def home(request: HttpRequest) -> HttpResponse:
+    chain = spoken(request)
+    away: list[str] = []
+    form = SearchForm(request.GET)
+    asked = form.cleaned_data["q"] if form.is_valid() else ""
+    stores = probe_all(PROBE_LIMIT)
+    results = None
+    if asked:
+        results = optional("search", lambda: _found(asked, chain), limit=SEARCH_LIMIT, degraded=away)
+    context = {
+        "q": asked,
+        "problem": _problem(form, away),
+        "results": results,
+        "stores": stores,
+        "answering": sum(store.ok for store in stores),
+        "titles": optional("titles", public_count, limit=PART_LIMIT, degraded=away),
+        "watched": optional("trending", lambda: _watched(chain), limit=PART_LIMIT, degraded=away),
+    }
+    return render(request, "site/home.html", context)
+
+
+def _problem(form: SearchForm, away: list[str]) -> str:
+    if not form.is_valid():
+        return f"Search for at most {LONGEST_QUESTION} plain characters."
+    return "The search does not answer just now: reload the page in a few seconds." if away else ""
+
+
+def _found(asked: str, chain: Chain) -> list[dict[str, Any]]:
+    cards, _ = search_page(text=asked, audience=Audience.now(), limit=FOUND, after=None, chain=chain)
+    return cards
+
+
+def _watched(chain: Chain) -> list[dict[str, Any]]:
+    """The most viewed titles of today, as cards."""
+    rows = trending_today(today=datetime.now(UTC).date(), limit=WATCHED)
+    return title_cards(content_ids=[row["content_id"] for row in rows], chain=chain)

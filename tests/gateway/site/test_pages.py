@@ -1,0 +1,86 @@
+"""`/` and a title's page, as bytes: what they show, what they keep to themselves, and what they do in an outage."""
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from catalog.models import Content
+from tests.factories import ContentFactory, CreditFactory, indexed
+from trending.services import view_count
+
+HIDDEN = (
+    {"status": "draft", "published_at": None},
+    {"status": "archived"},
+    {"published_at": "2999-01-01T00:00Z"},
+)
+
+
+def test_the_front_page_says_what_there_is(stores: None, client: Client) -> None:
+    watched = ContentFactory(title="Metropolis")
+    view_count(content_id=watched.content_id, event_id=None)
+    ContentFactory(status="draft")
+
+    answer = client.get("/")
+
+    text = answer.content.decode()
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "<dd>1</dd>" in text
+    assert "<dd>6 of 6</dd>" in text
+    assert f'href="/titles/{watched.content_id}"' in text
+    assert 'href="/api-docs"' in text
+    assert 'href="/admin/"' in text
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_inline_runs(stores: None, client: Client) -> None:
+    content = ContentFactory(title="</title><script>alert(1)</script>", summary="<b>bold</b>")
+
+    for path in ("/", f"/titles/{content.content_id}", f"/titles/{uuid4()}"):
+        answer = client.get(path)
+        text = answer.content.decode()
+        policy = answer.headers["Content-Security-Policy"]
+        assert "script-src 'self'" in policy
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "<script>" not in text
+        assert "<b>bold" not in text
+        assert "style=" not in text
+
+
+@pytest.mark.parametrize("facts", HIDDEN)
+def test_a_title_that_is_not_public_has_no_page(
+    stores: None, client: Client, facts: dict[str, object]
+) -> None:
+    content = ContentFactory(title="Unseen", **facts)
+
+    answer = client.get(f"/titles/{content.content_id}")
+
+    assert answer.status_code == 404
+    assert b"Unseen" not in answer.content
+    assert b"There is no such title" in answer.content
+
+
+def test_only_reading_is_allowed(client: Client) -> None:
+    assert client.post("/").status_code == 405
+    assert client.head("/livez").status_code == 200
+
+
+def test_a_search_without_the_script_lists_what_the_api_finds(stores: None, client: Client) -> None:
+    found: Content = ContentFactory(title="Nosferatu")
+    CreditFactory(content=found, person__name="Max Schreck")
+    indexed(found)
+
+    for asked in ("nosferatu", "NOSFERATÚ", "max schreck"):
+        text = client.get("/", {"q": asked}).content.decode()
+        assert f'href="/titles/{found.content_id}"' in text, asked
+        assert f'value="{asked}"' in text
+
+    nothing = client.get("/", {"q": "quetzalcoatlus"}).content.decode()
+    assert "Nothing found for “quetzalcoatlus”" in nothing
+
+
+@pytest.mark.parametrize("asked", ["\x00", "x" * 201, "\ud800", " ", "%", "'; DROP TABLE genres; --"])
+def test_no_question_breaks_the_page(stores: None, client: Client, asked: str) -> None:
+    answer = client.get("/", query_params={"q": asked.encode(errors="replace").decode()})
+
+    assert answer.status_code == 200
