@@ -22,9 +22,8 @@ MARKS = [
     pytest.mark.slow,
     pytest.mark.skipif(FOUND is None, reason="no PostgreSQL installation with the citus extension is found"),
 ]
-REFERENCE = ("genres", "cast_crew")
-CHILDREN = ("content_genres", "content_cast_crew", "seasons", "content_sources", "trending_daily")
-TABLES = (*REFERENCE, "content_metadata", *CHILDREN)
+DISTRIBUTED = (*placement.distributed_tables(), *placement.spread_tables())
+TABLES = (*placement.reference_tables(), *DISTRIBUTED, *placement.coordinator_tables())
 
 FILL = """
 INSERT INTO genres (genre_id, name) SELECT n, 'genre ' || n FROM generate_series(1, 10) n;
@@ -41,6 +40,10 @@ INSERT INTO content_sources (id, scheme, value, record, digest, content_id)
 SELECT gen_random_uuid(), 'x', n, '{{}}', '', md5('t' || n)::uuid FROM generate_series(1, {titles}) n;
 INSERT INTO trending_daily (id, date, content_id)
 SELECT gen_random_uuid(), '2026-01-01', md5('t' || n)::uuid FROM generate_series(1, {titles}) n;
+INSERT INTO external_ids (id, scheme, value, content_id)
+SELECT gen_random_uuid(), 'house', n, md5('t' || n)::uuid FROM generate_series(1, {titles}) n;
+INSERT INTO external_id_claims (id, scheme, value, content_id)
+SELECT 'house:' || n, 'house', n, md5('t' || n)::uuid FROM generate_series(1, {titles}) n;
 """
 
 # Without the text of checks: a table that Citus made anew has it reparsed, the same in other words. NOT NULL is

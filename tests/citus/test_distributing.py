@@ -15,6 +15,7 @@ import pytest
 from streaming.stores.outage import SHARD_HAS_GONE
 from tests import served as platforms
 from tests.citus.cluster import (
+    DISTRIBUTED,
     MARKS,
     connect,
     description,
@@ -45,6 +46,7 @@ KILLED_AT = (
     "place seasons",
     "place content_sources",
     "place trending_daily",
+    "place external_id_claims",
     "put back content_genres_genre_id",
     "validate content_genres_genre_id",
     "sequence public.genres_genre_id_seq",
@@ -99,7 +101,12 @@ class Writer:
         cursor.execute("COMMIT")
         self.there.add(title)
         cursor.execute("UPDATE content_metadata SET summary = 'changed' WHERE content_id = %s", [str(title)])
+        cursor.execute(
+            "INSERT INTO external_id_claims VALUES (%s, 'live', %s, %s)",
+            [f"live:{title}", str(title), str(title)],
+        )
         if len(self.there) % 5 == 0:
+            cursor.execute("DELETE FROM external_id_claims WHERE value = %s", [str(title)])
             cursor.execute("DELETE FROM seasons WHERE content_id = %s", [str(title)])
             cursor.execute("DELETE FROM content_metadata WHERE content_id = %s", [str(title)])
             self.there.discard(title)
@@ -157,6 +164,9 @@ def test_readers_and_writers_go_on_while_the_catalog_moves(filled: Platform) -> 
     assert rows(filled, unchanged) == [(0,)]
     seasons = "SELECT count(DISTINCT content_id), count(*) FROM seasons"
     assert rows(filled, seasons) == [(len(there), 2 * TITLES + len(writer.there))]
+    claims = "SELECT count(*) FROM external_id_claims WHERE value = content_id::text"
+    assert rows(filled, claims) == [(len(writer.there),)]
+    assert rows(filled, "SELECT count(*) FROM external_id_claims WHERE scheme = 'house'") == [(TITLES,)]
     assert "longest wait of a writer: " in done.stdout
 
 
@@ -195,7 +205,10 @@ def test_a_row_without_its_title_is_named_and_nothing_is_deleted(filled: Platfor
     assert done.returncode == 1
     assert "2 rows of seasons have a content_id that content_metadata lacks" in done.stdout
     assert rows(filled, "SELECT count(*) FROM seasons") == [(2 * TITLES,)]
-    for table in ("content_genres", "content_cast_crew", "seasons", "content_sources", "trending_daily"):
+    for table in (
+        *("content_genres", "content_cast_crew", "seasons", "content_sources", "trending_daily"),
+        "external_ids",
+    ):
         rows(filled, f"DELETE FROM {table} WHERE content_id = md5('t1')::uuid")
     assert distribute(filled).returncode == 0
 
@@ -289,6 +302,41 @@ def test_the_check_warns_of_what_is_left_undistributed(filled: Platform) -> None
     assert rows(filled, "SELECT max(genre_id) FROM genres") == [(11,)]
 
 
+def test_claims_of_ids_are_cut_by_the_id_and_one_is_asked_of_one_shard(
+    undisturbed: dict[str, Any], filled: Platform
+) -> None:
+    assert ("external_id_claims", "distributed", "value", 4, False) in undisturbed["places"]
+    assert distribute(filled, *SHARDS).returncode == 0
+
+    plan = rows(
+        filled,
+        "EXPLAIN (COSTS OFF) SELECT content_id FROM external_id_claims WHERE value = '17' AND scheme = 'house'",
+    )
+    assert [line.strip() for (line,) in plan if "Task Count" in line] == ["Task Count: 1"]
+    with pytest.raises(psycopg2.errors.UniqueViolation):
+        rows(
+            filled,
+            "INSERT INTO external_id_claims SELECT 'again', scheme, value, content_id "
+            "FROM external_id_claims WHERE value = '17'",
+        )
+
+
+def test_claims_that_are_cut_by_another_column_are_named(filled: Platform) -> None:
+    """By the verification that ends the command: a key of another column would let two titles have one id."""
+    assert distribute(filled, *SHARDS).returncode == 0
+    rows(filled, "ALTER TABLE external_id_claims DROP CONSTRAINT external_id_claims_pkey")
+    rows(
+        filled,
+        "SELECT alter_distributed_table('external_id_claims', distribution_column => 'content_id', "
+        "colocate_with => 'none')",
+    )
+
+    done = distribute(filled)
+
+    assert done.returncode == 1
+    assert "external_id_claims is cut by content_id" in done.stdout
+
+
 def test_an_empty_catalog_is_distributed_by_a_call(cluster: Platform) -> None:
     plain(cluster)
     call = "from streaming.stores.citus.distributing import *; print(distribute_if_empty(), distribute_if_empty())"
@@ -296,7 +344,7 @@ def test_an_empty_catalog_is_distributed_by_a_call(cluster: Platform) -> None:
     assert cluster.manage("shell", "-v0", "-c", call) == "True False\n"
 
     distributed = "SELECT count(*) FROM citus_tables WHERE citus_table_type = 'distributed'"
-    assert rows(cluster, distributed) == [(6,)]
+    assert rows(cluster, distributed) == [(len(DISTRIBUTED),)]
 
 
 def _kill_at(platform: Platform, step: str, *arguments: str) -> bool:

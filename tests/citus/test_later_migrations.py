@@ -18,7 +18,7 @@ from psycopg2 import sql
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus import cluster
 from streaming.stores.citus.writing import MIXED, REFUSED_AT_COMMIT
-from streaming.stores.operations import KeyWithContent, ReferenceTable
+from streaming.stores.operations import KeyWithContent, ReferenceTable, SpreadBy
 from streaming.stores.statements import rows, run, scalar
 from tests.environment import DISTRIBUTED
 from tests.factories import ContentFactory, GenreFactory
@@ -211,3 +211,27 @@ def test_a_data_migration_writes_both_kinds_of_table(migrate: Migrate) -> None:
     )
 
     assert made.get_model("catalog", "Trailer").objects.using(CATALOG).count() == len(titles)
+
+
+def test_a_new_table_of_what_is_unique_over_all_titles_is_cut_by_it(migrate: Migrate) -> None:
+    claim: list[tuple[str, models.Field]] = [
+        ("id", models.CharField(primary_key=True, max_length=200)),
+        ("slug", models.CharField(max_length=100)),
+        ("language", models.CharField(max_length=35)),
+        ("content_id", models.UUIDField()),
+    ]
+
+    made = migrate(
+        migrations.CreateModel("Slug", claim, options={"db_table": "slug"}),
+        SpreadBy("Slug", "slug", ("slug", "language")),
+    )
+
+    place = cluster.placed()["slug"]
+    assert (place.kind, place.column) == ("distributed", "slug")
+    assert place.shards == cluster.placed()["content_metadata"].shards
+    assert place.colocation != cluster.placed()["content_metadata"].colocation
+    slugs = made.get_model("catalog", "Slug").objects.using(CATALOG)
+    slugs.create(pk="de:metropolis", slug="metropolis", language="de", content_id=uuid4())
+    slugs.create(pk="fr:metropolis", slug="metropolis", language="fr", content_id=uuid4())
+    with pytest.raises(IntegrityError, match="slug_pkey"), transaction.atomic(using=CATALOG):
+        slugs.create(pk="another", slug="metropolis", language="de", content_id=uuid4())

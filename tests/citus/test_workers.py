@@ -16,14 +16,15 @@ import pytest
 
 from dev import citus, faults, lifecycle
 from dev.instance import State
+from streaming.stores.citus import placement
 from tests import served as platforms
 from tests.environment import WORKER
 from tests.served import ROOT, Platform, until
 
 SHARDS = 8
 PACE_SECONDS = 0.005  # a reader and a writer that never rest would leave no processor to the rest
-TABLES = 6  # distributed ones: each shard number is a group of that many shards
-ALL = SHARDS * TABLES
+TABLES = len(placement.distributed_tables())  # each shard number of the titles is a group of that many shards
+ALL = SHARDS * (TABLES + len(placement.spread_tables()))
 READ = """SELECT count(*) FROM content_metadata LEFT JOIN content_cast_crew USING (content_id)
            WHERE content_id = %s"""
 

@@ -89,7 +89,9 @@ def plan(*, shards: int | None = None, online: bool = False) -> Plan:
     _refuse(wanted, places, standing, shards=shards, online=online)
     steps = _cluster_steps()
     if moving or journal.exists():
-        steps += _moving_steps(moving, places, standing, shards=shards or SHARDS, online=online)
+        root = places.get(root_table())
+        there = root.shards if root and root.kind == "distributed" else SHARDS
+        steps += _moving_steps(moving, places, standing, shards=shards or there, online=online)
     else:
         steps += [sequences.mend(each) for each in sequences.behind(list(wanted))]
     return Plan(steps, moving)

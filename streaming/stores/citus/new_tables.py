@@ -16,6 +16,11 @@ ROOT_IS_DISTRIBUTED = (
     "SELECT count(*) FROM pg_dist_partition WHERE logicalrelid = to_regclass(%s) AND partmethod = 'h'"
 )
 
+SHARDS_OF_ROOT = """
+SELECT c.shardcount FROM pg_dist_partition p JOIN pg_dist_colocation c USING (colocationid)
+ WHERE p.logicalrelid = to_regclass(%s)
+"""
+
 
 def place_with_content(schema_editor: BaseDatabaseSchemaEditor, table: str) -> None:
     """The table is distributed by `content_id`, its rows with their title's."""
@@ -26,9 +31,13 @@ def place_with_content(schema_editor: BaseDatabaseSchemaEditor, table: str) -> N
 
 
 def place_by(schema_editor: BaseDatabaseSchemaEditor, table: str, column: str) -> None:
-    """The table is cut by a column of its own and lies with no other."""
+    """The table is cut by a column of its own, into as many shards as the titles, and lies with no other."""
     if _root_is_distributed(schema_editor):
-        _place(schema_editor, f"create_distributed_table('{table}', '{column}', colocate_with => 'none')")
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute(SHARDS_OF_ROOT, [root_table()])
+            (shards,) = cursor.fetchone()
+        call = f"create_distributed_table('{table}', '{column}', colocate_with => 'none', shard_count => {shards})"
+        _place(schema_editor, call)
 
 
 def place_as_reference(schema_editor: BaseDatabaseSchemaEditor, table: str) -> None:
