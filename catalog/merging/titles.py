@@ -60,7 +60,10 @@ def content_unmerge(*, content_id: UUID) -> list[str]:
         if merge is None:
             raise CannotMerge(f"No title {content_id} was merged into another one.")
         undo, into_id = merge.undo, UUID(merge.undo["into"])
-        if merge.into_id != into_id:
+        if (
+            merge.into_id != into_id
+            and ContentMerge.objects.using(CATALOG).filter(content_id=into_id).exists()
+        ):
             raise CannotMerge(
                 f"{into_id}, which it was merged into, was merged itself since: undo that merge first."
             )

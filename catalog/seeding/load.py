@@ -3,6 +3,7 @@
 from django.db import connections, models
 from psycopg2 import sql
 
+from catalog.changes.keeping import changes_fill
 from catalog.models import Content, Credit, Genre, Person, Season
 from catalog.search.rebuilding import documents_rebuild
 from catalog.seeding import rows
@@ -63,6 +64,7 @@ def titles_load(plan: TitlePlan, track: Track) -> None:
         _repair_sequence("genres", "genre_id")
         _repair_sequence("content_genres", "id")
     documents_rebuild()
+    changes_fill()
 
 
 def catalog_empty() -> None:

@@ -4,8 +4,8 @@ A write commits first and then makes the cached records it touched stale, so tha
 what was saved. A title's children are saved with their title; `touching` is what follows from each change.
 
 Two others write past these functions, by COPY and in bulk, and do themselves what is done here:
-`catalog.importing` calls `contents_touch` for the titles it changed; `catalog.seeding` writes the documents and
-repairs the sequences behind the ids it chose, and its caller forgets all records.
+`catalog.importing` calls `contents_touch` for the titles it changed; `catalog.seeding` writes the documents, fills the
+feed and repairs the sequences behind the ids it chose, and its caller forgets all records.
 """
 
 from catalog.services.children import children_save

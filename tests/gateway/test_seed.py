@@ -25,6 +25,7 @@ from reviews.documents import Review
 from streaming.gateway.seeding import SeedOrder, SeedRefused, seed
 from streaming.stores import redis
 from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
+from tests.catalog.changes.following import Follower, public_catalog
 from tests.environment import DISTRIBUTED
 from tests.factories import ContentFactory, ReviewFactory, UserFactory, WatchHistoryFactory
 from trending import counters
@@ -488,3 +489,13 @@ def test_an_order_that_cannot_be_is_refused_in_a_sentence(
         run_seed(**options)
 
     assert Content.objects.count() == 0
+
+
+def test_a_reader_of_the_feed_begins_with_the_titles_that_were_seeded(stores: None) -> None:
+    run_seed()
+    follower = Follower()
+
+    follower.catch_up()
+
+    assert follower.picture == public_catalog()
+    assert len(follower.picture) > 50

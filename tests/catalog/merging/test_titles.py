@@ -274,6 +274,19 @@ def test_undoing_after_the_survivor_was_deleted_gives_the_ids_back() -> None:
     assert set(ExternalIdClaim.objects.values_list("content_id", flat=True)) == {loser.content_id}
 
 
+def test_a_merge_into_a_title_that_was_merged_and_then_deleted_can_be_undone() -> None:
+    """Keeps away: that it waits for ever for a merge that is no more."""
+    loser, survivor = merged_pair()
+    last = ContentFactory()
+    merge(survivor, last)
+    contents_delete(content_ids=[survivor.content_id])
+
+    kept = content_unmerge(content_id=loser.content_id)
+
+    assert kept == [f"external id {ref} was taken away since" for ref in ("imdb:tt0017136", "tmdb-tv:19")]
+    assert Content.objects.get(content_id=loser.content_id).status == "published"
+
+
 # What editors alone may read tells of a merged title itself.
 OF_TITLES = [
     called.name
