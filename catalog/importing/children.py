@@ -14,14 +14,16 @@ from catalog.importing.identity import child_id, credit_id, episode_id, person_i
 from catalog.importing.records import Title, Window
 
 Values = tuple[Any, ...]
+Children = dict["Kind", list[Values]]
 MovedPeople = Mapping[UUID, UUID]  # who was merged into whom
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind:
     """A child table. `unique` are positions of columns that no two rows of one title share in all."""
 
     model: type[models.OfTitle]
+    said_in: tuple[str, ...]  # the fields of `Title` that it is made from
     columns: tuple[str, ...]  # those of the row itself, `id` and `content_id` first
     rows: Callable[[UUID, Title, MovedPeople], Iterator[Values]]
     unique: tuple[int, ...] = field(default=())
@@ -37,6 +39,8 @@ NOBODY: MovedPeople = {}
 def rows_of(kind: Kind, content: UUID, title: Title, moved: MovedPeople = NOBODY) -> dict[UUID, Values]:
     """By id, in the source's order."""
     rows: dict[UUID, Values] = {}
+    if not any(getattr(title, name) for name in kind.said_in):
+        return rows
     taken = set()
     for row in kind.rows(content, title, moved):
         if kind.unique:
@@ -46,6 +50,12 @@ def rows_of(kind: Kind, content: UUID, title: Title, moved: MovedPeople = NOBODY
             taken.add(place)
         rows.setdefault(row[0], row)
     return rows
+
+
+def children_of(content: UUID, title: Title, moved: MovedPeople) -> Children:
+    """Of every kind that the title has rows of."""
+    made = {kind: rows_of(kind, content, title, moved) for kind in KINDS}
+    return {kind: list(rows.values()) for kind, rows in made.items() if rows}
 
 
 def _credits(content: UUID, title: Title, moved: MovedPeople) -> Iterator[Values]:
@@ -132,15 +142,17 @@ def _external_ids(content: UUID, title: Title, _: MovedPeople) -> Iterator[Value
 OWN = ("id", "content_id")
 CREDITS = Kind(
     models.Credit,
+    ("parts",),
     (
         *OWN,
         *("person_id", "department", "job", "character_name", "credited_as", "billing_order"),
     ),
     _credits,
 )
-SEASONS = Kind(models.Season, (*OWN, "number", "title", "summary"), _seasons, (2,))
+SEASONS = Kind(models.Season, ("seasons", "episodes"), (*OWN, "number", "title", "summary"), _seasons, (2,))
 EPISODES = Kind(
     models.Episode,
+    ("episodes",),
     (
         *OWN,
         *("season_number", "number", "title", "summary", "air_date", "runtime_minutes", "kind"),
@@ -151,6 +163,7 @@ EPISODES = Kind(
 )
 TRANSLATIONS = Kind(
     models.Translation,
+    ("translations",),
     (
         *OWN,
         *("language", "title", "sort_title", "tagline", "summary_190", "summary_400", "summary_4000"),
@@ -159,17 +172,31 @@ TRANSLATIONS = Kind(
     (2,),
 )
 ALTERNATIVE_TITLES = Kind(
-    models.AlternativeTitle, (*OWN, "title", "country", "language", "kind"), _alternative_titles
+    models.AlternativeTitle,
+    ("alternative_titles",),
+    (*OWN, "title", "country", "language", "kind"),
+    _alternative_titles,
 )
-ARTWORK = Kind(models.Artwork, (*OWN, "kind", "url", "language", "width", "height", "is_primary"), _artwork)
+ARTWORK = Kind(
+    models.Artwork, ("artwork",), (*OWN, "kind", "url", "language", "width", "height", "is_primary"), _artwork
+)
 VIDEOS = Kind(
-    models.Video, (*OWN, "kind", "url", "title", "language", "duration_seconds", "position"), _videos
+    models.Video,
+    ("videos",),
+    (*OWN, "kind", "url", "title", "language", "duration_seconds", "position"),
+    _videos,
 )
 MATURITY_RATINGS = Kind(
-    models.MaturityRating, (*OWN, "system", "value", "country", "descriptors"), _maturity_ratings, (2, 4)
+    models.MaturityRating,
+    ("maturity_ratings",),
+    (*OWN, "system", "value", "country", "descriptors"),
+    _maturity_ratings,
+    (2, 4),
 )
-WINDOWS = Kind(models.AvailabilityWindow, (*OWN, "territory", "licence", "starts_at", "ends_at"), _windows)
-EXTERNAL_IDS = Kind(models.ExternalId, (*OWN, "scheme", "value"), _external_ids, (2, 3))
+WINDOWS = Kind(
+    models.AvailabilityWindow, ("windows",), (*OWN, "territory", "licence", "starts_at", "ends_at"), _windows
+)
+EXTERNAL_IDS = Kind(models.ExternalId, ("external_ids",), (*OWN, "scheme", "value"), _external_ids, (2, 3))
 # Episodes before seasons: a season that has episodes left is not taken away.
 KINDS = (
     *(CREDITS, EPISODES, SEASONS, TRANSLATIONS, ALTERNATIVE_TITLES, ARTWORK, VIDEOS),

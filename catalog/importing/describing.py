@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from catalog.importing.children import ALTERNATIVE_TITLES, CREDITS, MATURITY_RATINGS, WINDOWS, rows_of
+from catalog.importing.children import ALTERNATIVE_TITLES, CREDITS, MATURITY_RATINGS, WINDOWS, Children
 from catalog.importing.records import Title
 from catalog.importing.sharing import Known, TermIds
 from catalog.maturity import label_of
@@ -20,10 +20,10 @@ from catalog.visibility import span
 Gate = dict[str, Any]
 
 
-def gate_of(content_id: UUID, title: Title) -> Gate:
+def gate_of(title: Title, children: Children) -> Gate:
     """The values of `catalog.models.gate.Gate`. Published without a date, a title is a draft."""
-    windows = rows_of(WINDOWS, content_id, title).values()
-    ratings = rows_of(MATURITY_RATINGS, content_id, title).values()
+    windows = children.get(WINDOWS, ())
+    ratings = children.get(MATURITY_RATINGS, ())
     dateless = title.status == Content.Status.PUBLISHED and title.published_at is None
     return {
         "status": Content.Status.DRAFT if dateless else title.status,
@@ -34,9 +34,16 @@ def gate_of(content_id: UUID, title: Title) -> Gate:
 
 
 def title_facts(
-    *, content_id: UUID, title: Title, gate: Gate, terms: TermIds, known: Known, now: datetime
+    *,
+    content_id: UUID,
+    title: Title,
+    children: Children,
+    gate: Gate,
+    terms: TermIds,
+    known: Known,
+    now: datetime,
 ) -> TitleFacts:
-    others = sorted(rows_of(ALTERNATIVE_TITLES, content_id, title).values(), key=lambda row: (row[2], row[0]))
+    others = sorted(children.get(ALTERNATIVE_TITLES, ()), key=lambda row: (row[2], row[0]))
     translations = sorted({said.language: said for said in reversed(title.translations)}.items())
     return TitleFacts(
         content_id=content_id,
@@ -58,7 +65,7 @@ def title_facts(
             for _, said in translations
             for text in (said.tagline, said.summary_4000 or said.summary_400 or said.summary_190)
         ],
-        people=_people(content_id, title, known),
+        people=_people(children, known),
         genres=_named(title.genres, terms["genres"]),
         keywords=_named(title.keywords, terms["keywords"]),
         studio_ids=[number for number, _ in _named(title.studios, terms["studios"])],
@@ -66,12 +73,11 @@ def title_facts(
     )
 
 
-def _people(content_id: UUID, title: Title, known: Known) -> list[tuple[UUID, str]]:
+def _people(children: Children, known: Known) -> list[tuple[UUID, str]]:
     """In billing order, by the name the catalog has and by the one that was printed."""
-    credits = rows_of(CREDITS, content_id, title, known.moved).values()
     return [
         (person_id, name)
-        for _, _, person_id, _, _, _, printed, _ in credits
+        for _, _, person_id, _, _, _, printed, _ in children.get(CREDITS, ())
         for name in (known.names[person_id], printed)
         if name
     ]

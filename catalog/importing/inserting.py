@@ -5,7 +5,7 @@ Called inside the batch's transaction. It does for these titles what `catalog.se
 changed ones; no cache can hold a title that was not there. Failure: `django.db.Error`s.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -15,7 +15,7 @@ import orjson
 from django.db import connections
 
 from catalog.changes import changes_note
-from catalog.importing.children import KINDS, Kind, rows_of
+from catalog.importing.children import KINDS, MATURITY_RATINGS, Children, Kind, children_of
 from catalog.importing.describing import gate_of, title_facts
 from catalog.importing.identity import Found, claim_id, source_id
 from catalog.importing.records import Row
@@ -36,11 +36,12 @@ def titles_insert(
     if not found:
         return
     rows = {each.content_id: each.row for each in found}
-    gates = {content_id: gate_of(content_id, row.title) for content_id, row in rows.items()}
+    made = {title: children_of(title, row.title, known.moved) for title, row in rows.items()}
+    gates = {title: gate_of(row.title, made[title]) for title, row in rows.items()}
     _copy("content_metadata", TITLE_COLUMNS, _titles(rows, gates, now))
     _copy("content_sources", SOURCE_COLUMNS, _sources(scheme, rows, now))
     for kind in KINDS:
-        _copy(kind.table, kind.columns, _children(kind, rows, known))
+        _copy(kind.table, kind.columns, _children(kind, made))
     for field, ids in terms.items():
         column = f"{field[:-1]}_id"
         _copy(f"content_{field}", ("content_id", column), _links(field, rows, ids))
@@ -50,6 +51,7 @@ def titles_insert(
             title_facts(
                 content_id=content_id,
                 title=row.title,
+                children=made[content_id],
                 gate=gates[content_id],
                 terms=terms,
                 known=known,
@@ -123,10 +125,12 @@ def _sources(scheme: str, rows: Mapping[UUID, Row], now: datetime) -> Values:
         yield key, content_id, scheme, row.key, row.record_json, row.digest, now
 
 
-def _children(kind: Kind, rows: Mapping[UUID, Row], known: Known) -> Values:
-    for content_id, row in rows.items():
-        for values in rows_of(kind, content_id, row.title, known.moved).values():
-            yield [array_text(value) if isinstance(value, list) else value for value in values]
+def _children(kind: Kind, made: Mapping[UUID, Children]) -> Values:
+    for children in made.values():
+        rows: Iterable[Sequence[object]] = children.get(kind, ())
+        if kind is MATURITY_RATINGS:  # which have an array
+            rows = ([*values[:-1], array_text(values[-1])] for values in children.get(kind, ()))
+        yield from rows
 
 
 def _links(field: str, rows: Mapping[UUID, Row], ids: Mapping[str, int]) -> Values:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from catalog.importing.files import BrokenOff, Unreadable
-from catalog.importing.imdb.dump import AGAIN, BASICS, EPISODES, NAMES, Dump
+from catalog.importing.imdb.dump import AGAIN, BASICS, EPISODES, NAMES, PERSON_IDS, Dump
 from catalog.importing.private import private_store
 from catalog.importing.records import Note, rejection
 from catalog.importing.tabular import Read, Table, rows
@@ -49,9 +49,9 @@ class Names:
 
     def of(self, nconsts: Collection[str]) -> dict[str, Name]:
         """Those of these people whom the file has."""
-        if not nconsts:
+        by_number = {int(nconst[2:]): nconst for nconst in nconsts if PERSON_IDS.fullmatch(nconst)}
+        if not by_number:
             return {}
-        by_number = {int(nconst[2:]): nconst for nconst in nconsts}
         found = self._store.execute(NAMED, [orjson.dumps(sorted(by_number)).decode()])
         return {by_number[number]: Name(*said) for number, *said in found}
 

@@ -32,7 +32,7 @@ class _Joined(NamedTuple):
     size: int
     record: Record
     mended: str
-    people: dict[str, Note]  # whom it credits, and what to say where `name.basics` does not know them
+    people: dict[str, tuple[Table, int]]  # whom it credits, in which file and line
 
 
 class Imdb:
@@ -144,7 +144,7 @@ class _Joining:
         for name in ("crew", "ratings"):  # of which a title has one row
             if name in record:
                 (record[name],) = record[name]
-        return _Joined(line, size, record, mended, _credited(key, read))
+        return _Joined(line, size, record, mended, _credited(read))
 
     def _sound(self, followed: _Followed, key: str, problem_of: Callable[[Cells], str]) -> list[Read]:
         found = []
@@ -177,19 +177,14 @@ def _read(dump: Dump, table: Table, note: Say) -> Iterator[Read]:
         raise BrokenOff(f"{table.name}: {error}") from error
 
 
-def _credited(key: str, read: dict[str, list[Read]]) -> dict[str, Note]:
-    people: dict[str, Note] = {}
+def _credited(read: dict[str, list[Read]]) -> dict[str, tuple[Table, int]]:
+    people: dict[str, tuple[Table, int]] = {}
     for line, _, cells in read["principals"]:
-        people.setdefault(str(cells[2]), _unknown(key, str(cells[2]), PRINCIPALS, line))
+        people.setdefault(str(cells[2]), (PRINCIPALS, line))
     for line, _, cells in read["crew"]:
         for nconst in reading.listed(cells[1]) + reading.listed(cells[2]):
-            people.setdefault(nconst, _unknown(key, nconst, CREW, line))
+            people.setdefault(nconst, (CREW, line))
     return people
-
-
-def _unknown(key: str, nconst: str, table: Table, line: int) -> Note:
-    reason = f"{nconst[:50]!r} is nobody in {NAMES.name}"
-    return rejection(line=line, reason=reason, key=key, file=table.name)
 
 
 def _chunks(titles: Iterator[_Joined]) -> Iterator[list[_Joined]]:
@@ -231,11 +226,13 @@ def _forget_unknown(title: _Joined, known: dict[str, Name], unread: tuple[str, .
         record.pop(name, None)
     if "principals" in unread:
         return
-    unknown = title.people.keys() - known.keys()
+    unknown = {nconst for nconst in title.people if nconst not in known}
     if not unknown:
         return
     for nconst in sorted(unknown):
-        note(title.people[nconst])
+        table, line = title.people[nconst]
+        reason = f"{nconst[:50]!r} is nobody in {NAMES.name}"
+        note(rejection(line=line, reason=reason, key=record["tconst"], file=table.name))
     if "principals" in record:
         record["principals"] = [cells for cells in record["principals"] if cells[1] not in unknown]
     if "crew" in record:
