@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from catalog.importing.children import ARTWORK, KINDS, SEASONS, Kind, Values, rows_of
+from catalog.importing.children import ARTWORK, EXTERNAL_IDS, KINDS, SEASONS, Kind, Values, rows_of
 from catalog.importing.identity import Found, claim_id, season_id, source_id
 from catalog.importing.inserting import SCALARS, claims_insert
 from catalog.importing.records import Row, Title
@@ -24,6 +24,8 @@ from catalog.services import contents_touch
 from streaming.stores.aliases import CATALOG
 
 COMPARED = (*SCALARS, "countries", "published_at")
+# What keeps such a row out says the same.
+SAME_IN_ITS_PLACE = (SEASONS, EXTERNAL_IDS)
 NOTHING: tuple[Any, ...] = (None, "", 0, [])
 AT_ONCE = 1000
 
@@ -155,6 +157,8 @@ def _insert(kind: Kind, rows: Rows, wanted: list[OfTitle]) -> Iterator[KeptOut]:
         _yield_to_primaries(wanted, rows)
     manager = kind.model._base_manager.using(CATALOG)
     manager.bulk_create(wanted, batch_size=AT_ONCE, ignore_conflicts=True)
+    if kind in SAME_IN_ITS_PLACE:
+        return
     keys = [row.pk for row in wanted]
     there = set(manager.filter(content_id__in=rows, pk__in=keys).order_by().values_list("pk", flat=True))
     for row in wanted:

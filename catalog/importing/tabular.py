@@ -40,7 +40,7 @@ def rows(file: SourceFile, table: Table, note: Callable[[Note], None]) -> Iterat
         if not problem and key == last and not table.id_repeats:
             problem = f"the same id is on line {last_line} already"
         if problem:
-            note(rejection(line=number, reason=problem, key=key[:50], file=table.name))
+            note(rejection(line=number, reason=problem, key=key[:50], file=file.paths[0].name))
             continue
         if key < last:
             raise Unreadable(

@@ -96,7 +96,7 @@ def _episodes(
             passed_over["episodes without a number"] += 1
         elif not (NUMBER.fullmatch(season) and NUMBER.fullmatch(number)):
             reason = f"season {season[:20]!r}, episode {number[:20]!r} are no numbers"
-            note(rejection(line=line, reason=reason, key=str(episode), file=EPISODES.name))
+            note(rejection(line=line, reason=reason, key=str(episode), file=dump.file_name(EPISODES)))
         else:
             title, year, runtime = said[2][2], said[2][5], said[2][7]
             yield line, size, series, episode, season, number, title, year, runtime

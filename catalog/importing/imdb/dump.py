@@ -67,6 +67,9 @@ class Dump:
     def paths(self) -> tuple[Path, ...]:
         return tuple(path for file in self.files.values() for path in file.paths)
 
+    def file_name(self, table: Table) -> str:
+        return self.files[table.name].paths[0].name
+
     def has(self, *tables: Table) -> bool:
         return all(table.name in self.files for table in tables)
 

@@ -32,7 +32,7 @@ class _Joined(NamedTuple):
     size: int
     record: Record
     mended: str
-    people: dict[str, tuple[Table, int]]  # whom it credits, in which file and line
+    people: dict[str, tuple[str, int]]  # whom it credits, in which file and line
 
 
 class Imdb:
@@ -78,10 +78,11 @@ class Imdb:
 class _Followed:
     """A file that is read along with the titles: what it has of each, in their order."""
 
-    def __init__(self, found: Iterable[Read], name: str, most: int, note: Say) -> None:
+    def __init__(self, dump: Dump, table: Table, found: Iterable[Read], most: int, note: Say) -> None:
         self._found = iter(found)
         self._next = next(self._found, None)
-        self.name, self._most, self._note = name, most, note
+        self.name = dump.file_name(table) if dump.has(table) else table.name
+        self._most, self._note = most, note
 
     def of(self, key: str) -> list[Read]:
         """Titles are to be asked for in their order; those between are passed over."""
@@ -89,10 +90,12 @@ class _Followed:
         found: list[Read] = []
         while read is not None and str(read[2][0]) < key:
             read = next(self._found, None)
+        count = 0
         while read is not None and read[2][0] == key:
-            if len(found) < self._most:
+            count += 1
+            if count <= self._most:
                 found.append(read)
-            elif len(found) == self._most:
+            elif count == self._most + 1:
                 self._leave_out(read, key)
             read = next(self._found, None)
         self._next = read
@@ -110,10 +113,10 @@ class _Joining:
         self._basics = _read(dump, BASICS, note)
         self._note = note
         self._akas, self._principals, self._crew, self._ratings = (
-            _Followed(_read(dump, table, note), table.name, MOST_OF_ONE_TITLE, note)
+            _Followed(dump, table, _read(dump, table, note), MOST_OF_ONE_TITLE, note)
             for table in (AKAS, PRINCIPALS, CREW, RATINGS)
         )
-        self._episodes = _Followed(episodes, EPISODES.name, MOST_EPISODES, note)
+        self._episodes = _Followed(dump, EPISODES, episodes, MOST_EPISODES, note)
 
     def titles(self, is_title: Callable[[Cells], bool]) -> Iterator[_Joined]:
         for line, size, cells in self._basics:
@@ -144,7 +147,7 @@ class _Joining:
         for name in ("crew", "ratings"):  # of which a title has one row
             if name in record:
                 (record[name],) = record[name]
-        return _Joined(line, size, record, mended, _credited(read))
+        return _Joined(line, size, record, mended, self._credited(read))
 
     def _sound(self, followed: _Followed, key: str, problem_of: Callable[[Cells], str]) -> list[Read]:
         found = []
@@ -163,8 +166,17 @@ class _Joining:
             place = (int(season or 0), int(number or 0))
             if (other := found.setdefault(place, read)) is not read:
                 reason = f"season {place[0]}, episode {place[1]} is {other[2][1]} already"
-                self._note(rejection(line=read[0], reason=reason, key=str(tconst), file=EPISODES.name))
+                self._note(rejection(line=read[0], reason=reason, key=str(tconst), file=self._episodes.name))
         return list(found.values())
+
+    def _credited(self, read: dict[str, list[Read]]) -> dict[str, tuple[str, int]]:
+        people: dict[str, tuple[str, int]] = {}
+        for line, _, cells in read["principals"]:
+            people.setdefault(str(cells[2]), (self._principals.name, line))
+        for line, _, cells in read["crew"]:
+            for nconst in reading.listed(cells[1]) + reading.listed(cells[2]):
+                people.setdefault(nconst, (self._crew.name, line))
+        return people
 
 
 def _read(dump: Dump, table: Table, note: Say) -> Iterator[Read]:
@@ -175,16 +187,6 @@ def _read(dump: Dump, table: Table, note: Say) -> Iterator[Read]:
         yield from rows(dump.files[table.name], table, note)
     except BrokenOff as error:
         raise BrokenOff(f"{table.name}: {error}") from error
-
-
-def _credited(read: dict[str, list[Read]]) -> dict[str, tuple[Table, int]]:
-    people: dict[str, tuple[Table, int]] = {}
-    for line, _, cells in read["principals"]:
-        people.setdefault(str(cells[2]), (PRINCIPALS, line))
-    for line, _, cells in read["crew"]:
-        for nconst in reading.listed(cells[1]) + reading.listed(cells[2]):
-            people.setdefault(nconst, (CREW, line))
-    return people
 
 
 def _chunks(titles: Iterator[_Joined]) -> Iterator[list[_Joined]]:
@@ -230,9 +232,9 @@ def _forget_unknown(title: _Joined, known: dict[str, Name], unread: tuple[str, .
     if not unknown:
         return
     for nconst in sorted(unknown):
-        table, line = title.people[nconst]
+        file, line = title.people[nconst]
         reason = f"{nconst[:50]!r} is nobody in {NAMES.name}"
-        note(rejection(line=line, reason=reason, key=record["tconst"], file=table.name))
+        note(rejection(line=line, reason=reason, key=record["tconst"], file=file))
     if "principals" in record:
         record["principals"] = [cells for cells in record["principals"] if cells[1] not in unknown]
     if "crew" in record:

@@ -14,13 +14,36 @@ from streaming.stores.aliases import CATALOG
 
 COMPARED = {
     "genres": "name",
+    "keywords": "name",
+    "studios": "name",
     "cast_crew": "*",
-    "content_metadata": "content_id, title, original_title, release_date, duration_minutes, content_type, summary, "
-    "thumbnail_url, trailer_url, rating, status, published_at",
+    "content_metadata": "content_id, title, original_title, sort_title, tagline, original_language, countries, "
+    "release_date, duration_minutes, content_type, summary, thumbnail_url, trailer_url, rating, rating_count, "
+    "status, published_at, availability::text, maturity",
     "content_cast_crew": "*",
     "seasons": "*",
+    "episodes": "*",
+    "alternative_titles": "*",
+    "content_translations": "*",
+    "artwork": "*",
+    "videos": "*",
+    "maturity_ratings": "*",
+    "availability_windows": "*",
+    "external_ids": "*",
+    "external_id_claims": "*",
     "content_sources": "id, content_id, scheme, value, record::text, digest",
+    "search_documents": "content_id, status, published_at, availability::text, maturity, content_type, year, runtime, "
+    "rating, popularity, sort_title, countries, person_ids, keys, names, people, labels, summaries, is_stale",
+    "search_words": "word, spellings",
+    "content_changes": "content_id, kind, into_id, shown",
 }
+SHARED = (
+    "cast_crew",
+    "genres",
+    "keywords",
+    "studios",
+    "search_words",
+)  # which outlive the rows that named them
 GENRE_LINKS = "SELECT content_id, name FROM content_genres JOIN genres USING (genre_id) ORDER BY 1, 2"
 
 

@@ -1,10 +1,23 @@
 from datetime import UTC, datetime
 
+import pytest
 from rest_framework.test import APIClient
 
-from catalog.models import Content, Credit, Genre, Person, Season, Source
+from catalog.importing import listing as formats
+from catalog.models import (
+    Content,
+    ContentMerge,
+    Credit,
+    Episode,
+    Genre,
+    MaturityRating,
+    Person,
+    SearchDocument,
+    Season,
+    Source,
+)
 from tests.catalog.importing.conftest import Listing
-from tests.catalog.importing.importing import id_of, import_titles, title_of, whole_catalog
+from tests.catalog.importing.importing import SHARED, id_of, import_titles, title_of, whole_catalog
 from tests.emptying import empty_catalog
 
 SHOW = {"type": "TV Show", "duration": "3 Seasons"}
@@ -51,10 +64,9 @@ def test_a_changed_row_leaves_what_a_fresh_import_would(stores: None, listing: L
     import_titles(listing(*old))
     import_titles(listing(*new))
 
-    # People and genres outlive the rows that named them.
     found = whole_catalog()
-    assert {table: rows for table, rows in found.items() if table not in ("cast_crew", "genres")} == {
-        table: rows for table, rows in fresh.items() if table not in ("cast_crew", "genres")
+    assert {table: rows for table, rows in found.items() if table not in SHARED} == {
+        table: rows for table, rows in fresh.items() if table not in SHARED
     }
 
 
@@ -126,3 +138,72 @@ def test_a_title_without_its_source_is_taken_for_changed(stores: None, listing: 
 
     assert import_titles(listing({}))[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
     assert whole_catalog() == before
+
+
+def test_what_editors_corrected_and_took_away_stays_so(stores: None, listing: Listing) -> None:
+    import_titles(listing(SHOW))
+    Content.objects.update(summary="Somebody waits, and nobody comes.", countries=["PT"])
+    Credit.objects.filter(person__name="Ben Okri").delete()
+    title_of("s1").genres.remove(Genre.objects.get(name="Thrillers"))
+
+    import_titles(listing({**SHOW, "cast": "Ben Okri, Chi Wei, Dee Lux", "title": "The Longer Night"}))
+
+    title = title_of("s1")
+    assert (title.title, title.summary, title.countries) == (
+        "The Longer Night",
+        "Somebody waits, and nobody comes.",
+        ["PT"],
+    )
+    assert [credit.person.name for credit in title.credits.all()] == ["Ana Ruiz", "Chi Wei", "Dee Lux"]
+    assert [genre.name for genre in title.genres.all()] == ["Dramas"]
+
+
+def test_what_an_earlier_release_had_no_use_for_is_brought_in_by_importing_again(
+    stores: None, listing: Listing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Countries and ratings were in the record only."""
+    path = listing({})
+    with monkeypatch.context() as earlier:
+        earlier.setattr(formats, "EDITION", 1)
+        import_titles(path)
+    MaturityRating.objects.all().delete()
+    Content.objects.update(countries=[], maturity=[])
+
+    assert import_titles(path)[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+    assert (title_of("s1").countries, title_of("s1").maturity) == (["ES"], ["MPA:PG-13"])
+    assert import_titles(path)[0] == "1 rows: 0 new, 0 changed, 1 unchanged, 0 rejected"
+
+
+def test_a_season_stays_while_an_editors_episode_is_in_it(stores: None, listing: Listing) -> None:
+    import_titles(listing(SHOW))
+    Episode.objects.create(content=title_of("s1"), season_number=3, number=1, title="Ours")
+
+    import_titles(listing({**SHOW, "duration": "1 Season"}))
+
+    assert list(title_of("s1").seasons.values_list("number", flat=True)) == [1, 3]
+
+
+def test_a_merged_title_is_imported_into_the_one_it_is(stores: None, listing: Listing) -> None:
+    import_titles(listing({}, {"show_id": "s2", "title": "The Other"}))
+    Content.objects.filter(content_id=id_of("s1")).update(status="merged")
+    ContentMerge.objects.create(
+        content_id=id_of("s1"), into_id=id_of("s2"), merged_at=datetime(2024, 1, 1, tzinfo=UTC), undo={}
+    )
+
+    import_titles(listing({"cast": "Dee Lux"}))
+
+    assert "Dee Lux" in [credit.person.name for credit in title_of("s2").credits.all()]
+    assert title_of("s1").status == "merged"
+
+
+def test_credits_of_merged_people_are_the_others(stores: None, listing: Listing) -> None:
+    import_titles(listing({}))
+    flo = Person.objects.create(name="Flo")
+    Person.objects.filter(name="Chi Wei").update(merged_into=flo)
+
+    import_titles(listing({}, {"show_id": "s2", "cast": "Chi Wei"}))
+
+    assert [credit.person.name for credit in title_of("s2").credits.filter(job="Actor")] == ["Flo"]
+    document = SearchDocument.objects.get(content_id=id_of("s2"))
+    assert flo.person_id in document.person_ids
+    assert "flo" in document.people
