@@ -96,8 +96,8 @@ def _run(options: argparse.Namespace) -> Run:
     seeded = time.perf_counter() - started
     with tempfile.TemporaryDirectory() as folder:
         rows = sum(_dumped(Path(folder) / table, store, table) for store in TABLES for table in TABLES[store])
-        _psql("ANALYTICS", "TRUNCATE users, user_watch_history CASCADE")
-        _psql("CATALOG", "TRUNCATE content_metadata, cast_crew, genres CASCADE")
+        psql("ANALYTICS", "TRUNCATE users, user_watch_history CASCADE")
+        psql("CATALOG", "TRUNCATE content_metadata, cast_crew, genres CASCADE")
         _wait_for_replica()
         _checkpoint()
         copied = sum(
@@ -114,32 +114,32 @@ def _seed(arguments: list[str]) -> None:
 
 
 def _dumped(file: Path, store: str, table: str) -> int:
-    return int(_psql(store, f"\\copy {table} to '{file}'").split()[1])
+    return int(psql(store, f"\\copy {table} to '{file}'").split()[1])
 
 
 def _copied(file: Path, store: str, table: str) -> float:
     """Seconds of the load. What follows it keeps an autoanalyze that came too early from slowing the next table."""
     started = time.perf_counter()
-    _psql(store, f"\\copy {table} from '{file}'")
+    psql(store, f"\\copy {table} from '{file}'")
     seconds = time.perf_counter() - started
-    _psql(store, f"ANALYZE {table}")
+    psql(store, f"ANALYZE {table}")
     return seconds
 
 
 def _checkpoint() -> None:
     for store in (*TABLES, "ANALYTICS_REPLICA"):
-        _psql(store, "CHECKPOINT")
+        psql(store, "CHECKPOINT")
 
 
 def _wait_for_replica() -> None:
     """Until every subscriber has applied what is committed now; none is no wait."""
-    target = _psql("ANALYTICS", "SELECT pg_current_wal_insert_lsn()").strip()
+    target = psql("ANALYTICS", "SELECT pg_current_wal_insert_lsn()").strip()
     behind = f"SELECT count(*) FROM pg_stat_replication WHERE replay_lsn < '{target}'"  # noqa: S608
-    while _psql("ANALYTICS", behind).strip() != "0":
+    while psql("ANALYTICS", behind).strip() != "0":
         time.sleep(0.1)
 
 
-def _psql(store: str, command: str) -> str:
+def psql(store: str, command: str) -> str:
     """Runs one command on the store that `<store>_DATABASE_URL` names; returns what psql printed."""
     url = os.environ[f"{store}_DATABASE_URL"]
     environment = {**os.environ, "PGPASSWORD": os.environ[f"{store}_DATABASE_PASSWORD"]}

@@ -101,9 +101,7 @@ def test_what_is_read_beforehand_and_breaks_off_is_refused(tmp_path: Path, name:
     write_dump(tmp_path, titles=9000, zipped=True)
     _cut_off(tmp_path / f"{name}.tsv.gz")
 
-    with pytest.raises(
-        Unreadable, match=f"{name} could not be read to its end: the compressed file is cut off"
-    ):
+    with pytest.raises(Unreadable, match=f"{name} .*: the compressed file is cut off"):
         read(tmp_path)
 
 

@@ -36,7 +36,7 @@ def test_imports_killed_at_random_moments_end_as_one_that_was_not(stores: None, 
     once = whole_catalog()
     empty_catalog()
     chance = random.Random(11)
-    reached = []
+    reached: list[int] = []
 
     for _ in range(KILLS):
         with _importing(tmp_path) as child:
