@@ -10,8 +10,8 @@ the cache keeps. A test over generated titles keeps the two equal. The values ar
 `catalog.models.gate.Gate`; nothing else reads them.
 
 Entry points: `Audience`, `admits`, `is_public`; `next_change` and `next_answer` say when time alone changes that,
-`was_public` whether it did, `once_public` whether it may ever have been, `next_instant` when anything of it may; `span`
-and `is_open` are of one window. Failure: none of its own.
+`next_instant` when anything of it may, `once_public` whether somebody may have seen the title; `span` and `is_open`
+are of one window. Failure: none of its own.
 """
 
 from __future__ import annotations
@@ -182,12 +182,6 @@ def next_instant(gate: GateValues, *, after: datetime) -> datetime | None:
     Unlike `next_change` also where nobody's answer changes: which licences are open does, and may be shown.
     """
     return min((instant for instant in _instants(gate) if instant > after), default=None)
-
-
-def was_public(gate: GateValues, *, since: datetime, until: datetime) -> bool:
-    """Whether somebody without a limit could see the title at some moment from `since` to `until`."""
-    between = (instant for instant in _instants(gate) if since < instant <= until)
-    return any(is_public(gate, Audience(at)) for at in (since, *between))
 
 
 def _first_change(gate: GateValues, after: datetime, seen: Callable[[datetime], Hashable]) -> datetime | None:

@@ -7,16 +7,13 @@ feed of changes, for those who follow it, and when the title changes next. Entry
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connections, transaction
 from django.utils import timezone
 
-from catalog.changes import changes_note
-from catalog.models import Change, Content
+from catalog.models import Content
 from catalog.services.touching import contents_touch
-from catalog.visibility import GATE_FIELDS, MICROSECOND, was_public
 from streaming.stores.aliases import CATALOG
 
 AT_ONCE = 500
@@ -40,28 +37,16 @@ def visibility_tick() -> int:
     return noted
 
 
-def _due(now: datetime) -> list[dict[str, Any]]:
+def _due(now: datetime) -> list[UUID]:
     """The longest due first."""
     rows = Content.objects.using(CATALOG).filter(next_change_at__lte=now)
-    return list(
-        rows.order_by("next_change_at", "content_id").values("content_id", "next_change_at", *GATE_FIELDS)[
-            :AT_ONCE
-        ]
-    )
+    return list(rows.order_by("next_change_at", "content_id").values_list("content_id", flat=True)[:AT_ONCE])
 
 
-def _note(due: Sequence[dict[str, Any]], now: datetime) -> int:
+def _note(due: Sequence[UUID], now: datetime) -> int:
     with transaction.atomic(using=CATALOG):
-        claimed = _claim([row["content_id"] for row in due], now)
-        at = contents_touch(claimed)
-        # A window that opened and ended meanwhile was there for whoever looked: its end is told, too.
-        seen = {
-            row["content_id"]: True
-            for row in due
-            if row["content_id"] in claimed
-            and was_public(row, since=row["next_change_at"] - MICROSECOND, until=now)
-        }
-        changes_note(shown=seen, kind=Change.Kind.SAVED, at=at)
+        claimed = _claim(due, now)
+        contents_touch(claimed)
     return len(claimed)
 
 

@@ -39,6 +39,7 @@ from trending.services import view_count
 DAY = timedelta(days=1)
 COUNTRY = "DE"  # where the audience of the second look is, aged `LIMIT`
 LIMIT = 12
+WERE_PUBLIC = {"archived", "ended", "merged"}  # as far as their rows tell
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Case:
     keyword: Keyword
     studio: Studio
     collection: Collection
-    external_id: str
+    was_public: bool
 
     @property
     def asked(self) -> str:
@@ -96,7 +97,7 @@ def public_case(common: Shared) -> Case:
 
 
 def hidden_cases(common: Shared, public: Case) -> list[Case]:
-    """Hidden from everybody. None of them was ever public, so that no feed has to tell of their end."""
+    """Hidden from everybody."""
     now = datetime.now(UTC)
     merged = _case("merged", common, status="merged")
     ContentMerge.objects.create(
@@ -187,7 +188,7 @@ def _own(name: str, text: str, title: Content, common: Shared) -> Case:
         "value": external.value,
         "review_id": review.review_id,
     }
-    return Case(name, title.content_id, ids, person, genre, keyword, studio, collection, f"{external.value}")
+    return Case(name, title.content_id, ids, person, genre, keyword, studio, collection, name in WERE_PUBLIC)
 
 
 def _rows_of(title: Content, name: str, text: str) -> None:

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connections, transaction
@@ -123,12 +124,13 @@ def test_a_tick_that_ends_midway_is_made_up_for_by_the_next(
     with monkeypatch.context() as killed:
         calls: list[int] = []
 
-        def note_and_die(**arguments: Any) -> None:
+        def touch_and_die(ids: set[UUID]) -> None:
+            contents_touch(ids)
             calls.append(1)
             if len(calls) == 2:
                 raise KeyboardInterrupt
 
-        killed.setattr(ticking, "changes_note", note_and_die)
+        killed.setattr(ticking, "contents_touch", touch_and_die)
         with pytest.raises(KeyboardInterrupt):
             visibility_tick()
 
@@ -147,7 +149,7 @@ def test_two_workers_note_each_title_once(stores: None, monkeypatch: pytest.Monk
     together = Barrier(2, timeout=20)
     found = ticking._due
 
-    def found_by_both(now: datetime) -> list[dict[str, Any]]:
+    def found_by_both(now: datetime) -> list[UUID]:
         rows = found(now)
         if rows:
             together.wait()
