@@ -34,7 +34,7 @@ class CollectionForm(forms.ModelForm):
         fields = ["name", "summary", "is_published", "rule"]
         widgets = {"rule": forms.TextInput(attrs={"class": "vTextField wide"})}
         help_texts = {
-            "rule": "Empty for titles picked by hand; else what `GET /content` is asked, as in "
+            "rule": "Empty for titles picked by hand; else a question to GET /content, as in "
             "genre=Drama&year=1990..1999&sort=-rating"
         }
 

@@ -33,9 +33,9 @@ class PersonAdmin(MergingAdmin, FindingAdmin, SharedAdmin):
     readonly_fields = ("credits",)
     fields = ("name", "role", ("date_of_birth", "date_of_death"), "biography", "credits")
 
-    @admin.display(description="merged", boolean=True)
-    def merged(self, person: Person) -> bool | None:
-        return True if self.is_merged(person) else None
+    @admin.display(description="merged")
+    def merged(self, person: Person) -> str | None:
+        return "merged" if self.is_merged(person) else None
 
     @admin.display(description="credits")
     def credits(self, person: Person) -> SafeString | str:

@@ -19,6 +19,11 @@ class TranslationForm(PartForm):
             "summary_400",
             "summary_4000",
         ]
+        labels = {
+            "summary_190": "Up to 190 characters",
+            "summary_400": "Up to 400",
+            "summary_4000": "Up to 4,000",
+        }
         widgets = {
             "summary_190": forms.Textarea(attrs={"rows": 2, "cols": 80}),
             "summary_400": forms.Textarea(attrs={"rows": 3, "cols": 80}),

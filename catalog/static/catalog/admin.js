@@ -1,15 +1,13 @@
 "use strict";
 {
-    const $ = django.jQuery;
     const unready = "select.searched-when-touched";
 
     // Django's own autocomplete, but made when a field is first touched: five hundred at once take seconds.
     function makeSearchable(select, open) {
         select.classList.remove("searched-when-touched");
-        $(select).djangoAdminSelect2();
-        if (open) {
-            $(select).select2("open");
-        }
+        const searchable = django.jQuery(select); // looked up here: this file may be loaded before it is there
+        searchable.djangoAdminSelect2();
+        searchable.select2(open ? "open" : "focus");
     }
 
     document.addEventListener("mousedown", (event) => {
@@ -22,7 +20,6 @@
     document.addEventListener("focusin", (event) => {
         if (event.target.matches(unready)) {
             makeSearchable(event.target, false);
-            $(event.target).select2("focus");
         }
     });
 }
