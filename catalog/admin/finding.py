@@ -1,9 +1,9 @@
 """How editors find titles and people by what they type: forgiving as the public search is, but whatever their status.
 
-Titles are found in their search documents. People are found by the words of their names, of which the last may be
-unfinished, through an index of words (`cast_crew_words`): surnames are found as first names are, and a million people
-cost what a thousand do. Before those stand the people of the best-known titles whose names fit with case and accents
-folded, so that of three hundred Johns the likely ones come first.
+Titles are found by the public search itself, typos forgiven. People are found by the words of their names, of which
+the last may be unfinished, through an index of words (`cast_crew_words`): surnames are found as first names are, and a
+million people cost what a thousand do. Before those stand the people of the best-known titles whose names fit with
+case and accents folded, so that of three hundred Johns the likely ones come first.
 
 Entry points: `titles_found`, `people_found`, `in_this_order`. Each stops at `MOST_FOUND`. Failure: `django.db.Error`s.
 """
@@ -15,10 +15,11 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import F, Func, Q, QuerySet, UUIDField, Value
+from django.db.models import F, Func, QuerySet, UUIDField, Value
 
 from catalog.models import Person, SearchDocument
-from catalog.search.folding import fold, key_of
+from catalog.search import searching as search
+from catalog.search.folding import fold
 
 MOST_FOUND = 200  # who has more is to type more
 BEST_KNOWN = 20  # titles whose people come first
@@ -40,13 +41,13 @@ class LastUnfinished(SearchQuery):
 
 
 def titles_found(term: str) -> list[UUID]:
-    """Titles of any status that bear these words in any of their titles, the one of exactly this title first."""
+    """Titles as the public search finds and orders them, of any status; else such as have the text within a name."""
+    found = [hit.content_id for hit in search.titles_found(text=term, audience=None)]
     words = fold(term)
-    exact = _documents(Q(keys__contains=[key_of(term)]))
-    found = exact + _documents(Q(titles=LastUnfinished(words)))
     if not found and max(words, default="") > UNSPACED:
-        found = _documents(Q(names__contains=words))
-    return list(dict.fromkeys(found))[:MOST_FOUND]
+        documents = SearchDocument.objects.filter(names__contains=words).order_by("-popularity", "content_id")
+        found = list(documents.values_list("content_id", flat=True)[:MOST_FOUND])
+    return found[:MOST_FOUND]
 
 
 def people_found(term: str) -> list[UUID]:
@@ -68,11 +69,6 @@ def in_this_order(rows: QuerySet[Any], keys: Sequence[UUID]) -> QuerySet[Any]:
     ordered = Value(list(keys), output_field=ArrayField(UUIDField()))
     place = Func(ordered, F("pk"), function="array_position")
     return rows.filter(pk__in=keys).order_by(place)
-
-
-def _documents(condition: Q) -> list[UUID]:
-    documents = SearchDocument.objects.filter(condition).order_by("-popularity", "content_id")
-    return list(documents.values_list("content_id", flat=True)[:MOST_FOUND])
 
 
 def _known_people(words: str) -> list[UUID]:

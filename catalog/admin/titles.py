@@ -45,7 +45,9 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin):
     list_filter = ("status", "content_type", ReleasedFilter, "genres")
     search_fields = ("title",)
     found = staticmethod(titles_found)
-    search_help_text = "Words of any of its titles, in any language. Accents and punctuation do not matter."
+    search_help_text = (
+        "As the public search finds: by title in any language, by people, by text; typos are forgiven."
+    )
     actions = ("publish", "archive", "merge")
     autocomplete_fields = ("genres", "keywords", "studios")
     readonly_fields = ("content_id", "created_at", "updated_at", "in_the_api")

@@ -58,14 +58,15 @@ def in_titles_or_people(query: Sql) -> Sql:
 
 
 class Tiers:
-    """Conditions asked together, each for its `most` popular titles that the audience may see.
+    """Conditions asked together, each for its `most` popular titles that the audience may see; None sees all.
 
     Each names itself by a number. Its rows are that number, `content_id`, `popularity`, `keys`, and a weight.
     """
 
-    def __init__(self, audience: Audience, *, most: int) -> None:
-        seen = SearchDocument.objects.public(audience).order_by().values_list("content_id")
-        text, parameters = seen.query.sql_with_params()
+    def __init__(self, audience: Audience | None, *, most: int) -> None:
+        documents = SearchDocument.objects.all()
+        seen = documents.public(audience) if audience else documents.filter(content_id__isnull=False)
+        text, parameters = seen.order_by().values_list("content_id").query.sql_with_params()
         self._seen = Sql(text[text.index(" FROM ") :], tuple(parameters))
         self._most = most
         self._branches: list[Sql] = []

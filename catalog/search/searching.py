@@ -43,8 +43,11 @@ class Question:
         return cls(key_of(text), fold(text).split()[:MOST_WORDS])
 
 
-def titles_found(*, text: str, audience: Audience) -> list[Hit]:
-    """The titles that the audience may see, best first: two queries, and two more where those bring little."""
+def titles_found(*, text: str, audience: Audience | None) -> list[Hit]:
+    """The titles that the audience may see, best first: two queries, and two more where those bring little.
+
+    None is an editor, who sees titles of every status.
+    """
     question = Question.of(text)
     if not question.key:
         return []
@@ -73,7 +76,7 @@ def _is_thin(found: Iterable[Found]) -> bool:
     return Tier.EXACT not in tiers and good < RICH
 
 
-def _exact_step(question: Question, audience: Audience) -> list[Found]:
+def _exact_step(question: Question, audience: Audience | None) -> list[Found]:
     tiers = Tiers(audience, most=MOST)
     tiers.add(Tier.EXACT, HAS_KEY, Sql("%s", ([question.key],)))
     if question.words:
@@ -86,7 +89,7 @@ def _exact_step(question: Question, audience: Audience) -> list[Found]:
     return _found(tiers)
 
 
-def _typo_step(question: Question, audience: Audience) -> list[Found]:
+def _typo_step(question: Question, audience: Audience | None) -> list[Found]:
     most = max(FEWEST_NEIGHBOURS, MOST_NEIGHBOURS // len(question.words))
     near = neighbours_of(question.words, most=most)
     tiers = Tiers(audience, most=MOST)

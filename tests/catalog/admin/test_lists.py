@@ -67,3 +67,12 @@ def test_the_list_of_titles_costs_the_same_with_1_and_50_rows(editor: Client) ->
     one = queries_of(lambda: editor.get(TITLES))
     ContentFactory.create_batch(49, genres=["Drama"])
     assert queries_of(lambda: editor.get(TITLES)) == one == 7
+
+
+def test_search_forgives_a_typo_and_finds_titles_of_every_status(editor: Client) -> None:
+    for status in ("draft", "published", "archived"):
+        indexed(ContentFactory(title="Metropolis", status=status))
+
+    found = editor.get(TITLES, {"q": "Metrpolis"}).context["cl"].result_list
+
+    assert sorted(content.status for content in found) == ["archived", "draft", "published"]
