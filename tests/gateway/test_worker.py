@@ -18,6 +18,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
+from catalog.models import Change
 from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from tests.factories import ContentFactory
 from tests.served import PATIENCE_SECONDS, until
@@ -55,6 +56,19 @@ def test_it_flushes_deletes_expired_tokens_and_ends_on_sigterm(stores: None, tmp
     assert first.endswith(
         "INFO streaming.gateway.worker views written: 2020-02-28 1 titles, 2020-02-29 1 titles"
     )
+
+
+def test_it_notes_what_the_dates_of_titles_have_shown(stores: None, tmp_path: Path) -> None:
+    due = ContentFactory(next_change_at=datetime.now(UTC) - timedelta(hours=1))
+
+    with working("--flush-seconds", "3600", "--heartbeat", str(tmp_path / "alive")) as worker:
+        until((tmp_path / "alive").exists, "a round ends")
+        said = ended(worker, signal.SIGTERM)
+
+    assert "INFO streaming.gateway.worker 1 titles shown or hidden by their dates\n" in said
+    assert Change.objects.get(pk=due.pk).shown is True
+    due.refresh_from_db()
+    assert due.next_change_at is None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
