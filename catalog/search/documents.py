@@ -3,7 +3,7 @@
 `document_of` is the one place that says what of a title is searched, and under which weight; services, importers,
 rebuilding and checking all make documents by it.
 
-Entry points: `document_of`, `documents_write`, `documents_put`, `documents_insert`, `words_of`. Failure:
+Entry points: `document_of`, `documents_write`, `documents_insert`, `documents_copy`, `words_of`. Failure:
 `django.db.Error`s.
 """
 
@@ -98,7 +98,7 @@ def documents_write(*, content_ids: Collection[UUID]) -> int:
     written = 0
     for start in range(0, len(ids), AT_ONCE):
         documents = _made(ids[start : start + AT_ONCE])
-        documents_put(documents)
+        _put(documents)
         words |= words_of(documents)
         written += len(documents)
     words_add(words)
@@ -121,7 +121,7 @@ def _made(ids: Sequence[UUID]) -> list[Document]:
     return [document_of(facts) for facts in facts_of(ids)]
 
 
-def documents_put(documents: Sequence[Document]) -> None:
+def _put(documents: Sequence[Document]) -> None:
     """Adds these, or puts them in place of what is there."""
     if not documents:
         return
@@ -131,6 +131,11 @@ def documents_put(documents: Sequence[Document]) -> None:
 
 def documents_insert(documents: Iterable[Document]) -> None:
     """Copies the documents of titles that have none yet, and adds the words that are new."""
+    words_add(documents_copy(documents))
+
+
+def documents_copy(documents: Iterable[Document]) -> set[str]:
+    """Copies the documents of titles that have none yet; their words, which are still to be added."""
     words: set[str] = set()
 
     def lines() -> Iterator[list[object]]:
@@ -139,7 +144,7 @@ def documents_insert(documents: Iterable[Document]) -> None:
             yield [_copied(column, document[column]) for column in ("content_id", *COLUMNS)]
 
     copy_rows(CATALOG, "search_documents", ("content_id", *COLUMNS), lines())
-    words_add(words)
+    return words
 
 
 def _copied(column: str, value: Any) -> object:

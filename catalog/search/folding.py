@@ -78,9 +78,8 @@ def key_of(title: str) -> str:
 
 def _signs_of(text: str) -> str:
     """As it is, less blanks, variants and what is no text."""
-    return "".join(
-        sign for sign in text if not sign.isspace() and unicodedata.category(sign) not in ("Cc", "Cs")
-    )
+    plain = ACCENTS.sub("", text)
+    return "".join(sign for sign in plain if not sign.isspace() and unicodedata.category(sign) not in NO_TEXT)
 
 
 def with_compounds(title: str) -> str:

@@ -6,7 +6,8 @@ see a title is compiled from the one rule (`GateQuerySet.public`) once a search.
 What somebody typed reaches PostgreSQL only as folded words, each in quotation marks, through `websearch_to_tsquery`:
 `or`, `-` and quotation marks of a title are no operators there.
 
-Entry points: `all_of`, `any_of`, `both`, `as_beginnings`, `in_titles_or_people`, `Tiers`. Failure: `django.db.Error`s.
+Entry points: `all_of`, `any_of`, `both`, `as_beginnings`, `in_titles_or_people`,
+`but_in_summaries`, `Tiers`. Failure: `django.db.Error`s.
 """
 
 from collections.abc import Iterable, Sequence
@@ -57,10 +58,15 @@ def in_titles_or_people(query: Sql) -> Sql:
     return Sql(MARKED.format(query.text, ":AB"), query.parameters)
 
 
+def but_in_summaries(query: Sql) -> Sql:
+    """The words in titles, people, genres or keywords."""
+    return Sql(MARKED.format(query.text, ":ABC"), query.parameters)
+
+
 class Tiers:
     """Conditions asked together, each for its `most` popular titles that the audience may see; None sees all.
 
-    Each names itself by a number. Its rows are that number, `content_id`, `popularity`, `keys`, and a weight.
+    Each names itself by a number. Its rows are that number, `content_id`, `popularity` and `keys`.
     """
 
     def __init__(self, audience: Audience | None, *, most: int) -> None:
@@ -71,14 +77,22 @@ class Tiers:
         self._most = most
         self._branches: list[Sql] = []
 
-    def add(self, number: int, condition: str, query: Sql, *, weight: Sql | None = None) -> None:
-        """`condition` compares a column with the query, put in place of `{}`."""
-        weighed = weight or Sql("0::real", ())
+    def add(self, number: int, condition: str, query: Sql, *, better: tuple[int, Sql] | None = None) -> None:
+        """`condition` compares a column with the query, put in place of `{}`. `better` is the number of those rows that
+        a narrower query finds as well.
+        """
+        named = Sql(str(int(number)), ())
+        if better is not None:
+            other, narrower = better
+            named = Sql(
+                f"CASE WHEN {condition.format(narrower.text)} THEN {other} ELSE {number} END",
+                narrower.parameters,
+            )
         self._branches.append(
             Sql(
-                f"(SELECT {number}, content_id, popularity, keys, {weighed.text}{self._seen.text}"
-                f" AND {condition.format(query.text)} ORDER BY popularity DESC, content_id LIMIT {self._most})",
-                (*weighed.parameters, *self._seen.parameters, *query.parameters),
+                f"(SELECT {named.text}, content_id, popularity, keys{self._seen.text}"
+                f" AND {condition.format(query.text)} ORDER BY popularity DESC, content_id DESC LIMIT {self._most})",
+                (*named.parameters, *self._seen.parameters, *query.parameters),
             )
         )
 

@@ -20,18 +20,18 @@ class Tier(IntEnum):
     PEOPLE = 3  # its titles and people have
     PREFIX = 4  # its titles have, the last word as a beginning
     SPELLING = 5  # its titles and people have, words corrected
-    TEXT = 6  # its titles, people, genres, keywords and summaries have
+    LABEL = 6  # its titles, people, genres and keywords have
+    TEXT = 7  # its titles, people, genres, keywords and summaries have
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A row that a tier brought: `keys` are its whole titles, `weight` is what `ts_rank` gave it, 0 where not asked."""
+    """A row that a tier brought; `keys` are its whole titles."""
 
     tier: Tier
     content_id: UUID
     popularity: float
     keys: Sequence[str]
-    weight: float
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,8 +64,6 @@ def _hit(row: Found, key: str, words: Sequence[str]) -> Hit:
             distance = min((OSA.normalized_distance(key, other) for other in row.keys), default=1.0)
     elif tier in (Tier.TITLE, Tier.PREFIX):
         distance = min((_rest(key, words, other) for other in row.keys), default=1.0)
-    elif tier is Tier.TEXT:
-        distance = 1 - row.weight
     # In tenths: of titles about as close the popular one comes first.
     return Hit(tier, round(distance, 1), -row.popularity, row.content_id)
 

@@ -1,33 +1,96 @@
-"""Writing documents anew from their rows, batch by batch, beside readers and writers.
+"""Bringing documents and words up to their titles' rows, batch by batch, beside readers and writers.
 
-Entry points: `documents_rebuild`. Failure: `django.db.Error`s; what was written stays.
+A batch is compared first, and only what differs is written, each batch in a transaction of its own. So what was written
+before a kill is not written again: a rebuild that is run again goes on where it was cut off, with no progress kept
+anywhere. What is written is read while its titles are held, as `contents_touch` holds them: who saves one meanwhile
+waits, or is waited for and then read.
+
+Entry points: `documents_rebuild`, `stale_rewrite`, `documents_fill`. Failure: `django.db.Error`s; what was written
+stays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
-from catalog.models import Content
-from catalog.search.documents import AT_ONCE, documents_write
+from catalog.models import Content, SearchDocument
+from catalog.search.comparing import batches, compared
+from catalog.search.documents import AT_ONCE, document_of, documents_copy, documents_write
+from catalog.search.facts import facts_of
+from catalog.search.words import words_add, words_prune
 from streaming.stores.aliases import CATALOG
 
+FILLED_AT_ONCE = 2000
 
-def documents_rebuild() -> int:
-    """Writes every title's document; how many."""
+
+@dataclass
+class Rebuilt:
+    titles: int = 0
+    written: int = 0
+    removed: int = 0
+    words_added: int = 0
+    words_removed: int = 0
+
+
+def documents_rebuild(*, looked_at: Callable[[int], None] = lambda count: None) -> Rebuilt:
+    """Has every title one document that is as its rows are, and the words those of the documents."""
+    rebuilt = Rebuilt()
+    for batch in batches():
+        seen = compared(batch)
+        differing = {each.content_id for each in seen.differences} | set(seen.stale)
+        if differing:
+            rebuilt.written += _rewrite(differing)
+            rebuilt.removed += _remove_orphans(differing)
+        if seen.words:
+            with transaction.atomic(using=CATALOG):
+                rebuilt.words_added += words_add(seen.words)
+        rebuilt.titles += len(batch.ids)
+        looked_at(len(batch.ids))
+    rebuilt.words_removed = words_prune()
+    return rebuilt
+
+
+def stale_rewrite(*, most: int, looked_at: Callable[[int], None] = lambda count: None) -> int:
+    """Writes up to `most` of the documents that something shared left behind; how many."""
     written = 0
-    for ids in _batches():
-        with transaction.atomic(using=CATALOG):
-            written += documents_write(content_ids=ids)
+    stale = SearchDocument.objects.using(CATALOG).filter(is_stale=True).order_by("content_id")
+    while written < most:
+        ids = list(stale.values_list("content_id", flat=True)[: min(AT_ONCE, most - written)])
+        if not ids:
+            break
+        _rewrite(ids)
+        written += len(ids)
+        looked_at(len(ids))
     return written
 
 
-def _batches() -> Iterator[list[UUID]]:
-    last: UUID | None = None
-    while True:
-        rows = Content.objects.using(CATALOG).after_id(last).values_list("content_id", flat=True)
-        ids = list(rows[:AT_ONCE])
-        if not ids:
-            return
-        yield ids
-        last = ids[-1]
+def _rewrite(ids: Collection[UUID]) -> int:
+    with transaction.atomic(using=CATALOG):
+        titles = Content.objects.using(CATALOG).filter(content_id__in=sorted(ids)).order_by()
+        titles.update(status=F("status"))  # Citus locks no rows of several shards for a SELECT
+        return documents_write(content_ids=ids)
+
+
+def _remove_orphans(ids: Collection[UUID]) -> int:
+    """Of these ids, documents whose title is gone."""
+    with transaction.atomic(using=CATALOG):
+        titles = Content.objects.using(CATALOG).filter(content_id__in=ids).order_by()
+        gone = set(ids).difference(titles.values_list("content_id", flat=True))
+        return SearchDocument.objects.using(CATALOG).filter(content_id__in=gone).delete()[0] if gone else 0
+
+
+def documents_fill() -> Iterator[UUID]:
+    """Writes every title's document into an empty table, which is quicker than bringing them up; each as it is written.
+
+    Their words come last, once all were taken.
+    """
+    words: set[str] = set()
+    for batch in batches(at_once=FILLED_AT_ONCE):
+        with transaction.atomic(using=CATALOG):
+            words |= documents_copy(map(document_of, facts_of(batch.ids)))
+        yield from batch.ids
+    with transaction.atomic(using=CATALOG):
+        words_add(words)

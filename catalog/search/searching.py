@@ -5,7 +5,7 @@ texts. Where that brings fewer than `RICH` good answers, the typo step asks agai
 takes the `MOST` most popular titles that match: PostgreSQL either walks the popular titles until it has them or reads
 the index of a rare word, whichever is less, so a word that every title has costs no more than others.
 
-Entry points: `titles_found`, `search_page`. Failure: `django.db.Error`s.
+Entry points: `titles_found`, `search_page`, `exact_tiers`. Failure: `django.db.Error`s.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,16 @@ from typing import Any
 
 from catalog.languages import Chain
 from catalog.search.folding import LONGEST_KEY, fold, key_of
-from catalog.search.matching import Sql, Tiers, all_of, any_of, as_beginnings, both, in_titles_or_people
+from catalog.search.matching import (
+    Sql,
+    Tiers,
+    all_of,
+    any_of,
+    as_beginnings,
+    both,
+    but_in_summaries,
+    in_titles_or_people,
+)
 from catalog.search.ranking import Found, Hit, Tier, ranked
 from catalog.search.words import Neighbours, neighbours_of
 from catalog.selectors import title_cards
@@ -26,7 +35,6 @@ MOST_WORDS = 30  # of a question that are looked at
 MOST_NEIGHBOURS = 400  # of all words of a question together
 FEWEST_NEIGHBOURS = 10  # of each word
 SHORT = 4  # letters; a shorter word has too many neighbours to look for a part of a title by
-WEIGHTS = "0.05, 0.2, 0.5, 1.0"  # of D, C, B, A
 HAS_KEY, HAS_ONE_KEY = "keys @> {}", "keys && {}"
 IN_TITLES, ANYWHERE = "titles @@ {}", "document @@ {}"
 
@@ -51,9 +59,9 @@ def titles_found(*, text: str, audience: Audience | None) -> list[Hit]:
     question = Question.of(text)
     if not question.key:
         return []
-    found = _exact_step(question, audience)
+    found = _found(exact_tiers(question, audience))
     if question.words and _is_thin(found):
-        found += _typo_step(question, audience)
+        found += _found(_corrected_tiers(question, audience))
     return ranked(found, key=question.key, words=question.words)
 
 
@@ -76,20 +84,20 @@ def _is_thin(found: Iterable[Found]) -> bool:
     return Tier.EXACT not in tiers and good < RICH
 
 
-def _exact_step(question: Question, audience: Audience | None) -> list[Found]:
+def exact_tiers(question: Question, audience: Audience | None) -> Tiers:
+    """The exact step, not yet asked."""
     tiers = Tiers(audience, most=MOST)
     tiers.add(Tier.EXACT, HAS_KEY, Sql("%s", ([question.key],)))
     if question.words:
         every, beginning = all_of(question.words), beginning_of(question.words)
-        weight = Sql(f"ts_rank('{{{WEIGHTS}}}', document, {every.text})", every.parameters)
         tiers.add(Tier.TITLE, IN_TITLES, every)
         tiers.add(Tier.PREFIX, IN_TITLES, beginning)
         tiers.add(Tier.PEOPLE, ANYWHERE, in_titles_or_people(every))
-        tiers.add(Tier.TEXT, ANYWHERE, every, weight=weight)
-    return _found(tiers)
+        tiers.add(Tier.TEXT, ANYWHERE, every, better=(Tier.LABEL, but_in_summaries(every)))
+    return tiers
 
 
-def _typo_step(question: Question, audience: Audience | None) -> list[Found]:
+def _corrected_tiers(question: Question, audience: Audience | None) -> Tiers:
     most = max(FEWEST_NEIGHBOURS, MOST_NEIGHBOURS // len(question.words))
     near = neighbours_of(question.words, most=most)
     tiers = Tiers(audience, most=MOST)
@@ -98,7 +106,7 @@ def _typo_step(question: Question, audience: Audience | None) -> list[Found]:
     if query := _query_near(question, near):
         tiers.add(Tier.SPELLING, IN_TITLES, query)
         tiers.add(Tier.SPELLING, ANYWHERE, in_titles_or_people(query))
-    return _found(tiers)
+    return tiers
 
 
 def beginning_of(words: Sequence[str]) -> Sql:
@@ -119,13 +127,13 @@ def _keys_near(question: Question, near: Sequence[Neighbours]) -> list[str]:
 
 
 def _query_near(question: Question, near: Sequence[Neighbours]) -> Sql | None:
-    """Every longer word or one of its neighbours; None where there is none."""
+    """Every longer word or one of its neighbours; None where there is no longer word or no neighbour at all."""
     choices = [
         [word, *neighbours.words, *neighbours.forms]
         for word, neighbours in zip(question.words, near, strict=True)
         if len(word) >= SHORT
     ]
-    if not any(len(choice) > 1 for choice in choices):
+    if not choices or not any(each.words or each.forms for each in near):
         return None
     return both([any_of(choice) for choice in choices])
 

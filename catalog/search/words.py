@@ -3,22 +3,24 @@
 Every writer of documents adds the words that are new, in its own transaction. Only `catalog.search.rebuilding` takes
 away what no document has any more; a writer keeps the words that it found from that until its commit.
 
-Entry points: `words_add`, `spellings_of`, `Neighbours`, `neighbours_of`. Failure: `django.db.Error`s.
+Entry points: `words_add`, `words_missing`, `words_prune`, `neighbours_of`. Failure: `django.db.Error`s.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import orjson
-from django.db import connections
+from django.db import connections, transaction
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from catalog.models import SearchWord
+from catalog.search.matching import any_of
 from streaming.stores.aliases import CATALOG
 
 LONGEST = 32  # characters; what is longer is no word that somebody types
 LONG = 8  # characters; from here on two slips are taken for one word
+AT_ONCE = 200  # words that are taken away together
 MOST_FOUND = 3000  # words that one question may bring
 
 # Both in the order of the key, so that two writers cannot wait for each other.
@@ -29,6 +31,16 @@ SELECT word, ARRAY(SELECT jsonb_array_elements_text(spellings))
   FROM unnest(%s::text[], %s::jsonb[]) AS found (word, spellings) ORDER BY word
     ON CONFLICT (word) DO NOTHING
 """
+USED = """
+CREATE TEMPORARY TABLE words_used AS
+SELECT DISTINCT word FROM (
+       SELECT unnest(string_to_array(names || ' ' || people, ' ')) AS word FROM search_documents) AS said
+"""
+UNUSED = """
+SELECT word FROM search_words WHERE NOT EXISTS (SELECT FROM words_used AS used WHERE used.word = search_words.word)
+ ORDER BY word
+"""
+SAYING = "SELECT names, people FROM search_documents WHERE document @@ {}"
 
 
 def spellings_of(word: str) -> list[str]:
@@ -53,6 +65,42 @@ def words_add(words: Collection[str]) -> int:
             return 0
         cursor.execute(ADD, [missing, [orjson.dumps(spellings_of(word)).decode() for word in missing]])
         return int(cursor.rowcount)
+
+
+def words_missing(words: Collection[str]) -> set[str]:
+    """Those that are not there."""
+    known = SearchWord.objects.using(CATALOG).filter(word__in=sorted(words)).order_by()
+    return set(words).difference(known.values_list("word", flat=True))
+
+
+def words_prune() -> int:
+    """Takes away the words that no title and no person has any more, beside writers; how many.
+
+    Which may be gone is asked over all documents. Then a few at a time are locked and looked for again: who wrote one
+    since has it kept from the lock until the commit, and who comes later finds it gone and adds it.
+    """
+    removed = 0
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(USED)
+        try:
+            cursor.execute(UNUSED)
+            unused = [word for (word,) in cursor.fetchall()]
+        finally:
+            cursor.execute("DROP TABLE words_used")
+    for start in range(0, len(unused), AT_ONCE):
+        with transaction.atomic(using=CATALOG):
+            removed += _prune(unused[start : start + AT_ONCE])
+    return removed
+
+
+def _prune(words: Sequence[str]) -> int:
+    rows = SearchWord.objects.using(CATALOG).filter(word__in=words).order_by("word")
+    locked = set(rows.select_for_update().values_list("word", flat=True))
+    asked = any_of(sorted(locked))
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(SAYING.format(asked.text), asked.parameters)
+        used = words_in(text for row in cursor.fetchall() for text in row)
+    return SearchWord.objects.using(CATALOG).filter(word__in=locked - used).delete()[0]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from psycopg2 import sql
 
 from catalog.changes.keeping import changes_fill
 from catalog.models import Content, Credit, Genre, Person, Season
-from catalog.search.rebuilding import documents_rebuild
+from catalog.search.rebuilding import documents_fill
 from catalog.seeding import rows
 from catalog.seeding.plan import TitlePlan
 from streaming.stores.aliases import CATALOG
@@ -23,11 +23,13 @@ CONTENT_COLUMNS = (
     "thumbnail_url",
     "summary",
     "rating",
+    "rating_count",
     "release_date",
     "status",
     "published_at",
     "created_at",
     "updated_at",
+    "next_change_at",
 )
 GENRE_LINK_COLUMNS = ("id", "content_id", "genre_id")
 CREDIT_COLUMNS = ("id", "content_id", "person_id", "job", "character_name", "billing_order")
@@ -48,7 +50,9 @@ COUNTED: dict[str, type[models.Model]] = {
 
 
 def titles_load(plan: TitlePlan, track: Track) -> None:
-    """Writes genres, people, titles and their children into empty tables, in one transaction."""
+    """Writes genres, people, titles and their children into empty tables, in one transaction; then what follows from
+    them: search documents and the feed of changes.
+    """
     with mixed_transaction(CATALOG):
         copy_rows(CATALOG, "genres", ("genre_id", "name"), list(enumerate(rows.GENRES, 1)))
         analyze(CATALOG, "genres")
@@ -63,7 +67,9 @@ def titles_load(plan: TitlePlan, track: Track) -> None:
             analyze(CATALOG, table)
         _repair_sequence("genres", "genre_id")
         _repair_sequence("content_genres", "id")
-    documents_rebuild()
+    for _ in track(documents_fill(), "search documents", len(plan.ids)):
+        pass
+    analyze(CATALOG, "search_documents", "search_words")
     changes_fill()
 
 

@@ -5,6 +5,7 @@ These loops run once per row, up to millions of times: what can be drawn from a 
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from random import Random
 
 from catalog.seeding.plan import TitlePlan, Vocabulary
@@ -43,6 +44,9 @@ OLDEST_RELEASE = 55 * 365  # days before `until`
 LONGEST_PUBLIC = 5 * 365
 SHORTEST_PUBLIC = 31  # longer than the plays go back
 SCHEDULED_WITHIN = 60  # days after `until`
+VOTES = [
+    int(10 ** (6 * (place / 1000) ** 2)) for place in range(1000)
+]  # most titles have few, some a million
 MOST_SEASONS = 12
 
 
@@ -63,10 +67,11 @@ def person_lines(plan: TitlePlan) -> Iterator[str]:
 
 def content_lines(plan: TitlePlan) -> Iterator[str]:
     """`content_id, title, original_title, content_type, duration_minutes, thumbnail_url, summary, rating`, then
-    `release_date, status, published_at, created_at, updated_at`
+    `rating_count, release_date, status, published_at, created_at, updated_at, next_change_at`
     """
     rng = random_for(plan.seed, "title rows")
     bits = rng.getrandbits
+    votes = partial(random_for(plan.seed, "votes").choice, VOTES)
     names = [_title_texts(vocabulary, rng) for vocabulary in plan.vocabularies]
     ratings = [f"{min(10.0, max(0.5, rng.gauss(6.4, 1.4))):.1f}" for _ in range(DRAWN)]
     dates = {status: _date_texts(status, plan, rng) for status in sorted(set(plan.statuses))}
@@ -82,7 +87,7 @@ def content_lines(plan: TitlePlan) -> Iterator[str]:
         yield (
             f"{content_id}\t{words[bits(DRAWN_BITS)]}{endings[bits(DRAWN_BITS)]}\t{original}\t{kind}\t{length}"
             f"\thttps://images.example.org/{content_id}.jpg\t{summaries[bits(DRAWN_BITS)]} "
-            f"{summaries[bits(DRAWN_BITS)]}\t{ratings[bits(DRAWN_BITS)]}\t{dates[status][bits(DRAWN_BITS)]}\n"
+            f"{summaries[bits(DRAWN_BITS)]}\t{ratings[bits(DRAWN_BITS)]}\t{votes()}\t{dates[status][bits(DRAWN_BITS)]}\n"
         )
 
 
@@ -161,7 +166,8 @@ def _title_texts(vocabulary: Vocabulary, rng: Random) -> tuple[list[str], list[s
 
 
 def _date_texts(status: str, plan: TitlePlan, rng: Random) -> list[str]:
-    """`release_date, status, published_at, created_at, updated_at` of titles of this status, tabs between.
+    """`release_date, status, published_at, created_at, updated_at, next_change_at` of titles of this status, tabs
+    between.
 
     Created a day or more before it was published, updated after that, and all but what is scheduled before `until`.
     """
@@ -178,14 +184,15 @@ def _date_texts(status: str, plan: TitlePlan, rng: Random) -> list[str]:
             status,
             past[published] + published_time,
         )
+        changing_text = "\\N"
         if status == "draft":
             published_text = "\\N"
         elif status == "scheduled":
             stored_status = "published"
             release_text = (plan.until + timedelta(days=rng.randint(1, SCHEDULED_WITHIN))).isoformat()
-            published_text = release_text + published_time
+            published_text = changing_text = release_text + published_time
         drawn.append(
             f"{release_text}\t{stored_status}\t{published_text}"
-            f"\t{past[created]}{created_time}\t{past[updated]}{updated_time}"
+            f"\t{past[created]}{created_time}\t{past[updated]}{updated_time}\t{changing_text}"
         )
     return drawn

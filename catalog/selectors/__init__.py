@@ -14,6 +14,7 @@ from catalog.selectors.people import Place, person_record, place_in_filmography
 from catalog.selectors.records import ContentRecord, content_record, record_key
 from catalog.selectors.titles import (
     any_ids_titled,
+    any_title_count,
     any_titles_by_id,
     content_ids_after,
     credits_of_people,
@@ -29,6 +30,7 @@ __all__ = [
     "ContentRecord",
     "Place",
     "any_ids_titled",
+    "any_title_count",
     "any_titles_by_id",
     "content_ids_after",
     "content_record",

@@ -50,6 +50,11 @@ def credits_of_people(*, person_ids: Collection[UUID], limit: int) -> list[Credi
     )
 
 
+def any_title_count() -> int:
+    """Titles that there are, public or not."""
+    return Content.objects.count()
+
+
 def existing_ids(ids: Collection[UUID]) -> set[UUID]:
     """Those of `ids` that are titles, public or not."""
     return set(Content.objects.filter(content_id__in=ids).values_list("content_id", flat=True))

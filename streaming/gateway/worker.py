@@ -1,5 +1,6 @@
-"""What happens by itself at intervals: views are flushed, titles that time alone shows or hides are noted, the
-popularity of titles follows their views once an hour, and expired tokens are deleted once a day.
+"""What happens by itself at intervals: views are flushed, titles that time alone shows or hides are noted, search
+documents follow what was renamed, the popularity of titles follows their views once an hour, and expired tokens are
+deleted once a day.
 
 Entry point: `work`. Failure: an outage is logged and the next round tries again; anything else is a bug, ends
 the worker and is left to whoever restarts it. Every round may be cut off at any point and repeated.
@@ -15,6 +16,7 @@ from threading import Event
 from django.core.management import call_command
 from django.db import close_old_connections
 
+from catalog.search.rebuilding import stale_rewrite
 from catalog.services import visibility_tick
 from streaming.gateway.popularity import popularity_refresh
 from streaming.stores.deadline import within
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 TASK_LIMIT = timedelta(minutes=3)  # a frozen store would hold the worker for ever
 DAY_SECONDS = 24 * 3600
 HOUR_SECONDS = 3600
+MOST_REWRITTEN = 20_000  # search documents in a round; the rest is for the next one
 
 
 def work(*, stop: Event, flush_seconds: float, heartbeat: Path | None) -> None:
@@ -35,6 +38,7 @@ def work(*, stop: Event, flush_seconds: float, heartbeat: Path | None) -> None:
         close_old_connections()  # also has the ones that stay checked at their next use
         _attempt("flush of views", _flush)
         _attempt("visibility", _note_what_time_changed)
+        _attempt("rewriting of stale search documents", _rewrite_stale)
         if time.monotonic() >= tokens_due and _attempt("deletion of expired tokens", _delete_expired_tokens):
             tokens_due = time.monotonic() + DAY_SECONDS
         if time.monotonic() >= popularity_due and _attempt("popularity", _refresh_popularity):
@@ -69,6 +73,12 @@ def _note_what_time_changed() -> None:
     noted = visibility_tick()
     if noted:
         logger.info("%d titles shown or hidden by their dates", noted)
+
+
+def _rewrite_stale() -> None:
+    written = stale_rewrite(most=MOST_REWRITTEN)
+    if written:
+        logger.info("%d search documents follow what was renamed", written)
 
 
 def _refresh_popularity() -> None:

@@ -1,0 +1,84 @@
+"""What is suggested while somebody types."""
+
+import pytest
+from rest_framework.test import APIClient
+
+from catalog.search.suggesting import CANDIDATES, suggestions
+from catalog.visibility import Audience
+from tests.catalog.search.conftest import Titled
+
+URL = "/api/v1/search/suggest"
+
+
+def suggested(text: str, limit: int = 10) -> list[str]:
+    found = suggestions(text=text, audience=Audience.now(), limit=limit, chain=())
+    return [each["title"] for each in found]
+
+
+@pytest.fixture
+def shelf(titled: Titled) -> None:
+    titled("Stranger Things", content_type="series", rating_count=1_000_000)
+    titled("Perfect Strangers", rating_count=90_000)
+    titled("Strange", rating_count=5)
+    titled("Él", original_title="Este Extraño")
+    titled("Moonlight", rating_count=70_000)
+    titled("The Strangest Night", status="draft", published_at=None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("stra", ["Stranger Things", "Strange", "Perfect Strangers"]),
+        ("STRANGE", ["Strange", "Stranger Things", "Perfect Strangers"]),
+        ("stranger th", ["Stranger Things"]),
+        ("thi", ["Stranger Things"]),
+        ("things str", ["Stranger Things"]),
+        ("extran", ["Él"]),
+        ("el", ["Él"]),
+        ("moon light", ["Moonlight"]),
+        ("strnag", ["Stranger Things", "Strange", "Perfect Strangers"]),
+        ("strrange", ["Strange", "Stranger Things", "Perfect Strangers"]),
+        ("stranegr th", ["Stranger Things"]),
+        ("perfct stra", ["Perfect Strangers"]),
+        ("nothing", []),
+        ("…", []),
+    ],
+)
+def test_a_beginning_finds(shelf: None, typed: str, expected: list[str]) -> None:
+    assert suggested(typed) == expected
+
+
+def test_a_suggestion_says_what_tells_titles_of_one_name_apart(titled: Titled, api: APIClient) -> None:
+    titled("Dune", release_date="1984-12-14", rating_count=10)
+    new = titled(
+        "Dune", release_date="2021-10-22", rating_count=100, thumbnail_url="https://example.org/dune.jpg"
+    )
+
+    results = api.get(URL, {"q": "dun"}).json()["results"]
+
+    assert [(each["title"], each["year"]) for each in results] == [("Dune", 2021), ("Dune", 1984)]
+    assert results[0] == {
+        "content_id": str(new.content_id),
+        "title": "Dune",
+        "content_type": "movie",
+        "year": 2021,
+        "thumbnail_url": "https://example.org/dune.jpg",
+        "original_language": "",
+        "languages": {"title": ""},
+    }
+
+
+def test_a_title_typed_whole_is_among_them_however_many_begin_so(titled: Titled) -> None:
+    titled("The", rating_count=0)
+    for number in range(CANDIDATES + 1):
+        titled(f"The {number}", rating_count=1000)
+    assert suggested("the")[0] == "The"
+    assert len(suggested("the")) == 10
+
+
+def test_bounds_are_told(titled: Titled, api: APIClient) -> None:
+    titled("Night")
+    for query, field in (("q=", "q"), ("q=a&limit=11", "limit"), (f"q={'x' * 201}", "q")):
+        answer = api.get(f"{URL}?{query}")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
+    assert len(api.get(f"{URL}?q=n&limit=1").json()["results"]) == 1
