@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -185,6 +186,7 @@ def _key(nconst: str) -> str:
     return f"imdb:{nconst}"
 
 
+@lru_cache(maxsize=1 << 14)  # somebody who is in one title is in others
 def _person(name: Name) -> Person:
     profession = listed(name.professions)[:1]
     return Person(
