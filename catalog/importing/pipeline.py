@@ -16,7 +16,7 @@ from django.db import DatabaseError, OperationalError, connections, reset_querie
 from django.utils import timezone
 
 from catalog.importing import changing, inserting
-from catalog.importing.batching import batches
+from catalog.importing.batching import Batch, ahead, batches
 from catalog.importing.counts import Counts
 from catalog.importing.files import ImportFailed
 from catalog.importing.identity import Found, claim_id, titles_found
@@ -70,12 +70,22 @@ def titles_import(
     With `dry_run` the counts are what an import would do now, and nothing is written.
     """
     counts = Counts()
-    for batch in batches(source, file, note, counts):
-        outcome = _bring_in(source, batch.rows, dry_run, is_first=not counts.new)
-        _add(outcome, counts, note)
+    for batch in ahead(batches(source, file)):
+        _tell(batch, counts, note)
+        if batch.rows:
+            outcome = _bring_in(source, batch.rows, dry_run, is_first=not counts.new)
+            _add(outcome, counts, note)
         reset_queries()  # under DEBUG Django keeps the text of every statement: half a megabyte a batch
         batch_done()
     return counts
+
+
+def _tell(batch: Batch, counts: Counts, note: Callable[[Note], None]) -> None:
+    counts.broken_off = batch.broken_off
+    for each in batch.notes:
+        counts.rejected += each.outcome == "rejected"
+        counts.mended += each.outcome == "mended"
+        note(each)
 
 
 def _add(outcome: _Outcome, counts: Counts, note: Callable[[Note], None]) -> None:
