@@ -14,7 +14,6 @@ from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
-from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
@@ -31,6 +30,7 @@ from catalog.admin.title_merging import TitleMergingAdmin
 from catalog.models import Content
 from catalog.registries import SCHEMES
 from catalog.services.episodes import SeriesRefused
+from catalog.visibility import GATE_FIELDS, Audience, is_public
 from streaming.api.admin import minute
 
 EXPLAINED = (FIRST, BY_SLUG["rights"])
@@ -50,9 +50,9 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin):
     )
     actions = ("publish", "archive", "merge")
     autocomplete_fields = ("genres", "keywords", "studios")
-    readonly_fields = ("content_id", "created_at", "updated_at", "in_the_api")
+    readonly_fields = ("content_id", "created_at", "updated_at", "for_the_public")
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    view_on_site = False  # the API is not a site; `in_the_api` links to it
+    view_on_site = False  # Django's needs its sites framework; `for_the_public` links to the page
     save_on_top = True
     fieldsets = (
         (None, {"fields": ("title", "original_title", "sort_title", "content_type", "tagline", "summary")}),
@@ -67,7 +67,7 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin):
                 )
             },
         ),
-        ("Publication", {"fields": ("status", "published_at", "in_the_api")}),
+        ("Publication", {"fields": ("status", "published_at", "for_the_public")}),
         ("Pictures and trailer", {"fields": ("thumbnail_url", "trailer_url")}),
         ("Record", {"fields": ("content_id", "created_at", "updated_at"), "classes": ("collapse",)}),
     )
@@ -167,16 +167,18 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin):
     def updated(self, content: Content) -> str | None:
         return minute(content.updated_at)
 
-    @admin.display(description="View in the API")
-    def in_the_api(self, content: Content) -> SafeString | str:
+    @admin.display(description="For the public")
+    def for_the_public(self, content: Content) -> SafeString | str:
         if content._state.adding:
             return "After the first save."
-        if content.status != Content.Status.PUBLISHED:
-            return "Only published titles are there."
-        if content.published_at is None or content.published_at > timezone.now():
-            return "From the publication date on."
-        address = f"/api/v1/content/{content.content_id}"
-        links = ((f"{address}{part}", label) for part, label in (("", "title"), ("/details", "details")))
+        if not is_public({name: getattr(content, name) for name in GATE_FIELDS}, Audience.now()):
+            return "Not public now: Visibility says why."
+        api = f"/api/v1/content/{content.content_id}"
+        links = (
+            (reverse("title", args=[content.content_id]), "its page"),
+            (api, "title in the API"),
+            (f"{api}/details", "details in the API"),
+        )
         return format_html_join(" · ", '<a href="{}" target="_blank">{}</a>', links)
 
     def save_model(self, request: HttpRequest, obj: Content, form: forms.ModelForm, change: bool) -> None:

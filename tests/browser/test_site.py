@@ -6,7 +6,14 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from catalog.models import Content
-from tests.factories import ContentFactory, CreditFactory, ReviewFactory, indexed
+from tests.factories import (
+    ContentFactory,
+    CreditFactory,
+    EpisodeFactory,
+    ReviewFactory,
+    SeasonFactory,
+    indexed,
+)
 from trending.services import view_count
 
 MakeContext = Callable[..., BrowserContext]
@@ -82,6 +89,22 @@ def test_a_title_s_page_shows_what_there_is(tab: Page, address: str) -> None:
     expect(tab.get_by_text("He was the robot all along.")).to_be_hidden()
     tab.get_by_text("Shows how it ends").click()
     expect(tab.get_by_text("He was the robot all along.")).to_be_visible()
+
+
+def test_a_series_leads_to_its_episodes_and_to_titles_like_it(tab: Page, address: str) -> None:
+    series = made("Dark", content_type="series", genres=["Mystery"])
+    other = made("1899", genres=["Mystery"])
+    SeasonFactory(content=series, number=1)
+    EpisodeFactory(content=series, season_number=1, number=1)
+    indexed(series)
+
+    tab.goto(f"{address}/titles/{series.content_id}")
+
+    season = tab.get_by_role("link", name="Season 1")
+    expect(season.locator("..")).to_contain_text("1 episode")
+    assert tab.request.get(address + (season.get_attribute("href") or "")).ok
+    tab.get_by_role("link", name="1899").click()
+    expect(tab).to_have_url(f"{address}/titles/{other.content_id}")
 
 
 def test_the_pages_work_without_the_script(context_with: MakeContext, address: str) -> None:

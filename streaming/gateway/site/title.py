@@ -1,15 +1,27 @@
-"""`/titles/<id>`: everything about one title, as `GET /content/{id}/details` has it, in the browser's languages."""
+"""`/titles/<id>`: everything about one title, as `GET /content/{id}/details` has it, in the browser's languages.
 
+What stands beneath it, seasons and similar titles, is left out where it does not come in time.
+"""
+
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from catalog.selectors import seasons_page
+from catalog.similar import similar_titles
+from catalog.visibility import Audience
 from streaming.gateway.details import content_details
 from streaming.gateway.site.rendering import page, spoken
+from streaming.stores.outage import optional
 
 FIRST_CREDITS = 18
 FIRST_REVIEWS = 5
+MOST_SEASONS = 100
+MOST_SIMILAR = 6
+PART_LIMIT = timedelta(milliseconds=250)
 
 
 @page
@@ -17,9 +29,10 @@ def title(request: HttpRequest, content_id: UUID) -> HttpResponse:
     details = content_details(content_id=content_id, chain=spoken(request))
     if details is None:
         raise Http404
-    cast, reviews = details["cast"], details["reviews"]
+    cast, reviews, beneath = details["cast"], details["reviews"], _beneath(content_id)
     context = {
         **details,
+        **beneath,
         "title": details["metadata"],
         "year": (details["metadata"]["release_date"] or "")[:4],
         "first_credits": cast[:FIRST_CREDITS],
@@ -28,3 +41,16 @@ def title(request: HttpRequest, content_id: UUID) -> HttpResponse:
         "other_reviews": reviews[FIRST_REVIEWS:],
     }
     return render(request, "site/title.html", context)
+
+
+def _beneath(content_id: UUID) -> dict[str, Any]:
+    left_out: list[str] = []
+    return {
+        name: optional(name, ask, limit=PART_LIMIT, degraded=left_out)
+        for name, ask in {
+            "seasons": lambda: seasons_page(content_id=content_id, after=None, limit=MOST_SEASONS),
+            "similar": lambda: similar_titles(
+                content_id=content_id, audience=Audience.now(), limit=MOST_SIMILAR
+            ),
+        }.items()
+    }
