@@ -35,6 +35,7 @@ stores: $(STAMP) ## Start the local stores and bring their schema up to date
 run: web-port stores ## Start all, seed demo data at first, serve on PORT (8000); Ctrl-C leaves the stores up
 	$(BIN)/python manage.py seed --if-empty --api http://$(ADDRESS):$(PORT)/api/v1
 	@echo
+	@echo "  Titles    http://$(ADDRESS):$(PORT)/"
 	@echo "  API docs  http://$(ADDRESS):$(PORT)/api-docs"
 	@echo "  Admin     http://$(ADDRESS):$(PORT)/admin/   (demo login: admin / admin-demo)"
 	@echo "  Health    http://$(ADDRESS):$(PORT)/readyz"

@@ -108,7 +108,8 @@ class Collection(models.Model):
 class MaturityLevel(models.Model):
     """The minimum age behind a value of a rating system, by edition: of one value the highest edition counts.
 
-    `catalog.maturity` reads it. The values that the migration brings are from the systems' own published tables.
+    `catalog.maturity` reads it. The values that the migration brings are to be checked by whoever relies on them
+    (docs/visibility.md).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

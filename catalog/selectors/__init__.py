@@ -21,7 +21,6 @@ from catalog.selectors.titles import (
     existing_ids,
     genre_names,
     once_public_titles_by_id,
-    public_count,
     public_titles_by_id,
 )
 
@@ -42,7 +41,6 @@ __all__ = [
     "person_record",
     "place_in_filmography",
     "place_of",
-    "public_count",
     "public_person_survivor",
     "public_survivor",
     "public_titles_by_id",

@@ -7,18 +7,11 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.models import Content, Credit, Genre
-from streaming.stores.cache import read_through
 
 
 def content_ids_after(*, content_id: UUID | None, limit: int) -> list[UUID]:
     """Up to `limit` ids of public titles in id order, past `content_id`."""
     return list(Content.objects.public().after_id(content_id).values_list("content_id", flat=True)[:limit])
-
-
-def public_count() -> int:
-    """How many titles anybody may see, as of a moment ago: the whole table is counted, so the cache keeps it."""
-    count: int = read_through("catalog:public-count", lambda: Content.objects.public().count())
-    return count
 
 
 def public_titles_by_id(ids: Collection[UUID]) -> dict[UUID, str]:

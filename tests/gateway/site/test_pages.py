@@ -19,7 +19,7 @@ HIDDEN = (
 def test_the_front_page_says_what_there_is(stores: None, client: Client) -> None:
     watched = ContentFactory(title="Metropolis")
     view_count(content_id=watched.content_id, event_id=None)
-    ContentFactory(status="draft")
+    indexed(watched, ContentFactory(status="draft"))
 
     answer = client.get("/")
 
