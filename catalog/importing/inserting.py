@@ -2,7 +2,8 @@
 hand: nothing that was just written is read again.
 
 Called inside the batch's transaction. It does for these titles what `catalog.services.contents_touch` does for
-changed ones; no cache can hold a title that was not there. Failure: `django.db.Error`s.
+changed ones, and a test holds the two equal; no cache can hold a title that was not there. Failure:
+`django.db.Error`s.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ from catalog.importing.records import Row
 from catalog.importing.sharing import Known, TermIds
 from catalog.models import Change
 from catalog.search.documents import document_of, documents_insert
-from catalog.visibility import Audience, is_public
+from catalog.visibility import next_change, once_public
 from streaming.stores.aliases import CATALOG
 from streaming.stores.copying import array_text, copy_rows
 
@@ -60,8 +61,7 @@ def titles_insert(
         )
         for content_id, row in rows.items()
     )
-    audience = Audience(now)
-    shown = {content_id: is_public(gate, audience) for content_id, gate in gates.items()}
+    shown = {content_id: once_public(gate, by=now) for content_id, gate in gates.items()}
     changes_note(shown=shown, kind=Change.Kind.SAVED, at=now)
 
 
@@ -97,7 +97,7 @@ SCALARS = (
 )
 TITLE_COLUMNS = (
     *("content_id", *SCALARS, "countries", "status", "published_at", "availability", "maturity"),
-    *("created_at", "updated_at"),
+    *("next_change_at", "created_at", "updated_at"),
 )
 SOURCE_COLUMNS = ("id", "content_id", "scheme", "value", "record", "digest", "imported_at")
 
@@ -114,6 +114,7 @@ def _titles(rows: Mapping[UUID, Row], gates: Mapping[UUID, dict[str, Any]], now:
             gate["published_at"],
             None if spans is None else orjson.dumps(spans).decode(),
             array_text(gate["maturity"]),
+            next_change(gate, after=now),
             now,
             now,
         )

@@ -19,7 +19,7 @@ COMPARED = {
     "cast_crew": "*",
     "content_metadata": "content_id, title, original_title, sort_title, tagline, original_language, countries, "
     "release_date, duration_minutes, content_type, summary, thumbnail_url, trailer_url, rating, rating_count, "
-    "status, published_at, availability::text, maturity",
+    "status, published_at, availability::text, maturity, next_change_at",
     "content_cast_crew": "*",
     "seasons": "*",
     "episodes": "*",
