@@ -14,13 +14,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from catalog.importing.children import ARTWORK, EXTERNAL_IDS, KINDS, SEASONS, Kind, Values, rows_of
+from catalog.importing.children import ARTWORK, EPISODES, EXTERNAL_IDS, KINDS, SEASONS, Kind, Values, rows_of
 from catalog.importing.identity import Found, claim_id, season_id, source_id
 from catalog.importing.inserting import SCALARS, claims_insert
 from catalog.importing.records import Row, Title
 from catalog.importing.sharing import TERMS, Known, TermIds, term_ids
 from catalog.models import Artwork, Content, Episode, ExternalIdClaim, OfTitle, Source
 from catalog.services import contents_touch
+from catalog.services.episodes import episodes_release
 from streaming.stores.aliases import CATALOG
 
 COMPARED = (*SCALARS, "countries", "published_at")
@@ -87,10 +88,17 @@ def _take_over(held: Content, rows: Rows, said: Said) -> bool:
     for name in COMPARED:
         value, current = _plain(getattr(new, name)), getattr(held, name)
         ours = before is not None and current == _plain(getattr(before.title, name))
-        if value != current and (ours or current in NOTHING):
+        if value == current or _keeps_its_date(held, name, value):
+            continue
+        if ours or current in NOTHING:
             setattr(held, name, value)
             differs = True
     return differs
+
+
+def _keeps_its_date(held: Content, name: str, value: object) -> bool:
+    """No row is published without a date: the database refuses it. Whether a title is public the editors say."""
+    return name == "published_at" and value is None and held.status == Content.Status.PUBLISHED
 
 
 def _plain(value: Any) -> Any:
@@ -113,9 +121,13 @@ def _write_children(kind: Kind, rows: Rows, said: Said, known: Known) -> Iterato
     moved = _held(kind, rows, [key for key in new.keys() & old.keys() if new[key] != old[key]])
     for held in moved:
         _set_differences(kind, held, old[held.pk], new[held.pk])
-    _delete(kind, rows, [*_spared(kind, rows, old.keys() - new.keys()), *(row.pk for row in moved)])
+    gone = _spared(kind, rows, old.keys() - new.keys())
+    _delete(kind, rows, [*gone, *(row.pk for row in moved)])
     added = [_made(kind, values) for key, values in new.items() if key not in settled]
-    yield from _insert(kind, rows, [*moved, *added])
+    kept_out = _insert(kind, rows, [*moved, *added])
+    if kind is EPISODES:
+        episodes_release(content_ids=rows, gone=gone.union(row.pk for row in kept_out))
+    yield from (KeptOut(row.content_id, f"{kind.model._meta.verbose_name} {row}") for row in kept_out)
 
 
 def _made(kind: Kind, values: Values) -> OfTitle:
@@ -144,26 +156,25 @@ def _spared(kind: Kind, rows: Rows, gone: Collection[UUID]) -> set[UUID]:
 
 
 def _delete(kind: Kind, rows: Rows, keys: Sequence[UUID]) -> None:
-    """Nothing hangs on these rows, so there is no cascade to collect."""
+    """No key of the database leads to these rows, so there is no cascade to collect."""
     if keys:
         found = kind.model._base_manager.using(CATALOG).filter(content_id__in=rows, pk__in=keys)
         found._raw_delete(CATALOG)
 
 
-def _insert(kind: Kind, rows: Rows, wanted: list[OfTitle]) -> Iterator[KeptOut]:
+def _insert(kind: Kind, rows: Rows, wanted: list[OfTitle]) -> list[OfTitle]:
+    """Those that something else keeps out."""
     if not wanted:
-        return
+        return []
     if kind is ARTWORK:
         _yield_to_primaries(wanted, rows)
     manager = kind.model._base_manager.using(CATALOG)
     manager.bulk_create(wanted, batch_size=AT_ONCE, ignore_conflicts=True)
     if kind in SAME_IN_ITS_PLACE:
-        return
+        return []
     keys = [row.pk for row in wanted]
     there = set(manager.filter(content_id__in=rows, pk__in=keys).order_by().values_list("pk", flat=True))
-    for row in wanted:
-        if row.pk not in there:
-            yield KeptOut(row.content_id, f"{kind.model._meta.verbose_name} {row}")
+    return [row for row in wanted if row.pk not in there]
 
 
 def _yield_to_primaries(wanted: list[Any], rows: Rows) -> None:

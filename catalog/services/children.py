@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
-from catalog.models import AvailabilityWindow, Content, ExternalId
+from catalog.models import AvailabilityWindow, Content, Episode, ExternalId
 from catalog.services.episodes import episodes_check, episodes_release, seasons_add
 from catalog.services.external_ids import rows_claim
 from catalog.services.touching import contents_touch
@@ -46,7 +46,9 @@ def children_save(
         rows_claim(
             content_id=content.content_id, saved=_only(ExternalId, saved), deleted=_only(ExternalId, deleted)
         )
-        episodes_release(content_id=content.content_id, deleted=deleted)
+        episodes_release(
+            content_ids=[content.content_id], gone=[episode.pk for episode in _only(Episode, deleted)]
+        )
         for model, rows in _by_model(deleted).items():
             _rows_of(content, model).filter(pk__in=[row.pk for row in rows]).delete()
         changed = _by_model(saved)

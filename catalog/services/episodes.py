@@ -4,11 +4,12 @@ A season's row is there whenever an episode of it is. What hangs on an episode (
 is of the same title and goes with it. No two rows have one place: that the database's unique keys see to as well, but
 their words tell nobody which place it is.
 
-Entry points, all for `children_save`, which calls them in this order and writes the rows before the last:
-`episodes_check`, `episodes_release`, `seasons_add`. Failure: `SeriesRefused`.
+Entry points for `children_save`, which calls them in this order and writes the rows before the last:
+`episodes_check`, `episodes_release`, `seasons_add`; imports, which keep what holds themselves, call the second.
+Failure: `SeriesRefused`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -66,12 +67,12 @@ def episodes_check(*, content_id: UUID, saved: Rows, deleted: Rows) -> None:
     _seasons_keep_their_episodes(content_id, saved, deleted)
 
 
-def episodes_release(*, content_id: UUID, deleted: Rows) -> None:
-    """Takes out what hangs on deleted episodes."""
-    gone = [episode.pk for episode in _only(Episode, deleted)]
+def episodes_release(*, content_ids: Collection[UUID], gone: Collection[UUID]) -> None:
+    """Takes out what hangs on episodes of these titles that are deleted."""
     if gone:
         for model in (EpisodeOrder, Marker):
-            _rows(content_id, model).filter(episode__in=gone).delete()
+            rows: QuerySet[Any] = model._base_manager.using(CATALOG)
+            rows.filter(content_id__in=content_ids, episode__in=gone).delete()
 
 
 def seasons_add(*, content_id: UUID, saved: Rows) -> None:

@@ -14,8 +14,10 @@ from catalog.models import (
     Content,
     Credit,
     Episode,
+    EpisodeOrder,
     ExternalId,
     ExternalIdClaim,
+    Marker,
     Person,
     SearchDocument,
     Source,
@@ -135,6 +137,65 @@ def test_documents_made_of_rows_are_those_made_of_tables(stores: None, tmp_path:
     documents_rebuild()
 
     assert whole_catalog() == made
+
+
+def test_a_year_that_the_dump_takes_back_leaves_a_published_title_its_date(
+    stores: None, folder: Path
+) -> None:
+    """Published without a date no row may be: the batch was refused, and so at every run."""
+    import_imdb(folder)
+
+    said = import_imdb(written(folder, changed("title.basics", MOVIE, startYear=None, runtimeMinutes="95")))
+
+    title = title_of(MOVIE)
+    assert said[0] == "3 rows: 0 new, 1 changed, 2 unchanged, 0 rejected"
+    assert (title.status, title.published_at) == ("published", datetime(2019, 1, 1, tzinfo=UTC))
+    assert (title.release_date, title.duration_minutes) == (None, 95)
+
+
+def test_an_archived_title_loses_the_date_that_the_dump_takes_back(stores: None, folder: Path) -> None:
+    import_imdb(folder)
+    Content.objects.update(status="archived")
+
+    import_imdb(written(folder, changed("title.basics", MOVIE, startYear=None)))
+
+    assert title_of(MOVIE).published_at is None
+
+
+def test_an_episode_that_the_dump_drops_takes_along_what_hangs_on_it(stores: None, folder: Path) -> None:
+    """No key of the database does that, and places of lost episodes in other orders stayed taken."""
+    import_imdb(folder)
+    series = title_of(SERIES)
+    for number, episode in enumerate(series.episodes.all(), 1):
+        EpisodeOrder.objects.create(
+            content=series, episode=episode, order="dvd", season_number=1, number=number
+        )
+        Marker.objects.create(content=series, episode=episode, kind="intro", start_seconds=0, end_seconds=9)
+
+    import_imdb(written(folder, {"title.episode": ROWS["title.episode"][1:]}))
+
+    (left,) = series.episodes.all()
+    assert left.title == "The Door"
+    assert [order.episode_id for order in EpisodeOrder.objects.all()] == [left.pk]
+    assert [marker.episode_id for marker in Marker.objects.all()] == [left.pk]
+
+
+def test_an_episode_that_moves_keeps_what_hangs_on_it(stores: None, folder: Path) -> None:
+    import_imdb(folder)
+    series = title_of(SERIES)
+    pilot, door = series.episodes.all()
+    for episode in (pilot, door):
+        Marker.objects.create(content=series, episode=episode, kind="intro", start_seconds=0, end_seconds=9)
+    # An editor puts an episode of their own where the dump is to move one.
+    Episode.objects.create(content=series, season_number=3, number=1, title="Ours")
+
+    said = import_imdb(
+        written(folder, {"title.episode": [(EPISODE, SERIES, "1", "2"), ("tt0000004", SERIES, "3", "1")]})
+    )
+
+    assert said[0] == "3 rows: 0 new, 1 changed, 2 unchanged, 0 rejected, 1 conflicts"
+    assert [str(episode) for episode in series.episodes.all()] == ["S01E02 Pilot", "S03E01 Ours"]
+    assert [marker.episode_id for marker in Marker.objects.all()] == [pilot.pk]
 
 
 def test_a_changed_dump_leaves_what_a_fresh_import_would(stores: None, folder: Path) -> None:
