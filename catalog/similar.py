@@ -18,6 +18,7 @@ from uuid import UUID
 
 from django.db.models import Model
 
+from catalog.languages import Chain
 from catalog.models import Genre, Keyword, Person, SearchDocument
 from catalog.selectors.cards import title_cards
 from catalog.visibility import Audience
@@ -44,10 +45,13 @@ class Likeness:
     shared: Mapping[str, list[Any]]
 
 
-def similar_titles(*, content_id: UUID, audience: Audience, limit: int) -> list[dict[str, Any]] | None:
+def similar_titles(
+    *, content_id: UUID, audience: Audience, limit: int, chain: Chain = ()
+) -> list[dict[str, Any]] | None:
     """Cards with `reasons`, the most similar first; None when the audience sees no such title.
 
-    One query for the title, one for each kind of candidates, two for the cards, one for the names of each kind.
+    One query for the title, one for each kind of candidates, three for the cards and one with a chain of languages,
+    one for the names of each kind.
     """
     title = SearchDocument.objects.public(audience).filter(content_id=content_id).values(*COLUMNS).first()
     if title is None:
@@ -57,7 +61,7 @@ def similar_titles(*, content_id: UUID, audience: Audience, limit: int) -> list[
         (_likeness(title, own, candidate) for candidate in _candidates(title, audience)),
         key=lambda like: (-like.score, -like.popularity, like.content_id),
     )[:limit]
-    cards = title_cards(content_ids=[like.content_id for like in ranked], audience=audience)
+    cards = title_cards(content_ids=[like.content_id for like in ranked], audience=audience, chain=chain)
     reasons = _reasons(ranked)
     return [{**card, "reasons": reasons[card["content_id"]]} for card in cards]
 

@@ -142,7 +142,7 @@ def test_whether_the_replica_may_be_used_is_asked_once_for_many_requests(
 
 
 def test_what_a_person_costs(world: World, api: APIClient) -> None:
-    for rest, budget in {"?limit=100": Budget(catalog=5), "?limit=100&lang=de,en": Budget(catalog=6)}.items():
+    for rest, budget in {"?limit=100": Budget(catalog=6), "?limit=100&lang=de,en": Budget(catalog=7)}.items():
         for _ in range(2):
             with spent() as cost:
                 answer = api.get(f"/api/v1/people/{world.person_id}{rest}")

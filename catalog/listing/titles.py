@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from catalog.audience import audience_of
+from catalog.languages import Chain
 from catalog.listing.conditions import conditions
 from catalog.listing.orders import ORDERS
 from catalog.listing.vocabulary import ListQuery
@@ -44,11 +45,16 @@ def documents_of(audiences: Iterable[Audience], wanted: Iterable[Q]) -> SearchDo
 
 
 def titles_list(
-    *, query: ListQuery, limit: int, cursor: str | None = None, audience: Audience | None = None
+    *,
+    query: ListQuery,
+    limit: int,
+    cursor: str | None = None,
+    audience: Audience | None = None,
+    chain: Chain = (),
 ) -> Page:
     """Up to `limit` titles past the cursor. `audience` is one to hold beside the query's own: a rule has both.
 
-    Three queries, and one for each kind of name that is asked for.
+    Four queries, one for each kind of name that is asked for, and one with a chain of languages.
     """
     order, digest = ORDERS[query.sort], _digest(query)
     after = parse_cursor(cursor, exactly(digest), order.read, UUID)
@@ -58,7 +64,7 @@ def titles_list(
         documents = documents.filter(order.after(*after[1:]))
     rows = documents.annotate(place=order.value).order_by(*order.fields()).values_list("place", "content_id")
     page, last = split_page(list(rows[: limit + 1]), limit)
-    cards = title_cards(content_ids=[content_id for _, content_id in page], audience=own)
+    cards = title_cards(content_ids=[content_id for _, content_id in page], audience=own, chain=chain)
     return Page(cards, cursor_of(digest, *last) if last else None)
 
 

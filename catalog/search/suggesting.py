@@ -19,6 +19,7 @@ from catalog.search.matching import Sql, Tiers, any_of, as_beginnings, both
 from catalog.search.ranking import Found, Tier
 from catalog.search.searching import HAS_KEY, IN_TITLES, SHORT, Question, beginning_of
 from catalog.search.words import neighbours_of
+from catalog.selectors.posters import with_posters
 from catalog.visibility import Audience
 
 MOST = 10
@@ -28,9 +29,10 @@ SHOWN = ("content_id", "title", "content_type", "release_date", "thumbnail_url",
 
 
 def suggestions(*, text: str, audience: Audience, limit: int, chain: Chain) -> list[dict[str, Any]]:
-    """Up to `limit` titles that the audience may see, the likeliest first: two queries, four where little is found.
+    """Up to `limit` titles that the audience may see, the likeliest first: three queries, five where little is found.
 
-    With a chain of languages it is one more. The titles' texts are in the first language of the chain that has them.
+    With a chain of languages it is one more. A title is in the first language of the chain that has it, and its picture
+    the one that its record shows.
     """
     question = Question.of(text)
     if not question.key:
@@ -40,7 +42,8 @@ def suggestions(*, text: str, audience: Audience, limit: int, chain: Chain) -> l
         found += _mistyped(question, audience)
     ids = _likeliest(found, question.key)[:limit]
     rows = Content.objects.public(audience).filter(content_id__in=ids).order_by().values(*SHOWN)
-    shown = {row["content_id"]: _suggestion(row) for row in translated(list(rows), chain)}
+    spoken = translated(list(rows), chain)
+    shown = {row["content_id"]: _suggestion(row) for row in with_posters(spoken, chain)}
     return [shown[content_id] for content_id in ids if content_id in shown]
 
 

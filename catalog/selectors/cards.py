@@ -10,6 +10,7 @@ from uuid import UUID
 
 from catalog.languages import Chain, shortened, translated
 from catalog.models import Content
+from catalog.selectors.posters import with_posters
 from catalog.visibility import Audience
 
 CARD_FIELDS = (
@@ -22,13 +23,15 @@ LONGEST_SUMMARY = 200  # characters of a card's
 def title_cards(
     *, content_ids: Sequence[UUID], audience: Audience | None = None, chain: Chain = ()
 ) -> list[dict[str, Any]]:
-    """A card for each of these titles that the audience may see, in the order given: two queries, however many.
+    """A card for each of these titles that the audience may see, in the order given: three queries, however many.
 
-    `rating` is a number or None, `year` that of the release, `genres` their names, `summary` its beginning. With a
-    chain of languages (`catalog.languages`) it is one query more; `languages` says what language each text is of.
+    `rating` is a number or None, `year` that of the release, `genres` their names, `summary` its beginning,
+    `thumbnail_url` the picture that its record shows. With a chain of languages (`catalog.languages`) it is one query
+    more; `languages` says what language each text is of.
     """
     rows = Content.objects.public(audience).filter(content_id__in=content_ids).order_by()
-    found = {row["content_id"]: row for row in translated(list(rows.values(*CARD_FIELDS)), chain)}
+    spoken = translated(list(rows.values(*CARD_FIELDS)), chain)
+    found = {row["content_id"]: row for row in with_posters(spoken, chain)}
     genres = _genre_names(content_ids)
     return [
         _card(found[content_id], genres.get(content_id, []))

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from catalog.languages import Chain
 from catalog.listing import Page, Unreadable, parse, titles_list
 from catalog.models import Collection, CollectionItem, SearchDocument
 from catalog.selectors.cards import title_cards
@@ -35,19 +36,20 @@ def published_collection(*, collection_id: UUID) -> Collection | None:
 
 
 def collection_titles(
-    *, collection: Collection, audience: Audience, limit: int, cursor: str | None = None
+    *, collection: Collection, audience: Audience, limit: int, cursor: str | None = None, chain: Chain = ()
 ) -> Page:
     """Up to `limit` of its titles past the cursor: in the order that they were put in, or that its rule says."""
     if not collection.rule:
-        return _picked(collection, audience, limit, cursor)
+        return _picked(collection, audience, limit, cursor, chain)
     try:
-        return titles_list(query=parse(collection.rule), limit=limit, cursor=cursor, audience=audience)
+        query = parse(collection.rule)
+        return titles_list(query=query, limit=limit, cursor=cursor, audience=audience, chain=chain)
     except Unreadable as error:
         logger.warning("collection %s finds nothing: %s", collection.collection_id, error)
         return Page([], None)
 
 
-def _picked(collection: Collection, audience: Audience, limit: int, cursor: str | None) -> Page:
+def _picked(collection: Collection, audience: Audience, limit: int, cursor: str | None, chain: Chain) -> Page:
     """All that are left are read, which `catalog.services.collections` bounds, for any of them may be hidden.
 
     Titles' visibility is asked apart: a join of two tables fails on Citus while one of them is being distributed.
@@ -62,5 +64,6 @@ def _picked(collection: Collection, audience: Audience, limit: int, cursor: str 
     shown = SearchDocument.objects.public(audience).filter(content_id__in=ids).order_by()
     public = set(shown.values_list("content_id", flat=True))
     page, last = split_page([place for place in places if place[1] in public][: limit + 1], limit)
-    cards = title_cards(content_ids=[content_id for _, content_id in page], audience=audience)
+    ids = [content_id for _, content_id in page]
+    cards = title_cards(content_ids=ids, audience=audience, chain=chain)
     return Page(cards, cursor_of(collection.collection_id, *last) if last else None)

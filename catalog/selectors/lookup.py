@@ -7,19 +7,23 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
+from catalog.languages import Chain, translated
 from catalog.models import Content, ExternalIdClaim
 from catalog.registries import Ref
 from catalog.selectors.merged import survivors_by_id
 
-FIELDS = ("content_id", "title", "content_type", "release_date")
+FIELDS = ("content_id", "title", "content_type", "release_date", "original_language")
 
 
-def titles_by_external_ids(refs: Collection[Ref]) -> dict[Ref, dict[str, Any]]:
-    """Content id, title, type, year and address of the public titles that have these canonical ids: three queries."""
+def titles_by_external_ids(refs: Collection[Ref], chain: Chain = ()) -> dict[Ref, dict[str, Any]]:
+    """Content id, title, type, year and address of the public titles that have these canonical ids: three queries.
+
+    With a chain of languages (`catalog.languages`) it is one more; `languages` says what language the title is of.
+    """
     owners = _owners(refs)
     merged = survivors_by_id(owners.values())
     leads_to = {ref: merged.get(owner, owner) for ref, owner in owners.items()}
-    titles = _titles(leads_to.values())
+    titles = _titles(leads_to.values(), chain)
     return {ref: titles[content_id] for ref, content_id in leads_to.items() if content_id in titles}
 
 
@@ -35,15 +39,15 @@ def _owners(refs: Collection[Ref]) -> dict[Ref, UUID]:
     return {ref: found[ref] for ref in refs if ref in found}
 
 
-def _titles(content_ids: Collection[UUID]) -> Mapping[UUID, dict[str, Any]]:
-    rows = Content.objects.public().filter(content_id__in=set(content_ids)).order_by()
+def _titles(content_ids: Collection[UUID], chain: Chain) -> Mapping[UUID, dict[str, Any]]:
+    rows = Content.objects.public().filter(content_id__in=set(content_ids)).order_by().values(*FIELDS)
+    return {row["content_id"]: _told(row) for row in translated(list(rows), chain)}
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    released = row.pop("release_date")
     return {
-        content_id: {
-            "content_id": content_id,
-            "title": title,
-            "content_type": content_type,
-            "year": released.year if released else None,
-            "address": f"/api/v1/content/{content_id}",
-        }
-        for content_id, title, content_type, released in rows.values_list(*FIELDS)
+        **row,
+        "year": released.year if released else None,
+        "address": f"/api/v1/content/{row['content_id']}",
     }

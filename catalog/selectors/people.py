@@ -36,7 +36,7 @@ def person_record(
     """A person, with up to `limit` entries of their `filmography` past `after`; None when there is no such person.
 
     There is none, too, where the audience sees no title of theirs. An entry is a title's card with all `credits` that
-    the person has on it. Five queries, one more with languages.
+    the person has on it. Six queries, one more with languages.
     """
     person = Person.objects.filter(person_id=person_id).values(*PERSON_FIELDS).first()
     if person is None:

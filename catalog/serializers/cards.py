@@ -17,7 +17,9 @@ class CardSerializer(serializers.Serializer[Any]):
     year = serializers.IntegerField(allow_null=True, help_text="Of the release.")
     duration_minutes = serializers.IntegerField(allow_null=True, help_text="Null for a series.")
     rating = serializers.FloatField(allow_null=True, min_value=0, max_value=10, help_text="One decimal.")
-    thumbnail_url = serializers.CharField(allow_blank=True)
+    thumbnail_url = serializers.CharField(
+        allow_blank=True, help_text="Where the title has none of its own, its poster of `artwork`."
+    )
     summary = serializers.CharField(allow_blank=True, help_text="Its beginning, up to 200 characters.")
     original_language = serializers.CharField(allow_blank=True, help_text="As in pt-BR (BCP 47).")
     languages = TextLanguagesSerializer()

@@ -1,4 +1,4 @@
-"""Which languages are asked for, as a query parameter, and which were found, in answers."""
+"""Which languages are asked for, by a query parameter or a field of a body, and which were found, in answers."""
 
 from typing import Any
 
@@ -26,6 +26,12 @@ class LanguageQuery(StrictSerializer):
         max_length=400,
         help_text="Languages in the order wanted, as in pt-BR,pt,en; without it `Accept-Language` counts.",
     )
+
+
+class TitleLanguageSerializer(serializers.Serializer[Any]):
+    """Of which language the title is; empty where it is its own and its language is not known."""
+
+    title = serializers.CharField(allow_blank=True)
 
 
 class TextLanguagesSerializer(serializers.Serializer[Any]):

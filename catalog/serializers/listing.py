@@ -7,6 +7,7 @@ from rest_framework import serializers
 from catalog.listing import FACETS, SORTS
 from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.cards import CardSerializer
+from catalog.serializers.languages import LanguageQuery
 from catalog.similar import KINDS
 
 LISTS = "`a,b` is all of them, `a|b` any of them"
@@ -18,7 +19,7 @@ def _parameter(help_text: str) -> serializers.CharField:
     return serializers.CharField(required=False, max_length=LONGEST_VALUE, help_text=help_text)
 
 
-class PageOfTitlesQuery(AudienceQuery):
+class PageOfTitlesQuery(AudienceQuery, LanguageQuery):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="Titles in a page.")
     cursor = serializers.CharField(
         required=False, max_length=LONGEST_CURSOR, help_text="From `next` of the page before."
@@ -94,7 +95,7 @@ class TermsSerializer(serializers.Serializer[Any]):
     )
 
 
-class SimilarQuery(AudienceQuery):
+class SimilarQuery(AudienceQuery, LanguageQuery):
     limit = serializers.IntegerField(min_value=1, max_value=50, default=20, help_text="Titles.")
 
 

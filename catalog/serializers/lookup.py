@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.models import Content
+from catalog.serializers.languages import LanguageQuery, TitleLanguageSerializer
 from streaming.api.inputs import StrictSerializer
 
 MOST_AT_ONCE = 100
@@ -15,7 +16,7 @@ class RefInput(StrictSerializer):
     value = serializers.CharField(max_length=255)
 
 
-class LookupInput(StrictSerializer):
+class LookupInput(LanguageQuery):
     ids = serializers.ListField(child=RefInput(), min_length=1, max_length=MOST_AT_ONCE)
 
 
@@ -24,6 +25,8 @@ class FoundTitleSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     content_type = serializers.ChoiceField(choices=Content.Kind.choices)
     year = serializers.IntegerField(allow_null=True, help_text="Of release.")
+    original_language = serializers.CharField(allow_blank=True, help_text="Empty where it is not known.")
+    languages = TitleLanguageSerializer()
     address = serializers.CharField(help_text="Where the title is read.")
 
 

@@ -9,7 +9,7 @@ from catalog.search.ranking import Tier
 from catalog.search.suggesting import MOST
 from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.cards import CardSerializer
-from catalog.serializers.languages import LanguageQuery
+from catalog.serializers.languages import LanguageQuery, TitleLanguageSerializer
 
 LONGEST_QUESTION = 200  # characters; a longer title is found by its beginning
 ASKED = "What titles, people or texts say; case, accents, punctuation and the order of words do not matter."
@@ -21,12 +21,6 @@ class SearchQuery(AudienceQuery, LanguageQuery):
     cursor = serializers.CharField(
         required=False, max_length=500, help_text="From `next` of the page before."
     )
-
-
-class TitleLanguageSerializer(serializers.Serializer[Any]):
-    """Of which language the title is; empty where it is its own and its language is not known."""
-
-    title = serializers.CharField(allow_blank=True)
 
 
 class SuggestQuery(AudienceQuery, LanguageQuery):
@@ -41,7 +35,9 @@ class SuggestionSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     content_type = serializers.ChoiceField(choices=Content.Kind.choices)
     year = serializers.IntegerField(allow_null=True, help_text="Of the release.")
-    thumbnail_url = serializers.CharField(allow_blank=True)
+    thumbnail_url = serializers.CharField(
+        allow_blank=True, help_text="Where the title has none of its own, its poster of `artwork`."
+    )
     original_language = serializers.CharField(allow_blank=True, help_text="Empty where it is not known.")
     languages = TitleLanguageSerializer()
 

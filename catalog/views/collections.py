@@ -21,6 +21,7 @@ from catalog.serializers.collections import (
     CollectionTitlesSerializer,
 )
 from catalog.serializers.listing import PageOfTitlesQuery
+from catalog.views.languages import chain_for, language_headers, languages_of
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import query_of
 from streaming.api.pages import cursor_of, exactly, next_url, parse_cursor, plain_text, split_page
@@ -72,6 +73,8 @@ class CollectionView(APIView):
             audience=audience_of(query),
             limit=query["limit"],
             cursor=query.get("cursor"),
+            chain=chain_for(request, query),
         )
         body = {"results": page.results, "next": next_url(request, page.cursor)}
-        return conditional_json(request, {**_described(collection), **body})
+        headers = language_headers(query, languages_of(page.results))
+        return conditional_json(request, {**_described(collection), **body}, headers=headers)

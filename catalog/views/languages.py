@@ -1,6 +1,6 @@
 """The languages of a request, and what an answer says of its own in headers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rest_framework.request import Request
@@ -14,6 +14,11 @@ def chain_for(request: Request, query: Mapping[str, Any]) -> Chain:
     if named is None:
         named = languages_accepted(request.headers.get("Accept-Language", ""))
     return chain_of(named)
+
+
+def languages_of(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Those of all texts of a list's rows, for `language_headers`."""
+    return (language for row in rows for language in row["languages"].values())
 
 
 def language_headers(query: Mapping[str, Any], languages: Iterable[str]) -> dict[str, str]:

@@ -25,11 +25,12 @@ from catalog.serializers.listing import (
     TermsSerializer,
 )
 from catalog.similar import similar_titles
+from catalog.views.languages import chain_for, language_headers, languages_of
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import query_of
 from streaming.api.pages import next_url
 
-BESIDE = ("limit", "cursor", "facets")  # parameters that say nothing of which titles
+BESIDE = ("limit", "cursor", "facets", "lang")  # parameters that say nothing of which titles
 
 
 @contextmanager
@@ -94,10 +95,16 @@ class SimilarView(APIView):
     def get(self, request: Request, content_id: UUID) -> HttpResponse:
         """Public titles that share people, keywords or genres with this one, the most similar first, and why."""
         query = query_of(request, SimilarQuery)
-        found = similar_titles(content_id=content_id, audience=audience_of(query), limit=query["limit"])
+        found = similar_titles(
+            content_id=content_id,
+            audience=audience_of(query),
+            limit=query["limit"],
+            chain=chain_for(request, query),
+        )
         if found is None:
             raise NotFound("There is no such title.")
-        return conditional_json(request, {"results": found})
+        headers = language_headers(query, languages_of(found))
+        return conditional_json(request, {"results": found}, headers=headers)
 
 
 class ContentListView(APIView):
@@ -111,10 +118,16 @@ class ContentListView(APIView):
         query = query_of(request, ContentListQuery)
         with unreadable_is_invalid():
             asked = _asked(query)
-            page = titles_list(query=asked, limit=query["limit"], cursor=query.get("cursor"))
+            page = titles_list(
+                query=asked,
+                limit=query["limit"],
+                cursor=query.get("cursor"),
+                chain=chain_for(request, query),
+            )
             facets = facets_of(query=asked, facets=query.get("facets", ()))
         body: dict[str, Any] = {"results": page.results, "next": next_url(request, page.cursor)}
         if "facets" in query:
             body["facets"] = {name: counted["values"] for name, counted in facets.items()}
             body["estimated"] = [name for name, counted in facets.items() if counted["estimated"]]
-        return conditional_json(request, body)
+        headers = language_headers(query, languages_of(page.results))
+        return conditional_json(request, body, headers=headers)

@@ -11,9 +11,11 @@ from rest_framework.views import APIView
 
 from catalog.registries import NoExternalId, Ref, canonical_ref
 from catalog.selectors import titles_by_external_ids
+from catalog.serializers.languages import LanguageQuery
 from catalog.serializers.lookup import FoundTitleSerializer, LookupInput, LookupSerializer
+from catalog.views.languages import chain_for, language_headers, languages_of
 from streaming.api.conditional import conditional_json
-from streaming.api.inputs import NoFields, body_of, query_of
+from streaming.api.inputs import body_of, query_of
 
 
 class LookupView(APIView):
@@ -21,16 +23,17 @@ class LookupView(APIView):
 
     @extend_schema(
         operation_id="lookup",
+        parameters=[LanguageQuery],
         responses={200: FoundTitleSerializer},
     )
     def get(self, request: Request, scheme: str, value: str) -> HttpResponse:
         """The title of an id in another registry; slashes of the id may stand as they are."""
-        query_of(request, NoFields)
+        query = query_of(request, LanguageQuery)
         ref = _ref(scheme, value)
-        found = titles_by_external_ids([ref]).get(ref) if ref else None
+        found = titles_by_external_ids([ref], chain_for(request, query)).get(ref) if ref else None
         if found is None:
             raise NotFound("No title here has that id.")
-        return conditional_json(request, found)
+        return conditional_json(request, found, headers=language_headers(query, languages_of([found])))
 
 
 class LookupManyView(APIView):
@@ -43,11 +46,13 @@ class LookupManyView(APIView):
     )
     def post(self, request: Request) -> Response:
         """The titles of up to 100 ids in other registries, each found or not, in the order asked."""
-        asked = body_of(request, LookupInput)["ids"]
+        body = body_of(request, LookupInput)
+        asked = body["ids"]
         refs = [_ref(**each) for each in asked]
-        titles = titles_by_external_ids(list(dict.fromkeys(filter(None, refs))))
+        titles = titles_by_external_ids(list(dict.fromkeys(filter(None, refs))), chain_for(request, body))
         found = [titles.get(ref) if ref else None for ref in refs]
-        return Response({"results": [_entry(each, title) for each, title in zip(asked, found, strict=True)]})
+        results = [_entry(each, title) for each, title in zip(asked, found, strict=True)]
+        return Response({"results": results}, headers=language_headers(body, languages_of(titles.values())))
 
 
 def _ref(scheme: str, value: str) -> Ref | None:

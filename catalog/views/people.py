@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from catalog.audience import audience_of
 from catalog.selectors import Place, person_record, place_in_filmography
 from catalog.serializers.people import PersonQuery, PersonSerializer
-from catalog.views.languages import chain_for, language_headers
+from catalog.views.languages import chain_for, language_headers, languages_of
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import query_of
 from streaming.api.pages import cursor_of, next_url, parse_cursor, split_page
@@ -38,8 +38,7 @@ class PersonView(APIView):
         page, last = split_page(person["filmography"], query["limit"])
         following = next_url(request, _cursor(place_in_filmography(last)) if last else None)
         body = {**person, "filmography": {"results": page, "next": following}}
-        languages = (language for entry in page for language in entry["languages"].values())
-        return conditional_json(request, body, headers=language_headers(query, languages))
+        return conditional_json(request, body, headers=language_headers(query, languages_of(page)))
 
 
 def _cursor(place: Place) -> str:

@@ -18,7 +18,7 @@ from catalog.serializers.search import (
     SuggestionsSerializer,
     SuggestQuery,
 )
-from catalog.views.languages import chain_for, language_headers
+from catalog.views.languages import chain_for, language_headers, languages_of
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import query_of
 from streaming.api.pages import cursor_of, next_url, parse_cursor
@@ -40,8 +40,7 @@ class SearchView(APIView):
             chain=chain_for(request, query),
         )
         following = next_url(request, cursor_of(*astuple(last)) if last else None)
-        spoken = [language for card in cards for language in card["languages"].values()]
-        headers = language_headers(query, spoken)
+        headers = language_headers(query, languages_of(cards))
         return conditional_json(request, {"results": cards, "next": following}, headers=headers)
 
 
@@ -60,7 +59,7 @@ class SuggestView(APIView):
             limit=query["limit"],
             chain=chain_for(request, query),
         )
-        headers = language_headers(query, [each["languages"]["title"] for each in found])
+        headers = language_headers(query, languages_of(found))
         return conditional_json(request, {"results": found}, headers=headers)
 
 

@@ -20,6 +20,8 @@ def entry(content: Any) -> dict[str, Any]:
         "title": content.title,
         "content_type": "movie",
         "year": 2019,
+        "original_language": "",
+        "languages": {"title": ""},
         "address": f"/api/v1/content/{content.content_id}",
     }
 

@@ -34,7 +34,7 @@ def test_a_hundred_cards_cost_what_one_costs() -> None:
     for asked in (ids[:1], ids):
         with CaptureQueriesContext(connections[CATALOG]) as queries:
             assert len(title_cards(content_ids=asked)) == len(asked)
-        assert len(queries) == 2
+        assert len(queries) == 3
 
 
 def test_cards_speak_the_languages_asked_for() -> None:
@@ -48,7 +48,7 @@ def test_cards_speak_the_languages_asked_for() -> None:
             content_ids=[both.content_id, neither.content_id], chain=("de-AT", "de", "fr")
         )
 
-    assert len(queries) == 3
+    assert len(queries) == 4
     assert (first["title"], first["languages"]) == ("Die Stadt", {"title": "de", "summary": "de"})
     assert first["summary"] == "Eine Stadt. " * 16 + "Eine…"
     assert (second["title"], second["languages"]) == ("Metropolis", {"title": "", "summary": ""})
