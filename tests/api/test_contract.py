@@ -62,6 +62,7 @@ def body_for(called: Operation) -> bytes:
     viewer.set_password("correct-horse-battery")
     viewer.save()
     values: dict[str, Any] = {
+        "lang": "de",
         "rating": 8.5,
         "comment": "Worth it.",
         "is_spoiler": True,
