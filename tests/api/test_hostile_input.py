@@ -89,9 +89,10 @@ ARRAYS = [{"scheme": "imdb", "value": "tt0000001"}]  # of what the one operation
 def good_body(called: Operation) -> dict[str, Any]:
     """A body of the right shape; whether it would be accepted does not matter to what is wrong with it then."""
     sample = {"number": 8, "string": "text", "boolean": False, "integer": 1, "array": ARRAYS}
+    formats, names = {"email": "a@example.org"}, {"lang": "de"}
     fields = (called.body or {}).get("properties", {})
     return {
-        name: "a@example.org" if described.get("format") == "email" else sample[described["type"]]
+        name: names.get(name) or formats.get(described.get("format")) or sample[described["type"]]
         for name, described in fields.items()
     }
 

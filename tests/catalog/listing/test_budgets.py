@@ -49,10 +49,6 @@ COSTS = {
     "collections/{picked}?limit=100&lang=de-AT,en": (7, 7),
     "collections/{ruled}?limit=100": (6, 6),
     "collections/{ruled}?limit=100&lang=de-AT,en": (7, 7),
-    "search?q=night&limit=100": (4, 4),
-    "search?q=night&limit=100&lang=de-AT,en": (5, 5),
-    "search/suggest?q=nig": (3, 3),
-    "search/suggest?q=nig&lang=de-AT,en": (4, 4),
     "lookup/imdb/{imdb}": (3, 3),
     "lookup/imdb/{imdb}?lang=de-AT,en": (4, 4),
 }
@@ -63,7 +59,7 @@ def ids(stores: None, request: pytest.FixtureRequest) -> dict[str, object]:
     many: int = request.param
     genre, other = GenreFactory(name="Drama"), GenreFactory(name="Nothing")
     keyword, studio, person = KeywordFactory(name="heist"), StudioFactory(name="Beta"), PersonFactory()
-    contents = ContentFactory.build_batch(many + 1, title="Night", countries=["DE"])
+    contents = ContentFactory.build_batch(many + 1, countries=["DE"])
     Content.objects.bulk_create(contents)
     for factory in (ArtworkFactory, TranslationFactory):
         rows = [
