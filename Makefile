@@ -32,7 +32,7 @@ stores: $(STAMP) ## Start the local stores and bring their schema up to date
 	$(BIN)/python manage.py setup_stores
 
 .PHONY: run
-run: web-port stores ## Start all, seed demo data at first, serve on PORT (8000); Ctrl-C leaves the stores up
+run: web-port stores ## Start all, seed demo data at first, serve on PORT (8000), with the worker; Ctrl-C leaves the stores up
 	$(BIN)/python manage.py seed --if-empty --api http://$(ADDRESS):$(PORT)/api/v1
 	@echo
 	@echo "  Titles    http://$(ADDRESS):$(PORT)/"
@@ -41,7 +41,8 @@ run: web-port stores ## Start all, seed demo data at first, serve on PORT (8000)
 	@echo "  Health    http://$(ADDRESS):$(PORT)/readyz"
 	@echo
 	@rm -rf $(METRICS) && mkdir -p $(METRICS)
-	@PROMETHEUS_MULTIPROC_DIR=$(METRICS) exec $(BIN)/granian --interface wsgi --host $(ADDRESS) --port $(PORT) \
+	@$(BIN)/python manage.py worker & worker=$$!; trap 'kill $$worker 2>/dev/null' EXIT; \
+	PROMETHEUS_MULTIPROC_DIR=$(METRICS) $(BIN)/granian --interface wsgi --host $(ADDRESS) --port $(PORT) \
 		--workers $(WORKERS) --blocking-threads 4 --respawn-failed-workers --log-level warning streaming.wsgi:application
 
 .PHONY: web-port
@@ -49,7 +50,7 @@ web-port: $(STAMP)
 	@$(BIN)/python -m dev free $(PORT)
 
 .PHONY: worker
-worker: stores ## Write the view counters to trending_daily every minute, beside a running server
+worker: stores ## What happens by itself, each minute: views, dates, search; `make run` has one
 	@exec $(BIN)/python manage.py worker
 
 .PHONY: stop
