@@ -23,7 +23,6 @@ admin.site.index_template = "gateway/admin_index.html"  # Django's own, and the 
 API_V1 = [
     *analytics.urls.literal,
     *catalog.urls.literal,
-    *trending.urls.literal,
     *streaming.gateway.urls.literal,
     *catalog.urls.by_id,
     *trending.urls.by_id,

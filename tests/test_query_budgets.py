@@ -155,6 +155,7 @@ def test_what_lists_cost(world: World, api: APIClient, as_viewer: AsViewer) -> N
     budgets = {
         "ids": Budget(catalog=1),
         "trending/daily": Budget(catalog=1),
+        "trending/daily?lang=de,en": Budget(catalog=2),
         "users/ids": Budget(catalog=1, analytics=2, replica=1),
         f"users/{world.viewer.user_id}/watch-history?limit=100": Budget(catalog=2, analytics=2, replica=1),
     }

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from catalog.selectors import public_titles_by_id
+from catalog.selectors import public_names_by_id
 from streaming.stores.aliases import CATALOG
 from trending import counters
 from trending.models import TrendingDaily
@@ -19,6 +19,7 @@ MOST_CHUNKS = 20
 class TrendingRow(TypedDict):
     content_id: UUID
     title: str
+    original_language: str
     views: int
 
 
@@ -55,11 +56,16 @@ def _public_top(key: str, *, limit: int, without: set[UUID]) -> list[TrendingRow
     rows: list[TrendingRow] = []
     for start in range(0, MOST_CHUNKS * CHUNK, CHUNK):
         chunk = counters.ranked(key, start=start, count=CHUNK)
-        titles = public_titles_by_id([content_id for content_id, _ in chunk])
+        names = public_names_by_id([content_id for content_id, _ in chunk])
         rows += [
-            {"content_id": content_id, "title": titles[content_id], "views": views}
+            {
+                "content_id": content_id,
+                "title": names[content_id].title,
+                "original_language": names[content_id].original_language,
+                "views": views,
+            }
             for content_id, views in chunk
-            if content_id in titles and content_id not in without
+            if content_id in names and content_id not in without
         ]
         if len(rows) >= limit or len(chunk) < CHUNK:
             break

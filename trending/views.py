@@ -1,9 +1,7 @@
-"""Endpoints of popularity: today's ranking, and counting a view."""
+"""Counting a view. Today's ranking is in the languages of titles: `streaming.gateway.views` answers it."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
-from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -11,28 +9,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.selectors import content_record
-from streaming.api.conditional import conditional_json
-from streaming.api.inputs import NoFields, body_of, query_of
+from streaming.api.inputs import NoFields, body_of
 from streaming.api.throttles import WriteThrottle
-from trending.selectors import trending_today
-from trending.serializers import TrendingQuery, TrendingSerializer, ViewCountedSerializer
+from trending.serializers import ViewCountedSerializer
 from trending.services import view_count
 
 LONGEST_KEY = 255
-
-
-class TrendingDailyView(APIView):
-    authentication_classes = ()  # see catalog.views
-
-    @extend_schema(
-        operation_id="trending_daily",
-        parameters=[TrendingQuery],
-        responses={200: TrendingSerializer(many=True)},
-    )
-    def get(self, request: Request) -> HttpResponse:
-        """Titles by today's views, most viewed first."""
-        query = query_of(request, TrendingQuery)
-        return conditional_json(request, trending_today(today=datetime.now(UTC).date(), limit=query["limit"]))
 
 
 class ViewIncrementView(APIView):

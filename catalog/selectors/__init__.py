@@ -21,7 +21,7 @@ from catalog.selectors.titles import (
     existing_ids,
     genre_names,
     once_public_titles_by_id,
-    public_titles_by_id,
+    public_names_by_id,
 )
 
 __all__ = [
@@ -41,9 +41,9 @@ __all__ = [
     "person_record",
     "place_in_filmography",
     "place_of",
+    "public_names_by_id",
     "public_person_survivor",
     "public_survivor",
-    "public_titles_by_id",
     "record_key",
     "season_is_known",
     "seasons_page",

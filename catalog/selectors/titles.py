@@ -1,6 +1,7 @@
 """Ids and names of titles, for lists of all kinds; what editors see that the public does not says so in its name."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import F
@@ -14,9 +15,20 @@ def content_ids_after(*, content_id: UUID | None, limit: int) -> list[UUID]:
     return list(Content.objects.public().after_id(content_id).values_list("content_id", flat=True)[:limit])
 
 
-def public_titles_by_id(ids: Collection[UUID]) -> dict[UUID, str]:
-    """Id to title, for those of `ids` that are public."""
-    return dict(Content.objects.public().filter(content_id__in=ids).values_list("content_id", "title"))
+class Named(NamedTuple):
+    """A title by its own name, and the language that is in; empty where it is not known."""
+
+    title: str
+    original_language: str
+
+
+def public_names_by_id(ids: Collection[UUID]) -> dict[UUID, Named]:
+    """Id to name, for those of `ids` that are public."""
+    rows = Content.objects.public().filter(content_id__in=ids)
+    return {
+        content_id: Named(*name)
+        for content_id, *name in rows.values_list("content_id", "title", "original_language")
+    }
 
 
 def once_public_titles_by_id(ids: Collection[UUID]) -> dict[UUID, str]:

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.serializers.audience import AudienceQuery
+from catalog.serializers.languages import LanguageQuery, TitleLanguageSerializer
 from catalog.serializers.titles import CastSerializer, GenreSerializer, MetadataSerializer
 from reviews.serializers import RatingSummarySerializer, ReviewSerializer
 from streaming.api.pages import PageQuery
@@ -21,6 +22,18 @@ class DetailsSerializer(serializers.Serializer[Any]):
         child=serializers.ChoiceField(choices=["reviews", "usernames", "views"]),
         help_text="Stores this answer had to do without.",
     )
+
+
+class TrendingQuery(LanguageQuery):
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=10, help_text="Titles in the list.")
+
+
+class TrendingSerializer(serializers.Serializer[Any]):
+    content_id = serializers.UUIDField()
+    title = serializers.CharField()
+    original_language = serializers.CharField(allow_blank=True, help_text="Empty where it is not known.")
+    languages = TitleLanguageSerializer()
+    views = serializers.IntegerField(help_text="Views today (UTC).")
 
 
 class ReviewsQuery(PageQuery, AudienceQuery):

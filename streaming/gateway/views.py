@@ -1,5 +1,6 @@
-"""Endpoints over two stores or more: details, reviews with usernames, watch history, user ids."""
+"""Endpoints over two stores or more: details, reviews with usernames, today's ranking, watch history, user ids."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,9 @@ from rest_framework.views import APIView
 
 from analytics.selectors import user_ids_after
 from catalog.audience import audience_of
+from catalog.languages import translated
 from catalog.serializers.titles import IdsQuery, TitleQuery
-from catalog.views.languages import chain_for, language_headers
+from catalog.views.languages import chain_for, language_headers, languages_of
 from catalog.views.titles import record_or_404
 from reviews.selectors import reviews_page
 from reviews.serializers import ReviewCreatedSerializer, ReviewInput, ReviewSerializer
@@ -29,7 +31,15 @@ from streaming.api.problems import Conflict
 from streaming.api.throttles import WriteThrottle
 from streaming.gateway.details import content_details, with_usernames
 from streaming.gateway.history import watch_history
-from streaming.gateway.serializers import DetailsSerializer, HistoryQuery, PlaySerializer, ReviewsQuery
+from streaming.gateway.serializers import (
+    DetailsSerializer,
+    HistoryQuery,
+    PlaySerializer,
+    ReviewsQuery,
+    TrendingQuery,
+    TrendingSerializer,
+)
+from trending.selectors import trending_today
 
 
 def fan_out_json(
@@ -65,6 +75,22 @@ class DetailsView(APIView):
             raise NotFound("There is no such title.")
         headers = language_headers(query, details["metadata"]["languages"].values())
         return fan_out_json(request, details, details["degraded"], headers=headers)
+
+
+class TrendingDailyView(APIView):
+    authentication_classes = ()  # see catalog.views
+
+    @extend_schema(
+        operation_id="trending_daily",
+        parameters=[TrendingQuery],
+        responses={200: TrendingSerializer(many=True)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Titles by today's views, most viewed first."""
+        query = query_of(request, TrendingQuery)
+        ranking = trending_today(today=datetime.now(UTC).date(), limit=query["limit"])
+        rows = translated(ranking, chain_for(request, query))
+        return conditional_json(request, rows, headers=language_headers(query, languages_of(rows)))
 
 
 class ReviewsView(APIView):

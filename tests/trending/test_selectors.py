@@ -21,9 +21,9 @@ def test_titles_come_by_todays_views_most_viewed_first(stores: None) -> None:
         view(content, DAY, times)
 
     assert trending_today(today=DAY, limit=10) == [
-        {"content_id": most.content_id, "title": "Most", "views": 5},
-        {"content_id": some.content_id, "title": "Some", "views": 3},
-        {"content_id": few.content_id, "title": "Few", "views": 1},
+        {"content_id": most.content_id, "title": "Most", "original_language": "", "views": 5},
+        {"content_id": some.content_id, "title": "Some", "original_language": "", "views": 3},
+        {"content_id": few.content_id, "title": "Few", "original_language": "", "views": 1},
     ]
 
 
@@ -92,7 +92,7 @@ def test_before_the_first_view_of_a_day_yesterdays_ranking_is_shown(stores: None
     view(title, DAY, 3)
 
     assert trending_today(today=NEXT, limit=10) == [
-        {"content_id": title.content_id, "title": "Yesterday", "views": 0}
+        {"content_id": title.content_id, "title": "Yesterday", "original_language": "", "views": 0}
     ]
 
 

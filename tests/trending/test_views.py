@@ -1,13 +1,11 @@
-"""Today's ranking, and counting views over HTTP."""
+"""Counting views over HTTP."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
-from uuid import uuid4
+from datetime import date
 
 import pytest
 from django.db import connections
-from django.utils import timezone
 from rest_framework.test import APIClient
 
 from analytics.models import User
@@ -15,8 +13,6 @@ from catalog.models import Content
 from tests.factories import ContentFactory, UserFactory
 from tests.outages import away
 from trending.counters import count_view, views_of
-
-DAILY = "/api/v1/content/trending/daily"
 
 
 def count(api: APIClient, content: Content, key: str | None = None) -> int:
@@ -26,51 +22,6 @@ def count(api: APIClient, content: Content, key: str | None = None) -> int:
     assert set(answer.json()) == {"message", "views"}
     assert answer.json()["message"] == "View count incremented"
     return int(answer.json()["views"])
-
-
-def test_the_ranking_is_of_ten_titles_most_viewed_first(stores: None, api: APIClient) -> None:
-    titles = ContentFactory.create_batch(12)
-    for views, content in enumerate(titles, start=1):
-        for _ in range(views):
-            count_view(content_id=content.content_id, today=datetime.now(UTC).date())
-
-    answer = api.get(DAILY)
-
-    assert answer.json() == [
-        {"content_id": str(content.content_id), "title": content.title, "views": views}
-        for views, content in reversed([*enumerate(titles, start=1)][2:])
-    ]
-    assert len(api.get(DAILY, {"limit": 100}).json()) == 12
-    assert len(api.get(DAILY, {"limit": 1}).json()) == 1
-    assert api.get(DAILY, {"limit": 101}).status_code == 400
-
-
-def test_early_in_the_day_yesterdays_titles_fill_the_ranking(stores: None, api: APIClient) -> None:
-    today = datetime.now(UTC).date()
-    old, both = ContentFactory(), ContentFactory()
-    for content in (old, old, both):
-        count_view(content_id=content.content_id, today=today - timedelta(days=1))
-    count_view(content_id=both.content_id, today=today)
-
-    rows = api.get(DAILY).json()
-
-    assert [(row["content_id"], row["views"]) for row in rows] == [
-        (str(both.content_id), 1),
-        (str(old.content_id), 0),
-    ]
-
-
-def test_the_ranking_shows_what_is_public_only(stores: None, api: APIClient) -> None:
-    shown = ContentFactory()
-    hidden = [
-        ContentFactory(status="draft"),
-        ContentFactory(status="archived"),
-        ContentFactory(published_at=timezone.now() + timedelta(hours=1)),
-    ]
-    for content_id in [uuid4(), shown.content_id, *(content.content_id for content in hidden)]:
-        count_view(content_id=content_id, today=datetime.now(UTC).date())
-
-    assert [row["content_id"] for row in api.get(DAILY).json()] == [str(shown.content_id)]
 
 
 def test_each_call_counts_and_answers_the_views_of_all_time(stores: None, api: APIClient) -> None:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from catalog.changes.reading import Cursor, changes_since
 from catalog.models import Change, Content
-from catalog.selectors import public_titles_by_id
 
 Picture = dict[UUID, str]
 
@@ -16,9 +15,13 @@ def public_catalog() -> Picture:
     return dict(Content.objects.public().values_list("content_id", "title"))
 
 
+def _titles(ids: Collection[UUID]) -> Picture:
+    return dict(Content.objects.public().filter(content_id__in=ids).values_list("content_id", "title"))
+
+
 def _take(picture: Picture, changed: Collection[UUID]) -> None:
     """What a client does for each change: read the title anew, and drop what is not there."""
-    found = public_titles_by_id(changed)
+    found = _titles(changed)
     for content_id in changed:
         picture.pop(content_id, None)
     picture.update(found)
@@ -40,7 +43,7 @@ class Follower:
         for each in page.results:
             if each["change"] in ("deleted", "merged"):
                 self.picture.pop(each["content_id"], None)
-        self.picture.update(public_titles_by_id(there))
+        self.picture.update(_titles(there))
         return len(page.results)
 
     def catch_up(self) -> None:
