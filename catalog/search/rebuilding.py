@@ -5,8 +5,8 @@ before a kill is not written again: a rebuild that is run again goes on where it
 anywhere. What is written is read while its titles are held, as `contents_touch` holds them: who saves one meanwhile
 waits, or is waited for and then read.
 
-Entry points: `documents_rebuild`, `stale_rewrite`, `documents_fill`. Failure: `django.db.Error`s; what was written
-stays.
+Entry points: `documents_rebuild`, `stale_rewrite`, `missing_count`, `missing_write`, `documents_fill`. Failure:
+`django.db.Error`s; what was written stays.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import F
 
 from catalog.models import Content, SearchDocument
+from catalog.querysets import ContentQuerySet
 from catalog.search.comparing import batches, compared
 from catalog.search.documents import AT_ONCE, document_of, documents_copy, documents_write
 from catalog.search.facts import facts_of
@@ -65,6 +66,25 @@ def stale_rewrite(*, most: int, looked_at: Callable[[int], None] = lambda count:
         written += len(ids)
         looked_at(len(ids))
     return written
+
+
+def missing_count() -> int:
+    """How many titles have no document, so that no list and no search shows them: one pass over the two keys."""
+    return _undocumented().count()
+
+
+def missing_write(*, most: int, looked_at: Callable[[int], None] = lambda count: None) -> int:
+    """Writes up to `most` of the documents that are missing, as after an upgrade; how many."""
+    missing = list(_undocumented().values_list("content_id", flat=True)[:most])
+    for start in range(0, len(missing), AT_ONCE):
+        ids = missing[start : start + AT_ONCE]
+        _rewrite(ids)
+        looked_at(len(ids))
+    return len(missing)
+
+
+def _undocumented() -> ContentQuerySet:
+    return Content.objects.using(CATALOG).filter(search_document__isnull=True).order_by()
 
 
 def _rewrite(ids: Collection[UUID]) -> int:

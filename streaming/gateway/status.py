@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from analytics.replication import published_column_types, published_columns
+from catalog.search.rebuilding import missing_count
 from reviews.indexes import missing_indexes
 from streaming.stores import inspection
 from streaming.stores.deadline import guarded, within
@@ -83,6 +84,8 @@ def status_report() -> StatusReport:
         found = [located for _, located_here in inspected for located in located_here]
         found += [Located("replication", finding) for finding in replication_findings(replication)]
         follows = replication.subscription is not None and not replication.structure
+        if "catalog" in there and not any(located.part == "catalog" for located in found):
+            found += [Located("catalog", finding) for finding in _asked(_unfound)]
         if {"catalog", "replica"} <= there and follows:  # else resync mends both, and setup alone neither
             found += [Located("federation", finding) for finding in _asked(_federation)]
     return StatusReport([store for store, _ in inspected], replication, found)
@@ -112,6 +115,20 @@ def _inspection(store: str, found: list[Inspection]) -> Callable[[], list[Findin
         return found[0].findings
 
     return ask
+
+
+def _unfound() -> list[Finding]:
+    """Asked of a catalog with which nothing else is wrong, for it needs every migration and every node."""
+    titles = missing_count()
+    if not titles:
+        return []
+    have = "title has" if titles == 1 else "titles have"
+    return [
+        Finding(
+            f"{titles:,} {have} no search document, so no list and no search shows them",
+            "manage.py search_rebuild --missing",
+        )
+    ]
 
 
 def _federation() -> list[Finding]:

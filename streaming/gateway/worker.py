@@ -1,6 +1,6 @@
 """What happens by itself at intervals: views are flushed, titles that time alone shows or hides are noted, search
-documents follow what was renamed, the popularity of titles follows their views once an hour, and expired tokens are
-deleted once a day.
+documents follow what was renamed; once an hour those that are missing are written and the popularity of titles follows
+their views, and expired tokens are deleted once a day.
 
 Entry point: `work`. Failure: an outage is logged and the next round tries again; anything else is a bug, ends
 the worker and is left to whoever restarts it. Every round may be cut off at any point and repeated.
@@ -9,6 +9,7 @@ the worker and is left to whoever restarts it. Every round may be cut off at any
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -16,7 +17,7 @@ from threading import Event
 from django.core.management import call_command
 from django.db import close_old_connections
 
-from catalog.search.rebuilding import stale_rewrite
+from catalog.search.rebuilding import missing_write, stale_rewrite
 from catalog.services import visibility_tick
 from streaming.gateway.popularity import popularity_refresh
 from streaming.stores.deadline import within
@@ -31,61 +32,88 @@ HOUR_SECONDS = 3600
 MOST_REWRITTEN = 20_000  # search documents in a round; the rest is for the next one
 
 
+@dataclass(frozen=True)
+class Task:
+    """`run` says whether it is done until its time comes again, `every` so many seconds after."""
+
+    name: str
+    run: Callable[[], bool]
+    every: float = 0
+
+
 def work(*, stop: Event, flush_seconds: float, heartbeat: Path | None) -> None:
     """Works until `stop` is set, with `flush_seconds` between rounds; touches `heartbeat` after each."""
-    tokens_due = popularity_due = time.monotonic()
+    due = dict.fromkeys(TASKS, time.monotonic())
     while not stop.is_set():
         close_old_connections()  # also has the ones that stay checked at their next use
-        _attempt("flush of views", _flush)
-        _attempt("visibility", _note_what_time_changed)
-        _attempt("rewriting of stale search documents", _rewrite_stale)
-        if time.monotonic() >= tokens_due and _attempt("deletion of expired tokens", _delete_expired_tokens):
-            tokens_due = time.monotonic() + DAY_SECONDS
-        if time.monotonic() >= popularity_due and _attempt("popularity", _refresh_popularity):
-            popularity_due = time.monotonic() + HOUR_SECONDS
+        for task in TASKS:
+            if time.monotonic() >= due[task] and _attempt(task):
+                due[task] = time.monotonic() + task.every
         if heartbeat is not None:
             heartbeat.touch()
         stop.wait(flush_seconds)
 
 
-def _attempt(name: str, task: Callable[[], None]) -> bool:
-    """Whether the task got through."""
+def _attempt(task: Task) -> bool:
+    """Whether the task got through and is done."""
     try:
         with unavailable_as("a store"), within(TASK_LIMIT):
-            task()
+            return task.run()
     except StoreUnavailable as error:
-        logger.warning("%s put off: %s", name, first_line(error.__cause__))
+        logger.warning("%s put off: %s", task.name, first_line(error.__cause__))
         return False
-    return True
 
 
-def _flush() -> None:
+def _flush() -> bool:
     try:
         written = trending_flush()
     except FlushUnderWay:
         logger.info("views are being flushed by another process")
-        return
+        return True
     if any(written.values()):
         logger.info("views written: %s", ", ".join(f"{day} {rows} titles" for day, rows in written.items()))
+    return True
 
 
-def _note_what_time_changed() -> None:
+def _note_what_time_changed() -> bool:
     noted = visibility_tick()
     if noted:
         logger.info("%d titles shown or hidden by their dates", noted)
+    return True
 
 
-def _rewrite_stale() -> None:
+def _rewrite_stale() -> bool:
     written = stale_rewrite(most=MOST_REWRITTEN)
     if written:
         logger.info("%d search documents follow what was renamed", written)
+    return True
 
 
-def _refresh_popularity() -> None:
+def _write_missing() -> bool:
+    """Of titles that were written by what knows no search documents: an upgrade, or the version before beside this."""
+    written = missing_write(most=MOST_REWRITTEN)
+    if written:
+        logger.info("%d search documents were missing", written)
+    return written < MOST_REWRITTEN
+
+
+def _refresh_popularity() -> bool:
     changed = popularity_refresh(today=datetime.now(UTC).date())
     if changed:
         logger.info("popularity of %d titles follows their views", changed)
+    return True
 
 
-def _delete_expired_tokens() -> None:
+def _delete_expired_tokens() -> bool:
     call_command("flushexpiredtokens")
+    return True
+
+
+TASKS = (
+    Task("flush of views", _flush),
+    Task("visibility", _note_what_time_changed),
+    Task("rewriting of stale search documents", _rewrite_stale),
+    Task("writing of missing search documents", _write_missing, every=HOUR_SECONDS),
+    Task("deletion of expired tokens", _delete_expired_tokens, every=DAY_SECONDS),
+    Task("popularity", _refresh_popularity, every=HOUR_SECONDS),
+)

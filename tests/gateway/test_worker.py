@@ -18,7 +18,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from catalog.models import Change
+from catalog.models import Change, SearchDocument
 from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from tests.factories import ContentFactory
 from tests.served import PATIENCE_SECONDS, until
@@ -71,6 +71,17 @@ def test_it_notes_what_the_dates_of_titles_have_shown(stores: None, tmp_path: Pa
     assert due.next_change_at is None
 
 
+def test_it_writes_the_search_documents_that_are_missing(stores: None, tmp_path: Path) -> None:
+    ContentFactory.create_batch(2)
+
+    with working("--flush-seconds", "3600", "--heartbeat", str(tmp_path / "alive")) as worker:
+        until((tmp_path / "alive").exists, "a round ends")
+        said = ended(worker, signal.SIGTERM)
+
+    assert "INFO streaming.gateway.worker 2 search documents were missing\n" in said
+    assert SearchDocument.objects.count() == 2
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_at_once_in_the_pause_between_rounds(
     stores: None, tmp_path: Path, number: signal.Signals
@@ -84,7 +95,10 @@ def test_it_ends_at_once_in_the_pause_between_rounds(
 
 NEEDS = {
     "STATE_URL": {"flush of views"},
-    "CATALOG_DATABASE_URL": {"flush of views", "popularity", "visibility"},
+    "CATALOG_DATABASE_URL": {
+        *("flush of views", "popularity", "visibility"),
+        *("rewriting of stale search documents", "writing of missing search documents"),
+    },
     "ANALYTICS_DATABASE_URL": {"deletion of expired tokens"},
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
-from catalog.search.rebuilding import documents_rebuild, stale_rewrite
+from catalog.search.rebuilding import documents_rebuild, missing_count, missing_write, stale_rewrite
 from catalog.selectors import any_title_count
 from streaming.stores.commands import one_sentence
 
@@ -20,26 +20,47 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
+        part = parser.add_mutually_exclusive_group()
+        part.add_argument(
+            "--missing",
+            action="store_true",
+            help="only those that are not there, as after an upgrade; silent where there are none",
+        )
+        part.add_argument(
             "--stale",
             action="store_true",
             help="only what is marked as left behind by something that was renamed",
         )
 
-    def handle(self, *args: Any, stale: bool, **options: Any) -> None:
+    def handle(self, *args: Any, missing: bool, stale: bool, **options: Any) -> None:
         with one_sentence("Not rebuilt to the end", again=AGAIN):
-            # disable=None: no bar where stderr is no terminal.
-            with tqdm(
-                total=None if stale else any_title_count(), unit="", disable=None, file=sys.stderr
-            ) as bar:
-                if stale:
-                    written = stale_rewrite(most=sys.maxsize, looked_at=bar.update)
-                else:
-                    rebuilt = documents_rebuild(looked_at=bar.update)
-        if stale:
-            self.stdout.write(f"{written:,} stale documents written")
-            return
-        self.stdout.write(
+            if missing:
+                said = self._missing()
+            elif stale:
+                said = self._stale()
+            else:
+                said = self._all()
+        if said:
+            self.stdout.write(said)
+
+    def _missing(self) -> str:
+        with _bar(missing_count()) as bar:
+            written = missing_write(most=sys.maxsize, looked_at=bar.update) if bar.total else 0
+        return f"{written:,} missing documents written" if written else ""
+
+    def _stale(self) -> str:
+        with _bar(None) as bar:
+            return f"{stale_rewrite(most=sys.maxsize, looked_at=bar.update):,} stale documents written"
+
+    def _all(self) -> str:
+        with _bar(any_title_count()) as bar:
+            rebuilt = documents_rebuild(looked_at=bar.update)
+        return (
             f"{rebuilt.titles:,} titles: {rebuilt.written:,} documents written, {rebuilt.removed:,} removed; "
             f"{rebuilt.words_added:,} words added, {rebuilt.words_removed:,} removed"
         )
+
+
+def _bar(total: int | None) -> tqdm:
+    """disable=None: no bar where stderr is no terminal."""
+    return tqdm(total=total, unit="", disable=None, file=sys.stderr)

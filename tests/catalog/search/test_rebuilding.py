@@ -13,7 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 
 from catalog.models import Content, Genre, SearchDocument, SearchWord
-from catalog.search.rebuilding import stale_rewrite
+from catalog.search.rebuilding import missing_count, missing_write, stale_rewrite
+from catalog.search.searching import MOST
 from catalog.services import content_save, term_save
 from streaming.stores.aliases import CATALOG
 from tests.catalog.search.conftest import Titled, found
@@ -86,6 +87,22 @@ def test_a_renamed_genre_is_found_once_the_worker_was_round(
     assert (stale_rewrite(most=100), stale_rewrite(most=100)) == (1, 0)
     assert (found("suspense"), found("thriller")) == ([("LABEL", "Night")], [])
     assert said("search_rebuild", "--stale", capsys=capsys) == ["0 stale documents written"]
+
+
+def test_what_is_missing_is_written_and_nothing_else(
+    titled: Titled, capsys: pytest.CaptureFixture[str]
+) -> None:
+    renamed = titled("Day")
+    tamper(renamed, names="dawn")
+    Content.objects.bulk_create(ContentFactory.build_batch(502, title="Night"))
+    assert found("night") == []
+
+    assert (missing_count(), missing_write(most=1)) == (502, 1)
+    assert said("search_rebuild", "--missing", capsys=capsys) == ["501 missing documents written"]
+
+    assert (missing_count(), len(found("night"))) == (0, MOST)
+    assert SearchDocument.objects.get(content_id=renamed.content_id).names == "dawn"
+    assert said("search_rebuild", "--missing", capsys=capsys) == []
 
 
 def test_a_rebuild_killed_and_run_again_writes_the_rest(

@@ -1,7 +1,8 @@
 """`manage.py setup_stores`: from empty servers to stores that work together; `make run` and the compose job call it.
 
-Every step may be repeated. `migrate_stores` comes first, for what is published has to be there; a catalog that is
-empty and has Citus workers is distributed last. One with rows is distributed by `manage.py distribute` alone.
+Every step may be repeated. `migrate_stores` comes first, for what is published has to be there, and titles from before
+there were search documents get theirs; a catalog that is empty and has Citus workers is distributed last. One with rows
+is distributed by `manage.py distribute` alone.
 """
 
 from typing import Any
@@ -16,6 +17,7 @@ from streaming.stores.deadline import guarded
 AGAIN = "Run setup_stores again: every step may be repeated."
 STEPS: tuple[tuple[str, ...], ...] = (
     ("migrate_stores",),
+    ("search_rebuild", "--missing"),  # an upgrade from before there were any leaves every title without one
     ("replication", "setup"),
     ("federation", "setup"),
     ("document_indexes",),
@@ -24,8 +26,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
 
 class Command(BaseCommand):
     help = (
-        "Migrates every database, sets up replication, federation and document indexes, and distributes an empty "
-        "catalog over the Citus workers. Repeatable."
+        "Migrates every database, writes missing search documents, sets up replication, federation and document "
+        "indexes, and distributes an empty catalog over the Citus workers. Repeatable."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
