@@ -9,14 +9,14 @@ Each check says the same thing twice, side by side: `condition` for rows, `holds
 the cache keeps. A test over generated titles keeps the two equal. The values are the columns of
 `catalog.models.gate.Gate`; nothing else reads them.
 
-Entry points: `Audience`, `admits`, `is_public`; `next_change` and `next_answer` say when time alone changes that,
-`next_instant` when anything of it may, `once_public` whether somebody may have seen the title; `span` and `is_open`
-are of one window. Failure: none of its own.
+Entry points: `Audience`, `admits`, `is_public`; `once_admitted` and `once_public` are the same pair for what somebody
+may have seen; `next_change` and `next_answer` say when time alone changes an answer, `next_instant` when anything of
+it may; `span` and `is_open` are of one window. Failure: none of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,6 +32,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 # Strict: in lax mode a filter takes an array apart before it looks at it.
 OPEN_ANYWHERE = "strict $[*] ? (@[1] <= $at && @[2] > $at)"
+OPENED = "strict $[*] ? (@[1] <= $at)"
 OPEN_IN_TERRITORY = "strict $[*] ? ((@[0] == $territory || @[0] == $world) && @[1] <= $at && @[2] > $at)"
 
 GateValues = Mapping[str, Any]  # `status`, `published_at` (datetime or RFC 3339), `availability`, `maturity`
@@ -139,6 +140,26 @@ def _maturity_holds(gate: GateValues, audience: Audience) -> bool:
     return labels is None or (bool(ratings) and labels.issuperset(ratings))
 
 
+def _never_draft_condition(audience: Audience) -> Q:
+    return ~Q(status="draft")
+
+
+def _never_draft_holds(gate: GateValues, audience: Audience) -> bool:
+    return bool(gate["status"] != "draft")
+
+
+def _window_opened_condition(audience: Audience) -> Q:
+    opened = _PathExists(
+        F("availability"), _Path(Value(OPENED)), Value({"at": micros(audience.at)}, JSONField())
+    )
+    return Q(availability__isnull=True) | Q(opened)
+
+
+def _window_opened_holds(gate: GateValues, audience: Audience) -> bool:
+    spans = gate["availability"]
+    return spans is None or any(start <= micros(audience.at) for _, start, _ in spans)
+
+
 CHECKS = (
     Check("published", _status_condition, _status_holds),
     Check("date", _date_condition, _date_holds),
@@ -146,11 +167,27 @@ CHECKS = (
     Check("maturity", _maturity_condition, _maturity_holds),
 )
 
+# Whether somebody may have seen it: the status may have changed since, and a window have ended.
+ONCE_PUBLIC = (
+    Check("no draft", _never_draft_condition, _never_draft_holds),
+    Check("date", _date_condition, _date_holds),
+    Check("window opened", _window_opened_condition, _window_opened_holds),
+)
+
 
 def admits(audience: Audience) -> Q:
     """What is true of the rows of `Gate` that the audience may see."""
+    return _all_of(CHECKS, audience)
+
+
+def once_admitted(by: datetime) -> Q:
+    """What is true of the rows of `Gate` that somebody, somewhere may have seen by then, as far as the gate tells."""
+    return _all_of(ONCE_PUBLIC, Audience(by))
+
+
+def _all_of(checks: Iterable[Check], audience: Audience) -> Q:
     condition = Q()
-    for check in CHECKS:
+    for check in checks:
         condition &= check.condition(audience)
     return condition
 
@@ -158,6 +195,11 @@ def admits(audience: Audience) -> Q:
 def is_public(gate: GateValues, audience: Audience) -> bool:
     """Whether the audience may see the title of these values."""
     return all(check.holds(gate, audience) for check in CHECKS)
+
+
+def once_public(gate: GateValues, *, by: datetime) -> bool:
+    """Whether somebody, somewhere may have seen the title of these values by then, as far as they tell."""
+    return all(check.holds(gate, Audience(by)) for check in ONCE_PUBLIC)
 
 
 def next_change(gate: GateValues, *, after: datetime, territory: str | None = None) -> datetime | None:
@@ -210,12 +252,3 @@ def _instants(gate: GateValues) -> Iterator[datetime]:
         for instant in (start, end):
             if EVER_SINCE < instant < FOR_EVER:
                 yield EPOCH + timedelta(microseconds=instant)
-
-
-def once_public(gate: GateValues, *, by: datetime) -> bool:
-    """Whether somebody may have seen the title by then, as far as its gate tells; its status may have changed."""
-    dated = dated_from(gate)
-    if gate["status"] == "draft" or dated is None or dated > by:
-        return False
-    spans = gate["availability"]
-    return spans is None or any(start <= micros(by) for _, start, _ in spans)

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connections, transaction
+from django.db.models import Case, Value, When
+from django.utils import timezone
 
+from catalog.models import Content
+from catalog.visibility import once_admitted
 from streaming.stores.aliases import CATALOG
 from streaming.stores.statements import rows, scalar
 
@@ -15,8 +19,7 @@ from streaming.stores.statements import rows, scalar
 POSITION = "SELECT pg_current_xact_id()::text::bigint"
 FILL = """
 INSERT INTO content_changes (content_id, position, first_position, kind, at, shown)
-SELECT content_id, %s, %s, 'saved', updated_at, status <> 'draft' AND coalesce(published_at <= now(), false)
-  FROM content_metadata
+SELECT content_id, %s, %s, 'saved', updated_at, shown FROM ({titles}) AS titles
     ON CONFLICT (content_id) DO NOTHING
 """
 REBASE = "UPDATE content_changes SET position = %s, first_position = %s"
@@ -78,9 +81,12 @@ def _holder(who: str, seconds: float, *where: str) -> Holder:
 
 def changes_fill() -> int:
     """Notes the titles that the feed lacks: those of seeds, and of who wrote past the services. How many they were."""
+    shown = Case(When(once_admitted(timezone.now()), then=Value(True)), default=Value(False))
+    titles = Content.objects.using(CATALOG).order_by().values("content_id", "updated_at", shown=shown)
+    asked, parameters = titles.query.get_compiler(CATALOG).as_sql()
     with transaction.atomic(using=CATALOG), connections[CATALOG].cursor() as cursor:
         position = scalar(CATALOG, POSITION)
-        cursor.execute(FILL, [position, position])
+        cursor.execute(FILL.format(titles=asked), [position, position, *parameters])
         return int(cursor.rowcount)
 
 

@@ -4,7 +4,9 @@ from django.db.migrations.state import StateApps
 
 FILL = """
 INSERT INTO content_changes (content_id, position, first_position, kind, at, shown)
-SELECT content_id, %s, %s, 'saved', updated_at, status <> 'draft' AND coalesce(published_at <= now(), false)
+SELECT content_id, %s, %s, 'saved', updated_at,
+       status <> 'draft' AND coalesce(published_at <= now(), false) AND (
+           availability IS NULL OR jsonb_path_exists(availability, 'strict $[*] ? (@[1] <= $at)', %s))
   FROM content_metadata
     ON CONFLICT (content_id) DO NOTHING
 """
@@ -16,9 +18,12 @@ def note_titles_that_were_there(apps: StateApps, schema_editor: BaseDatabaseSche
         return
     with schema_editor.connection.cursor() as cursor:
         # Apart from the titles: in one statement with them, Citus would ask the workers for their positions.
-        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
-        (position,) = cursor.fetchone()
-        cursor.execute(FILL, [position, position])
+        cursor.execute(
+            "SELECT pg_current_xact_id()::text::bigint,"
+            " jsonb_build_object('at', floor(extract(epoch FROM now()) * 1000000))::text"
+        )
+        position, moment = cursor.fetchone()
+        cursor.execute(FILL, [position, position, moment])
 
 
 class Migration(migrations.Migration):

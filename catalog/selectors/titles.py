@@ -8,6 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from catalog.models import Content, Credit, Genre
+from catalog.visibility import once_admitted
 
 
 def content_ids_after(*, content_id: UUID | None, limit: int) -> list[UUID]:
@@ -33,7 +34,7 @@ def public_names_by_id(ids: Collection[UUID]) -> dict[UUID, Named]:
 
 def once_public_titles_by_id(ids: Collection[UUID]) -> dict[UUID, str]:
     """Id to title, for those of `ids` that are or were public: what a viewer's own history may name."""
-    seen = Content.objects.filter(published_at__lte=timezone.now()).exclude(status=Content.Status.DRAFT)
+    seen = Content.objects.filter(once_admitted(timezone.now()))
     return dict(seen.filter(content_id__in=ids).values_list("content_id", "title"))
 
 

@@ -8,8 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db.models import Q
+from django.utils import timezone
 
-from catalog.models import Content, SearchDocument
+from catalog.changes.keeping import changes_fill
+from catalog.models import Change, Content, SearchDocument
+from catalog.selectors import once_public_titles_by_id
 from catalog.visibility import (
     CHECKS,
     GATE_FIELDS,
@@ -19,6 +23,8 @@ from catalog.visibility import (
     is_public,
     next_answer,
     next_change,
+    once_admitted,
+    once_public,
     span,
 )
 from streaming.stores.aliases import CATALOG
@@ -108,8 +114,55 @@ def test_the_query_and_the_values_agree_on_every_title_and_audience(stores: None
 
 
 def found(model: type[Any], audience: Audience) -> set[UUID]:
-    rows = model.objects.using(CATALOG).filter(admits(audience)).order_by()
+    return satisfying(model, admits(audience))
+
+
+def satisfying(model: type[Any], condition: Q) -> set[UUID]:
+    rows = model.objects.using(CATALOG).filter(condition).order_by()
     return set(rows.values_list("content_id", flat=True))
+
+
+def once_seen(gate: dict[str, Any], by: datetime) -> bool:
+    """Whether it was public at some moment until then, had its status been this one all the time, or published."""
+    moments = (by, *(moment for moment in moments_after(datetime.min.replace(tzinfo=UTC)) if moment <= by))
+    published = {**gate, "status": "published"}
+    return gate["status"] != "draft" and any(is_public(published, Audience(moment)) for moment in moments)
+
+
+def test_what_was_once_public_is_the_same_of_rows_of_values_and_of_the_feed(stores: None) -> None:
+    """Keeps away an id in the feed of a title whose first window is still to come."""
+    made = gates(seed=6, count=400)
+    titles = Content.objects.bulk_create([ContentFactory.build(**gate) for gate in made])
+    for by in MOMENTS:
+        seen = {
+            title.content_id for title, gate in zip(titles, made, strict=True) if once_public(gate, by=by)
+        }
+        assert satisfying(Content, once_admitted(by)) == seen, by
+        for gate in made:
+            assert once_public(as_json(gate), by=by) == once_public(gate, by=by)
+
+    now = timezone.now()
+    seen = {title.content_id for title, gate in zip(titles, made, strict=True) if once_public(gate, by=now)}
+    assert 0 < len(seen) < 400
+    assert changes_fill() == 400
+    assert set(Change.objects.filter(shown=True).values_list("pk", flat=True)) == seen
+    assert set(once_public_titles_by_id([title.content_id for title in titles])) == seen
+
+
+def test_what_was_once_public_was_public_at_some_moment() -> None:
+    """The other way round it need not be: a window that ended before the date was open to nobody."""
+    for gate in gates(seed=7, count=100):
+        for by in MOMENTS:
+            if once_seen(gate, by):
+                assert once_public(gate, by=by), (gate, by)
+    dated = {"status": "archived", "published_at": AT, "maturity": []}
+    coming = [span("DE", AT + MICROSECOND, None)]
+    assert not once_public({**dated, "availability": coming}, by=AT)
+    assert once_public({**dated, "availability": coming}, by=AT + MICROSECOND)
+    assert once_public({**dated, "availability": [span("DE", None, AT - MICROSECOND)]}, by=AT)
+    assert not once_public({**dated, "availability": []}, by=AT)
+    assert not once_public({**dated, "availability": None, "status": "draft"}, by=AT)
+    assert not once_public({**dated, "availability": None}, by=AT - MICROSECOND)
 
 
 def test_each_check_is_decided_alone(stores: None) -> None:
