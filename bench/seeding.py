@@ -1,6 +1,6 @@
 """Seeding against psql's `\\copy` of the very same rows; prints a row of a Markdown table.
 
-    python -m dev --instance bench exec -- python bench/seeding.py [--runs 3] [--titles N --plays N …]
+    python -m dev --instance bench exec -- python -m bench.seeding [--runs 3] [--titles N --plays N …]
 
 Needs the schema (`make run` or the migrations) on stores that hold nothing one wants to keep: everything in them
 is replaced. Each run seeds, dumps every PostgreSQL row that was written, empties the same tables and loads the
@@ -23,6 +23,13 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "streaming.settings")
+django.setup()
+
+from catalog.seeding.load import EMPTIED  # noqa: E402  # models need the setup above
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG_TABLES = (
@@ -97,7 +104,7 @@ def _run(options: argparse.Namespace) -> Run:
     with tempfile.TemporaryDirectory() as folder:
         rows = sum(_dumped(Path(folder) / table, store, table) for store in TABLES for table in TABLES[store])
         psql("ANALYTICS", "TRUNCATE users, user_watch_history CASCADE")
-        psql("CATALOG", "TRUNCATE content_metadata, cast_crew, genres CASCADE")
+        psql("CATALOG", f"TRUNCATE {', '.join(EMPTIED)} CASCADE")
         _wait_for_replica()
         _checkpoint()
         copied = sum(

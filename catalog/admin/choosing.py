@@ -20,6 +20,8 @@ from django.forms.models import BaseInlineFormSet, InlineForeignKeyField, constr
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from streaming.api.admin import uuid_or_none
+
 Known = Mapping[UUID, models.Model]
 
 
@@ -127,7 +129,7 @@ class PartFormSet(BaseInlineFormSet):
             chosen = (getattr(row, field_name) for row in self.get_queryset())
             return {row.pk: row for row in chosen if row is not None}
         names = (f"{self.add_prefix(index)}-{field_name}" for index in range(self.total_form_count()))
-        posted = filter(None, map(_uuid, map(self.data.get, names)))
+        posted = filter(None, (uuid_or_none(self.data.get(name, "")) for name in names))
         return dict(_related(self.model, field_name).in_bulk(list(posted)))
 
 
@@ -138,10 +140,3 @@ def _related(model: Any, field_name: str) -> models.QuerySet[Any]:
 @cache
 def _autocomplete_of(site: str) -> str:
     return reverse(f"{site}:autocomplete")
-
-
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None

@@ -35,13 +35,6 @@ class CreditForm(PartForm):
             self.fields["billing_order"].initial = None
 
 
-# As TMDB names them; any other is as good.
-DEPARTMENTS = (
-    *("Acting", "Art", "Camera", "Costume & Make-Up", "Creator", "Crew", "Directing", "Editing", "Lighting"),
-    *("Production", "Sound", "Visual Effects", "Writing"),
-)
-
-
 class CreditFormSet(PartFormSet):
     """Credits without a billing order come after the others, in the order of the form."""
 

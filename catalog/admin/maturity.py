@@ -13,7 +13,7 @@ from django.urls import path, reverse
 from catalog.admin.shared import SharedAdmin
 from catalog.models import MaturityLevel
 from catalog.selectors.maturity import unmapped_maturity, unrated_titles
-from catalog.services.maturity import level_save, levels_delete
+from catalog.services import level_save, levels_delete
 
 PREFILLED = ("system", "value")
 

@@ -10,10 +10,6 @@ from django.utils import timezone
 from catalog.models import Content
 
 FIRST_DECADE = 1950
-MOST_FOUND = 500  # titles; who has more is to type more
-UNSPACED = (
-    "\u0e00"  # Thai, and the scripts from there on: many write no blanks, so that words are found within text
-)
 
 
 class ReleasedFilter(admin.SimpleListFilter):

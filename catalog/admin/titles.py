@@ -30,11 +30,11 @@ from catalog.admin.title_merging import TitleMergingAdmin
 from catalog.models import Content
 from catalog.registries import SCHEMES
 from catalog.services.episodes import SeriesRefused
+from catalog.terms import TERMS
 from catalog.visibility import GATE_FIELDS, Audience, is_public
 from streaming.api.admin import minute
 
 EXPLAINED = (FIRST, BY_SLUG["rights"])
-LINKS = ("genres", "keywords", "studios")
 
 
 @admin.register(Content)
@@ -49,14 +49,14 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin):
         "As the public search finds: by title in any language, by people, by text; typos are forgiven."
     )
     actions = ("publish", "archive", "merge")
-    autocomplete_fields = ("genres", "keywords", "studios")
+    autocomplete_fields = tuple(TERMS)
     readonly_fields = ("content_id", "created_at", "updated_at", "for_the_public")
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     view_on_site = False  # Django's needs its sites framework; `for_the_public` links to the page
     save_on_top = True
     fieldsets = (
         (None, {"fields": ("title", "original_title", "sort_title", "content_type", "tagline", "summary")}),
-        ("Found by", {"fields": ("genres", "keywords", "studios")}),
+        ("Found by", {"fields": tuple(TERMS)}),
         (
             "Release",
             {
@@ -193,7 +193,7 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin):
         change: bool,
     ) -> None:
         """All tables of the page in one go: what follows from a change of the title follows once."""
-        links = {name: form.cleaned_data[name] for name in LINKS if name in form.changed_data}
+        links = {name: form.cleaned_data[name] for name in TERMS if name in form.changed_data}
         if links:
             services.content_set_links(content=form.instance, **links)
         saved = [row for formset in formsets for row in formset.save(commit=False)]

@@ -18,10 +18,11 @@ from catalog.importing.children import ARTWORK, EPISODES, EXTERNAL_IDS, KINDS, S
 from catalog.importing.identity import Found, claim_id, season_id, source_id
 from catalog.importing.inserting import SCALARS, claims_insert
 from catalog.importing.records import Row, Title
-from catalog.importing.sharing import TERMS, Known, TermIds, term_ids
+from catalog.importing.sharing import Known, TermIds, term_ids
 from catalog.models import Artwork, Content, Episode, ExternalIdClaim, OfTitle, Source
 from catalog.services import contents_touch
 from catalog.services.episodes import episodes_release
+from catalog.terms import TERMS
 from streaming.stores.aliases import CATALOG
 
 COMPARED = (*SCALARS, "countries", "published_at")

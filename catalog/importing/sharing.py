@@ -5,7 +5,7 @@ Entry points: `people_insert`, `terms_insert`, `term_ids`. Failure: `django.db.E
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connections
@@ -13,7 +13,7 @@ from django.db import connections
 from catalog.importing.identity import person_id
 from catalog.importing.records import Person, Title
 from catalog.importing.selectors import people_by_id
-from catalog.models import Genre, Keyword, Studio
+from catalog.terms import TERMS
 from streaming.stores.aliases import CATALOG
 
 # One statement with one array each: on Citus this writes a reference table, and so from the coordinator only.
@@ -22,7 +22,6 @@ INSERT INTO cast_crew (person_id, name, role, date_of_birth, date_of_death)
 SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::date[], %s::date[])
 ON CONFLICT (person_id) DO NOTHING
 """
-TERMS: dict[str, type[Any]] = {"genres": Genre, "keywords": Keyword, "studios": Studio}
 
 TermIds = dict[str, dict[str, int]]  # by the field of `Title`, then by name
 

@@ -30,10 +30,10 @@ from catalog.models import (
     Translation,
     Video,
 )
+from catalog.terms import TERMS
 from streaming.stores.aliases import CATALOG
 
 AT_ONCE = 1000
-LINKS = ("genres", "keywords", "studios")
 # Columns of the title itself; the rating goes with the number of its votes.
 FILLED = (
     *("original_title", "release_date", "duration_minutes", "summary", "thumbnail_url", "trailer_url"),
@@ -160,7 +160,7 @@ def _episodes(loser: Content, survivor: Content) -> list[list[Any]]:
 
 def _link(loser: Content, survivor: Content) -> dict[str, list[int]]:
     added = {}
-    for name in LINKS:
+    for name in TERMS:
         has = set(getattr(survivor, name).values_list("pk", flat=True))
         added[name] = sorted(set(getattr(loser, name).values_list("pk", flat=True)) - has)
         getattr(survivor, name).add(*added[name])

@@ -57,7 +57,7 @@ class ExternalIdClaim(models.Model):
 class ContentMerge(models.Model):
     """A title that turned out to be another one. Its row stays with status `merged`, its address leads there.
 
-    `undo` says what the merge changed, so that `catalog.services.merging` can take it back.
+    `undo` says what the merge changed, so that `catalog.merging` can take it back.
     """
 
     content = models.OneToOneField(

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog.models import AlternativeTitle, Content, Credit, Translation
+from catalog.terms import TERMS
 from streaming.stores.aliases import CATALOG
 
 SAME_NAMED = (
@@ -57,7 +58,7 @@ def facts_of(content_ids: Collection[UUID]) -> list[TitleFacts]:
     """Of those titles that exist: seven queries, however many they are."""
     ids = list(content_ids)
     columns = Content.objects.using(CATALOG).filter(content_id__in=ids).order_by("content_id")
-    links = {name: _links(name, ids) for name in ("genres", "keywords", "studios")}
+    links = {name: _links(name, ids) for name in TERMS}
     people = _people(ids)
     titles, texts = _texts(ids)
     return [

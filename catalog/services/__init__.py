@@ -19,6 +19,7 @@ from catalog.services.external_ids import (
     external_ids_claim,
     external_ids_remove,
 )
+from catalog.services.maturity import level_save, levels_delete
 from catalog.services.popularity import recent_views_set
 from catalog.services.shared import people_delete, person_save, term_save, terms_delete
 from catalog.services.titles import (
@@ -55,6 +56,8 @@ __all__ = [
     "external_ids_add",
     "external_ids_claim",
     "external_ids_remove",
+    "level_save",
+    "levels_delete",
     "people_delete",
     "person_save",
     "published_from",

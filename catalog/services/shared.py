@@ -1,14 +1,14 @@
-"""What titles share: people, genres, keywords, studios, levels of maturity."""
+"""What titles share: people, genres, keywords, studios."""
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from catalog.models import Credit, Genre, Keyword, Person, SearchDocument, Studio
+from catalog.models import Credit, Person, SearchDocument
 from catalog.services.touching import contents_forget, contents_touch
+from catalog.terms import Term, ids_in_document
 from streaming.stores.aliases import CATALOG
 from streaming.stores.cache import forget_all
 from streaming.stores.citus.writing import mixed_transaction
@@ -27,11 +27,6 @@ def people_delete(*, person_ids: Collection[UUID]) -> None:
     """Deletes people, all or none. Raises `django.db.models.ProtectedError` while one is credited anywhere."""
     with mixed_transaction(CATALOG):
         Person.objects.using(CATALOG).filter(person_id__in=person_ids).delete()
-
-
-Term = Genre | Keyword | Studio
-# Where a title's document has the keys of each.
-IN_DOCUMENT: dict[type[Any], str] = {Genre: "genre_ids", Keyword: "keyword_ids", Studio: "studio_ids"}
 
 
 def term_save(*, term: Term) -> Term:
@@ -59,7 +54,7 @@ def terms_delete(*, model: type[Term], keys: Collection[int]) -> None:
 
 def _documents_with(model: type[Term], keys: Collection[int]) -> QuerySet[SearchDocument]:
     documents = SearchDocument.objects.using(CATALOG).order_by()
-    return documents.filter(**{f"{IN_DOCUMENT[model]}__overlap": list(keys)})
+    return documents.filter(**{f"{ids_in_document(model)}__overlap": list(keys)})
 
 
 def _contents_of(person: Person) -> list[UUID]:

@@ -41,7 +41,7 @@ def published_from(status: str, published_at: datetime | None) -> datetime | Non
 def contents_set_status(*, content_ids: Collection[UUID], status: Content.Status) -> int:
     """Sets the status of those titles that have another; first publications are dated. The number changed.
 
-    A merged title keeps its status: `catalog.services.merging` undoes a merge.
+    A merged title keeps its status: `catalog.merging` undoes a merge.
     """
     changes: dict[str, Any] = {"status": status}
     if status == Content.Status.PUBLISHED:

@@ -12,7 +12,7 @@ from catalog import maturity
 from catalog.maturity import ages_by_label, label_of, labels_within
 from catalog.models import Content, MaturityLevel
 from catalog.selectors.maturity import UnmappedValue, unmapped_maturity, unrated_titles
-from catalog.services.maturity import level_save, levels_delete
+from catalog.services import level_save, levels_delete
 from streaming.stores.aliases import CATALOG
 from tests.factories import ContentFactory, MaturityRatingFactory, indexed
 
