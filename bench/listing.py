@@ -22,6 +22,7 @@ from http.client import HTTPConnection
 from statistics import quantiles
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 import django
 
@@ -30,9 +31,10 @@ django.setup()
 
 from bench.machine import provenance  # noqa: E402  # models need the setup above
 from catalog.audience import audience_of  # noqa: E402
-from catalog.listing import SORTS, facets_of, list_query, titles_list  # noqa: E402
+from catalog.listing import ORDERS, SORTS, facets_of, list_query, titles_list  # noqa: E402
 from catalog.models import SearchDocument  # noqa: E402
 from catalog.similar import similar_titles  # noqa: E402
+from streaming.api.pages import parse_cursor, question_of  # noqa: E402
 from streaming.stores import redis  # noqa: E402
 
 API = "/api/v1"
@@ -59,7 +61,9 @@ class Question:
         limit, cursor = int(given.pop("limit", "20")), given.pop("cursor", None)
         query = list_query(given)
         if place != "genres":
-            titles_list(query=query, limit=limit, cursor=cursor)
+            read = ORDERS[query.sort].read
+            after = parse_cursor(cursor, question_of("content", query.canonical().decode()), read, UUID)
+            titles_list(query=query, limit=limit, after=(after[0], after[1]) if after else None)
         if facets:
             facets_of(query=query, facets=facets.split(","))
 

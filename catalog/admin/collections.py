@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 from catalog.admin.choosing import PartForm, PartFormSet
 from catalog.admin.rows import PartOfTitle
 from catalog.admin.shared import SharedAdmin
+from catalog.listing.collections import collection_titles
 from catalog.models import Collection, CollectionItem
-from catalog.selectors.collections import collection_titles
 from catalog.services.collections import (
     MOST_ITEMS,
     collection_delete,
@@ -133,7 +133,7 @@ class CollectionAdmin(SharedAdmin):
                 for card in page.results
             ),
         )
-        return format_html("<ol>{}</ol>{}", titles, "… and more." if page.cursor else "")
+        return format_html("<ol>{}</ol>{}", titles, "… and more." if page.last else "")
 
     def save_row(self, row: Collection) -> None:
         collection_save(collection=row)

@@ -5,15 +5,18 @@ read one, `titles_list` and `facets_of` answer it. Failure: `Unreadable`, in wor
 """
 
 from catalog.listing.facets import FACETS, facets_of
-from catalog.listing.titles import Page, titles_list
+from catalog.listing.orders import ORDERS
+from catalog.listing.titles import Page, Place, titles_list
 from catalog.listing.vocabulary import SORTS, Choice, ListQuery, Span, Unreadable, list_query, parse
 
 __all__ = [
     "FACETS",
+    "ORDERS",
     "SORTS",
     "Choice",
     "ListQuery",
     "Page",
+    "Place",
     "Span",
     "Unreadable",
     "facets_of",

@@ -7,7 +7,6 @@ the while. Unknown values are last (`catalog.models.search`).
 Entry points: `ORDERS`, `Order.after`, `Order.fields`. Failure: none of its own.
 """
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from django.db.models import F, Func, Q, UUIDField, Value
 from django.db.models.lookups import GreaterThan, LessThan
 
 from catalog.models.search import RATING_FALLING, RATING_RISING, YEAR_FALLING, YEAR_RISING
-from streaming.api.pages import instant, plain_text
+from streaming.api.pages import finite, instant, plain_text
 
 
 @dataclass(frozen=True)
@@ -48,12 +47,6 @@ def _row(*parts: Any) -> Func:
     return Func(*parts, function="ROW", output_field=UUIDField())
 
 
-def _number(text: str) -> float:
-    if not math.isfinite(value := float(text)):
-        raise ValueError(text)
-    return value
-
-
 def _year(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text):
         raise ValueError(text)
@@ -67,7 +60,7 @@ def _rating(text: str) -> Decimal:
 
 
 ORDERS: Mapping[str, Order] = {
-    "popularity": Order(F("popularity"), True, _number),
+    "popularity": Order(F("popularity"), True, finite),
     "title": Order(F("sort_title"), False, plain_text),
     "-title": Order(F("sort_title"), True, plain_text),
     "year": Order(YEAR_RISING, False, _year),

@@ -1,10 +1,9 @@
 """A page of the titles that a `ListQuery` asks for, from search documents alone.
 
 Entry points: `documents_of`, `audience_of_query`, `titles_list`. Failure: `Unreadable` for names that there are not,
-`rest_framework.exceptions.ValidationError` for a cursor of another list, `django.db.Error`s.
+`django.db.Error`s.
 """
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -21,15 +20,17 @@ from catalog.models import SearchDocument
 from catalog.querysets import SearchDocumentQuerySet
 from catalog.selectors.cards import title_cards
 from catalog.visibility import Audience
-from streaming.api.pages import cursor_of, exactly, parse_cursor, split_page
+from streaming.api.pages import split_page
+
+Place = tuple[Any, UUID]  # a title's value in the list's order, and its id
 
 
 @dataclass(frozen=True)
 class Page:
-    """Cards in order, and the cursor of the page after; None on the last one."""
+    """Cards in order, and the place of the last one where more follow."""
 
     results: list[dict[str, Any]]
-    cursor: str | None
+    last: Place | None
 
 
 def audience_of_query(query: ListQuery) -> Audience:
@@ -48,26 +49,19 @@ def titles_list(
     *,
     query: ListQuery,
     limit: int,
-    cursor: str | None = None,
+    after: Place | None = None,
     audience: Audience | None = None,
     chain: Chain = (),
 ) -> Page:
-    """Up to `limit` titles past the cursor. `audience` is one to hold beside the query's own: a rule has both.
+    """Up to `limit` titles past a place. `audience` is one to hold beside the query's own: a rule has both.
 
     Four queries, one for each kind of name that is asked for, and one with a chain of languages.
     """
-    order, digest = ORDERS[query.sort], _digest(query)
-    after = parse_cursor(cursor, exactly(digest), order.read, UUID)
-    own = audience_of_query(query)
+    order, own = ORDERS[query.sort], audience_of_query(query)
     documents = documents_of([own, *([audience] if audience else [])], conditions(query).values())
     if after is not None:
-        documents = documents.filter(order.after(*after[1:]))
+        documents = documents.filter(order.after(*after))
     rows = documents.annotate(place=order.value).order_by(*order.fields()).values_list("place", "content_id")
     page, last = split_page(list(rows[: limit + 1]), limit)
     cards = title_cards(content_ids=[content_id for _, content_id in page], audience=own, chain=chain)
-    return Page(cards, cursor_of(digest, *last) if last else None)
-
-
-def _digest(query: ListQuery) -> str:
-    """By it a cursor is told from one of another list: there its value would be a place that means nothing."""
-    return hashlib.sha256(query.canonical()).hexdigest()[:12]
+    return Page(cards, last)

@@ -13,8 +13,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from catalog.audience import audience_of
+from catalog.listing.collections import (
+    collection_titles,
+    collections_after,
+    place_reader,
+    published_collection,
+)
 from catalog.models import Collection
-from catalog.selectors.collections import collection_titles, collections_after, published_collection
 from catalog.serializers.collections import (
     CollectionsQuery,
     CollectionsSerializer,
@@ -24,9 +29,9 @@ from catalog.serializers.listing import PageOfTitlesQuery
 from catalog.views.languages import chain_for, language_headers, languages_of
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import query_of
-from streaming.api.pages import cursor_of, exactly, next_url, parse_cursor, plain_text, split_page
+from streaming.api.pages import cursor_of, next_url, parse_cursor, plain_text, question_of, split_page
 
-BY_NAME = "collections by name"  # whose cursor it is
+BY_NAME = question_of("collections")
 
 
 def _described(collection: Collection) -> dict[str, Any]:
@@ -46,8 +51,8 @@ class CollectionsView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Published collections by name; the next page is at `next`."""
         query = query_of(request, CollectionsQuery)
-        after = parse_cursor(query.get("cursor"), exactly(BY_NAME), plain_text, UUID)
-        rows = collections_after(after=(after[1], after[2]) if after else None, limit=query["limit"] + 1)
+        after = parse_cursor(query.get("cursor"), BY_NAME, plain_text, UUID)
+        rows = collections_after(after=(after[0], after[1]) if after else None, limit=query["limit"] + 1)
         page, last = split_page(rows, query["limit"])
         cursor = cursor_of(BY_NAME, last.name, last.collection_id) if last else None
         body = {"results": list(map(_described, page)), "next": next_url(request, cursor)}
@@ -68,13 +73,16 @@ class CollectionView(APIView):
         collection = published_collection(collection_id=collection_id)
         if collection is None:
             raise NotFound("There is no such collection.")
+        question = question_of("collection", collection_id, collection.rule)
+        after = parse_cursor(query.get("cursor"), question, place_reader(collection), UUID)
         page = collection_titles(
             collection=collection,
             audience=audience_of(query),
             limit=query["limit"],
-            cursor=query.get("cursor"),
+            after=(after[0], after[1]) if after else None,
             chain=chain_for(request, query),
         )
-        body = {"results": page.results, "next": next_url(request, page.cursor)}
+        following = cursor_of(question, *page.last) if page.last else None
+        body = {"results": page.results, "next": next_url(request, following)}
         headers = language_headers(query, languages_of(page.results))
         return conditional_json(request, {**_described(collection), **body}, headers=headers)

@@ -19,7 +19,7 @@ from catalog.serializers.episodes import (
 from catalog.views.titles import record_or_404
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import query_of
-from streaming.api.pages import cursor_of, next_url, parse_cursor, split_page, whole_number
+from streaming.api.pages import cursor_of, next_url, parse_cursor, question_of, split_page, whole_number
 
 
 class SeasonsView(APIView):
@@ -31,13 +31,14 @@ class SeasonsView(APIView):
     def get(self, request: Request, content_id: UUID) -> HttpResponse:
         """A title's seasons by number; none for what is not a series."""
         query = query_of(request, SeasonsQuery)
-        after = parse_cursor(query.get("cursor"), whole_number)
+        question = question_of("seasons", content_id)
+        after = parse_cursor(query.get("cursor"), question, whole_number)
         record_or_404(content_id, audience_of(query))
         rows = seasons_page(
             content_id=content_id, after=after[0] if after else None, limit=query["limit"] + 1
         )
         page, last = split_page(rows, query["limit"])
-        following = next_url(request, cursor_of(last["number"]) if last else None)
+        following = next_url(request, cursor_of(question, last["number"]) if last else None)
         return conditional_json(request, {"results": page, "next": following})
 
 
@@ -50,9 +51,10 @@ class EpisodesView(APIView):
     def get(self, request: Request, content_id: UUID, season_number: int) -> HttpResponse:
         """A season's episodes with their markers, as they aired or in another order."""
         query = query_of(request, EpisodesQuery)
-        after = parse_cursor(query.get("cursor"), whole_number, whole_number)
-        record_or_404(content_id, audience_of(query))
         order = query["order"]
+        question = question_of("episodes", content_id, season_number, order)
+        after = parse_cursor(query.get("cursor"), question, whole_number, whole_number)
+        record_or_404(content_id, audience_of(query))
         if not season_is_known(content_id=content_id, number=season_number, order=order):
             raise NotFound("There is no such season in this order.")
         rows = episodes_page(
@@ -63,5 +65,5 @@ class EpisodesView(APIView):
             limit=query["limit"] + 1,
         )
         page, last = split_page(rows, query["limit"])
-        following = next_url(request, cursor_of(*place_of(last, order=order)) if last else None)
+        following = next_url(request, cursor_of(question, *place_of(last, order=order)) if last else None)
         return conditional_json(request, {"results": page, "next": following})

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from catalog.audience import audience_of
-from catalog.listing import ListQuery, Unreadable, facets_of, list_query, titles_list
+from catalog.listing import ORDERS, ListQuery, Unreadable, facets_of, list_query, titles_list
 from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.listing import (
     ContentListQuery,
@@ -28,7 +28,7 @@ from catalog.similar import similar_titles
 from catalog.views.languages import chain_for, language_headers, languages_of
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import query_of
-from streaming.api.pages import next_url
+from streaming.api.pages import cursor_of, next_url, parse_cursor, question_of
 
 BESIDE = ("limit", "cursor", "facets", "lang")  # parameters that say nothing of which titles
 
@@ -118,14 +118,17 @@ class ContentListView(APIView):
         query = query_of(request, ContentListQuery)
         with unreadable_is_invalid():
             asked = _asked(query)
+            question = question_of("content", asked.canonical().decode())
+            after = parse_cursor(query.get("cursor"), question, ORDERS[asked.sort].read, UUID)
             page = titles_list(
                 query=asked,
                 limit=query["limit"],
-                cursor=query.get("cursor"),
+                after=(after[0], after[1]) if after else None,
                 chain=chain_for(request, query),
             )
             facets = facets_of(query=asked, facets=query.get("facets", ()))
-        body: dict[str, Any] = {"results": page.results, "next": next_url(request, page.cursor)}
+        following = cursor_of(question, *page.last) if page.last else None
+        body: dict[str, Any] = {"results": page.results, "next": next_url(request, following)}
         if "facets" in query:
             body["facets"] = {name: counted["values"] for name, counted in facets.items()}
             body["estimated"] = [name for name, counted in facets.items() if counted["estimated"]]

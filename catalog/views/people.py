@@ -15,7 +15,7 @@ from catalog.serializers.people import PersonQuery, PersonSerializer
 from catalog.views.languages import chain_for, language_headers, languages_of
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import query_of
-from streaming.api.pages import cursor_of, next_url, parse_cursor, split_page
+from streaming.api.pages import cursor_of, next_url, parse_cursor, question_of, split_page
 
 
 class PersonView(APIView):
@@ -25,7 +25,8 @@ class PersonView(APIView):
     def get(self, request: Request, person_id: UUID) -> HttpResponse:
         """A person with a page of their titles, the newest first."""
         query = query_of(request, PersonQuery)
-        after = parse_cursor(query.get("cursor"), _date_or_none, UUID)
+        question = question_of("person", person_id)
+        after = parse_cursor(query.get("cursor"), question, _date_or_none, UUID)
         person = person_record(
             person_id=person_id,
             audience=audience_of(query),
@@ -36,13 +37,13 @@ class PersonView(APIView):
         if person is None:
             raise NotFound("There is no such person.")
         page, last = split_page(person["filmography"], query["limit"])
-        following = next_url(request, _cursor(place_in_filmography(last)) if last else None)
+        following = next_url(request, _cursor(question, place_in_filmography(last)) if last else None)
         body = {**person, "filmography": {"results": page, "next": following}}
         return conditional_json(request, body, headers=language_headers(query, languages_of(page)))
 
 
-def _cursor(place: Place) -> str:
-    return cursor_of(place.release_date or "", place.content_id)
+def _cursor(question: str, place: Place) -> str:
+    return cursor_of(question, place.release_date or "", place.content_id)
 
 
 def _date_or_none(text: str) -> date | None:

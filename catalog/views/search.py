@@ -21,7 +21,7 @@ from catalog.serializers.search import (
 from catalog.views.languages import chain_for, language_headers, languages_of
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import query_of
-from streaming.api.pages import cursor_of, next_url, parse_cursor
+from streaming.api.pages import cursor_of, finite, next_url, parse_cursor, question_of, whole_number
 
 
 class SearchView(APIView):
@@ -31,7 +31,8 @@ class SearchView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Titles by their names in every language, by people and texts, the best first; a typo finds them too."""
         query = query_of(request, SearchQuery)
-        after = parse_cursor(query.get("cursor"), _tier, float, float, UUID)
+        question = question_of("search", query["q"])
+        after = parse_cursor(query.get("cursor"), question, _tier, finite, finite, UUID)
         cards, last = search_page(
             text=query["q"],
             audience=audience_of(query),
@@ -39,7 +40,7 @@ class SearchView(APIView):
             after=Hit(*after) if after else None,
             chain=chain_for(request, query),
         )
-        following = next_url(request, cursor_of(*astuple(last)) if last else None)
+        following = next_url(request, cursor_of(question, *astuple(last)) if last else None)
         headers = language_headers(query, languages_of(cards))
         return conditional_json(request, {"results": cards, "next": following}, headers=headers)
 
@@ -64,4 +65,4 @@ class SuggestView(APIView):
 
 
 def _tier(text: str) -> Tier:
-    return Tier(int(text))
+    return Tier(whole_number(text))

@@ -20,7 +20,9 @@ from catalog.views.languages import chain_for, language_headers
 from catalog.visibility import Audience
 from streaming.api.conditional import conditional_json
 from streaming.api.inputs import query_of
-from streaming.api.pages import cursor_of, next_link, parse_cursor, split_page
+from streaming.api.pages import cursor_of, next_link, parse_cursor, question_of, split_page
+
+ALL_IDS = question_of("content ids")
 
 
 def record_or_404(content_id: UUID, audience: Audience | None = None, chain: Chain = ()) -> ContentRecord:
@@ -41,10 +43,10 @@ class ContentIdsView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Ids of all public titles, in id order; the next page is in `Link`."""
         query = query_of(request, IdsQuery)
-        after = parse_cursor(query.get("cursor"), UUID)
+        after = parse_cursor(query.get("cursor"), ALL_IDS, UUID)
         rows = content_ids_after(content_id=after[0] if after else None, limit=query["limit"] + 1)
         page, last = split_page(rows, query["limit"])
-        link = next_link(request, cursor_of(last) if last else None)
+        link = next_link(request, cursor_of(ALL_IDS, last) if last else None)
         return conditional_json(request, page, headers=link)
 
 

@@ -1,11 +1,14 @@
 """Keyset pages: a cursor names the last row seen, so a page costs the same wherever it is.
 
-A cursor is opaque to clients: base64 of the JSON list of that row's sort values. It is parsed by types the
-endpoint names, never trusted. The next page of a bare array is in `Link: <…>; rel="next"` (RFC 8288).
+A cursor is opaque to clients: base64 of the JSON list of its list's question and that row's sort values. Views make
+and parse it, by types they name; it is never trusted. In another list its values would be a place that means nothing,
+so it is refused there. The next page of a bare array is in `Link: <…>; rel="next"` (RFC 8288).
 """
 
 import base64
 import binascii
+import hashlib
+import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -26,8 +29,14 @@ class PageQuery(StrictSerializer):
     )
 
 
-def cursor_of(*values: object) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([str(value) for value in values])).decode().rstrip("=")
+def question_of(*parts: object) -> str:
+    """A mark of what is listed: the endpoint and all that decides which rows there are, in which order."""
+    return hashlib.sha256(orjson.dumps([str(part) for part in parts])).hexdigest()[:12]
+
+
+def cursor_of(question: str, *values: object) -> str:
+    written = orjson.dumps([question, *(str(value) for value in values)])
+    return base64.urlsafe_b64encode(written).decode().rstrip("=")
 
 
 def instant(text: str) -> datetime:
@@ -48,6 +57,13 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def finite(text: str) -> float:
+    """A cursor's number of any kind. Raises ValueError for one that is none or is endless."""
+    if not math.isfinite(value := float(text)):
+        raise ValueError(text)
+    return value
+
+
 def plain_text(text: str) -> str:
     """Raises ValueError for a text that PostgreSQL cannot hold."""
     if "\x00" in text:
@@ -55,32 +71,24 @@ def plain_text(text: str) -> str:
     return text
 
 
-def exactly(expected: str) -> Callable[[str], str]:
-    """A cursor's parser for a value that tells whose cursor it is: raises ValueError for any other."""
-
-    def read(text: str) -> str:
-        if text != expected:
-            raise ValueError(text)
-        return text
-
-    return read
-
-
 def parse_cursor(
-    cursor: str | None, *parsers: Callable[[str], Any], field: str = "cursor"
+    cursor: str | None, question: str, *parsers: Callable[[str], Any], field: str = "cursor"
 ) -> tuple[Any, ...] | None:
-    """The values behind a cursor, each through its parser; None for the first page. Raises `ValidationError`."""
+    """The values behind a cursor of this question, each through its parser; None for the first page.
+
+    Raises `ValidationError` for `field`.
+    """
     if cursor is None:
         return None
     try:
         values = orjson.loads(
             base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         )
-        if not isinstance(values, list) or len(values) != len(parsers):
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
             raise ValueError(cursor)
-        if not all(isinstance(value, str) for value in values):
+        if values[:1] != [question] or len(values) != 1 + len(parsers):
             raise ValueError(cursor)
-        return tuple(parse(value) for parse, value in zip(parsers, values, strict=True))
+        return tuple(parse(value) for parse, value in zip(parsers, values[1:], strict=True))
     except (ValueError, binascii.Error, orjson.JSONDecodeError) as error:
         raise serializers.ValidationError(
             {field: serializers.ErrorDetail("Not a cursor of this list.", code="invalid_cursor")}

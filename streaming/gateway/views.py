@@ -25,7 +25,7 @@ from reviews.serializers import ReviewCreatedSerializer, ReviewInput, ReviewSeri
 from reviews.services import AlreadyReviewed, review_create
 from streaming.api.conditional import PRIVATE, PUBLIC, conditional_json
 from streaming.api.inputs import body_of, query_of
-from streaming.api.pages import cursor_of, instant, next_link, parse_cursor, split_page
+from streaming.api.pages import cursor_of, instant, next_link, parse_cursor, question_of, split_page
 from streaming.api.permissions import IsStaff, IsViewer, viewer_id
 from streaming.api.problems import Conflict
 from streaming.api.throttles import WriteThrottle
@@ -55,6 +55,9 @@ def fan_out_json(
         return conditional_json(request, value, cache_control=cache_control, headers=headers)
     named = {**(headers or {}), "X-Degraded": ", ".join(degraded)}
     return conditional_json(request, value, cache_control="no-store", headers=named)
+
+
+ALL_USERS = question_of("user ids")
 
 
 class DetailsView(APIView):
@@ -114,13 +117,16 @@ class ReviewsView(APIView):
     def get(self, request: Request, content_id: UUID) -> HttpResponse:
         """A title's reviews, newest first; the next page is in `Link`."""
         query = query_of(request, ReviewsQuery)
-        after = parse_cursor(query.get("cursor"), instant, UUID)
+        question = question_of("reviews", content_id)
+        after = parse_cursor(query.get("cursor"), question, instant, UUID)
         record_or_404(content_id, audience_of(query))
         rows = reviews_page(content_id=content_id, after=after, limit=query["limit"] + 1)
         page, last = split_page(rows, query["limit"])
         degraded: list[str] = []
         reviews = with_usernames(page, degraded=degraded)
-        link = next_link(request, cursor_of(last["created_at"], last["review_id"]) if last else None)
+        link = next_link(
+            request, cursor_of(question, last["created_at"], last["review_id"]) if last else None
+        )
         return fan_out_json(request, reviews, degraded, headers=link)
 
     @extend_schema(
@@ -154,10 +160,10 @@ class UserIdsView(APIView):
     def get(self, request: Request) -> HttpResponse:
         """Ids of all users, in order, for staff."""
         query = query_of(request, IdsQuery)
-        after = parse_cursor(query.get("cursor"), UUID)
+        after = parse_cursor(query.get("cursor"), ALL_USERS, UUID)
         rows = user_ids_after(user_id=after[0] if after else None, limit=query["limit"] + 1)
         page, last = split_page(rows, query["limit"])
-        link = next_link(request, cursor_of(last) if last else None)
+        link = next_link(request, cursor_of(ALL_USERS, last) if last else None)
         return conditional_json(request, page, cache_control=PRIVATE, headers=link)
 
 
@@ -174,9 +180,12 @@ class WatchHistoryView(APIView):
         if request.user.pk != user_id and not request.user.is_staff:
             raise NotFound("There is no such history.")
         query = query_of(request, HistoryQuery)
-        after = parse_cursor(query.get("cursor"), instant, UUID)
+        question = question_of("plays", user_id)
+        after = parse_cursor(query.get("cursor"), question, instant, UUID)
         degraded: list[str] = []
         rows = watch_history(user_id=user_id, after=after, limit=query["limit"] + 1, degraded=degraded)
         page, last = split_page(rows, query["limit"])
-        link = next_link(request, cursor_of(last["watched_at"], last["history_id"]) if last else None)
+        link = next_link(
+            request, cursor_of(question, last["watched_at"], last["history_id"]) if last else None
+        )
         return fan_out_json(request, page, degraded, cache_control=PRIVATE, headers=link)

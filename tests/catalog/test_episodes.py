@@ -7,7 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from catalog.models import Content
-from tests.api.test_hostile_input import cursor
+from streaming.api.pages import cursor_of, question_of
 from tests.factories import (
     ContentFactory,
     EpisodeFactory,
@@ -199,12 +199,14 @@ def test_a_cursor_of_numbers_that_no_row_has_is_a_page_without_rows(
     series: Content, api: APIClient, order: str
 ) -> None:
     EpisodeOrderFactory(episode=series.episodes.filter(season_number=2).first(), season_number=2, number=1)
+    episodes = question_of("episodes", series.content_id, 2, order)
     for beyond in ("2147483647", "2147483648", "9" * 18):
-        query = {"order": order, "cursor": cursor([beyond, beyond])}
+        query = {"order": order, "cursor": cursor_of(episodes, beyond, beyond)}
         assert api.get(episodes_of(series, 2), query).json() == {"results": [], "next": None}, beyond
-        assert api.get(seasons_of(series), {"cursor": cursor([beyond])}).json()["results"] == []
+        here = {"cursor": cursor_of(question_of("seasons", series.content_id), beyond)}
+        assert api.get(seasons_of(series), here).json() == {"results": [], "next": None}
     for malformed in (["-1", "1"], ["1", "1.0"], ["١", "1"], ["9" * 19, "1"], ["1"], ["", "1"]):
-        answer = api.get(episodes_of(series, 2), {"order": order, "cursor": cursor(malformed)})
+        answer = api.get(episodes_of(series, 2), {"order": order, "cursor": cursor_of(episodes, *malformed)})
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "cursor"), malformed
 
 

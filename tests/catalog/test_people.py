@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from catalog.models import Content, Person
 from catalog.services import children_save, contents_set_status, person_save
-from tests.api.test_hostile_input import cursor
+from streaming.api.pages import cursor_of, question_of
 from tests.factories import (
     ContentFactory,
     CreditFactory,
@@ -169,10 +169,12 @@ def test_a_person_is_reachable_only_while_a_title_of_theirs_is_public(stores: No
 
 def test_a_cursor_does_not_make_a_hidden_person_reachable(stores: None, api: APIClient) -> None:
     hidden, shown = CreditFactory(content=ContentFactory(status="draft")).person, CreditFactory().person
-    beyond = {"cursor": cursor(["", str(UUID(int=2**128 - 1))])}
 
-    assert api.get(url_of(hidden), beyond).status_code == 404
-    assert api.get(url_of(shown), beyond).json()["filmography"] == {"results": [], "next": None}
+    def beyond(person: Person) -> dict[str, str]:
+        return {"cursor": cursor_of(question_of("person", person.person_id), "", UUID(int=2**128 - 1))}
+
+    assert api.get(url_of(hidden), beyond(hidden)).status_code == 404
+    assert api.get(url_of(shown), beyond(shown)).json()["filmography"] == {"results": [], "next": None}
 
 
 def test_an_audience_sees_the_titles_that_are_for_it_and_people_through_them_only(
@@ -240,7 +242,10 @@ def test_who_does_not_exist_is_not_found(stores: None, api: APIClient) -> None:
     "values",
     [["2020-13-01", "x"], ["2020-01-01"], ["2020-01-01", "nope"], ["x", ""], ["", ""], ["0000-01-01", ""]],
 )
-def test_a_cursor_of_another_list_is_refused(stores: None, api: APIClient, values: list[str]) -> None:
-    answer = api.get(url_of(CreditFactory().person), {"cursor": cursor(values)})
+def test_a_cursor_that_names_no_place_is_refused(stores: None, api: APIClient, values: list[str]) -> None:
+    person = CreditFactory().person
+    here = cursor_of(question_of("person", person.person_id), *values)
+
+    answer = api.get(url_of(person), {"cursor": here})
 
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "cursor")

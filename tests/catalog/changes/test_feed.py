@@ -21,6 +21,7 @@ from catalog.changes.keeping import changes_fill
 from catalog.changes.reading import Cursor, CursorExpired, changes_since
 from catalog.models import Change, Content
 from catalog.services import children_save, content_delete, content_save, contents_set_status
+from catalog.views.changes import FOLLOWED
 from streaming.api.pages import cursor_of
 from streaming.stores.aliases import CATALOG
 from tests.catalog.changes.following import Follower, public_catalog
@@ -210,7 +211,7 @@ def test_a_cursor_of_another_feed_or_of_the_future_has_to_start_anew(
 
     with pytest.raises(CursorExpired):
         changes_since(cursor=foreign, limit=1)
-    answer = api.get(URL, {"since": cursor_of(*foreign)})
+    answer = api.get(URL, {"since": cursor_of(FOLLOWED, *foreign)})
 
     assert (answer.status_code, answer.json()["code"]) == (410, "cursor_expired")
     assert (
@@ -334,13 +335,13 @@ def test_the_answer_has_what_is_documented_and_the_end_has_a_cursor_too(api: API
     [
         "nope",
         "",
-        cursor_of("x" * 32, 1, uuid4(), 1),
-        cursor_of("0" * 32, "١", uuid4(), 1),
-        cursor_of("0" * 32, -1, uuid4(), 1),
-        cursor_of("0" * 32, "9" * 19, uuid4(), 1),
-        cursor_of("0" * 32, 1, "nobody", 1),
-        cursor_of("0" * 32, 1, uuid4()),
-        cursor_of("0" * 32, 1, uuid4(), "1; DROP TABLE content_changes"),
+        cursor_of(FOLLOWED, "x" * 32, 1, uuid4(), 1),
+        cursor_of(FOLLOWED, "0" * 32, "١", uuid4(), 1),
+        cursor_of(FOLLOWED, "0" * 32, -1, uuid4(), 1),
+        cursor_of(FOLLOWED, "0" * 32, "9" * 19, uuid4(), 1),
+        cursor_of(FOLLOWED, "0" * 32, 1, "nobody", 1),
+        cursor_of(FOLLOWED, "0" * 32, 1, uuid4()),
+        cursor_of(FOLLOWED, "0" * 32, 1, uuid4(), "1; DROP TABLE content_changes"),
     ],
 )
 def test_what_is_no_cursor_is_refused(api: APIClient, since: str) -> None:

@@ -3,21 +3,25 @@
 A collection is picked by hand or has a rule, which is a question to `catalog.listing`. A rule that can no longer be
 answered (it names a genre that was deleted) finds nothing, and says so in the log.
 
-Entry points: `collections_after`, `published_collection`, `collection_titles`. Failure:
-`rest_framework.exceptions.ValidationError` for a cursor of another list, `django.db.Error`s.
+Entry points: `collections_after`, `published_collection`, `collection_titles`, `place_reader`. Failure:
+`django.db.Error`s.
 """
 
 import logging
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
 from catalog.languages import Chain
-from catalog.listing import Page, Unreadable, parse, titles_list
+from catalog.listing.orders import ORDERS
+from catalog.listing.titles import Page, Place, titles_list
+from catalog.listing.vocabulary import Unreadable, parse
 from catalog.models import Collection, CollectionItem, SearchDocument
 from catalog.selectors.cards import title_cards
 from catalog.visibility import Audience
-from streaming.api.pages import cursor_of, exactly, parse_cursor, split_page, whole_number
+from streaming.api.pages import plain_text, split_page, whole_number
 
 logger = logging.getLogger(__name__)
 
@@ -36,28 +40,39 @@ def published_collection(*, collection_id: UUID) -> Collection | None:
 
 
 def collection_titles(
-    *, collection: Collection, audience: Audience, limit: int, cursor: str | None = None, chain: Chain = ()
+    *, collection: Collection, audience: Audience, limit: int, after: Place | None = None, chain: Chain = ()
 ) -> Page:
-    """Up to `limit` of its titles past the cursor: in the order that they were put in, or that its rule says."""
+    """Up to `limit` of its titles past a place: in the order that they were put in, or that its rule says."""
     if not collection.rule:
-        return _picked(collection, audience, limit, cursor, chain)
+        return _picked(collection, audience, limit, after, chain)
     try:
         query = parse(collection.rule)
-        return titles_list(query=query, limit=limit, cursor=cursor, audience=audience, chain=chain)
+        return titles_list(query=query, limit=limit, after=after, audience=audience, chain=chain)
     except Unreadable as error:
         logger.warning("collection %s finds nothing: %s", collection.collection_id, error)
         return Page([], None)
 
 
-def _picked(collection: Collection, audience: Audience, limit: int, cursor: str | None, chain: Chain) -> Page:
+def place_reader(collection: Collection) -> Callable[[str], Any]:
+    """How a cursor's text is read as the value by which its titles are ordered."""
+    if not collection.rule:
+        return whole_number
+    try:
+        return ORDERS[parse(collection.rule).sort].read
+    except Unreadable:
+        return plain_text  # it finds nothing, wherever a page of it begins
+
+
+def _picked(
+    collection: Collection, audience: Audience, limit: int, after: Place | None, chain: Chain
+) -> Page:
     """All that are left are read, which `catalog.services.collections` bounds, for any of them may be hidden.
 
     Titles' visibility is asked apart: a join of two tables fails on Citus while one of them is being distributed.
     """
-    after = parse_cursor(cursor, exactly(str(collection.collection_id)), whole_number, UUID)
     items = CollectionItem.objects.filter(collection=collection).order_by("position", "content_id")
     if after is not None:
-        _, position, content_id = after
+        position, content_id = after
         items = items.filter(Q(position__gt=position) | Q(position=position, content_id__gt=content_id))
     places = list(items.values_list("position", "content_id"))
     ids = [content_id for _, content_id in places]
@@ -66,4 +81,4 @@ def _picked(collection: Collection, audience: Audience, limit: int, cursor: str 
     page, last = split_page([place for place in places if place[1] in public][: limit + 1], limit)
     ids = [content_id for _, content_id in page]
     cards = title_cards(content_ids=ids, audience=audience, chain=chain)
-    return Page(cards, cursor_of(collection.collection_id, *last) if last else None)
+    return Page(cards, last)
