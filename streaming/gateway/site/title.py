@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
-from catalog.selectors import seasons_page
+from catalog.selectors import public_survivor, seasons_page
 from catalog.similar import similar_titles
 from catalog.visibility import Audience
 from streaming.gateway.details import content_details
@@ -28,7 +28,7 @@ PART_LIMIT = timedelta(milliseconds=250)
 def title(request: HttpRequest, content_id: UUID) -> HttpResponse:
     details = content_details(content_id=content_id, chain=spoken(request))
     if details is None:
-        raise Http404
+        return _elsewhere(content_id)
     cast, reviews, beneath = details["cast"], details["reviews"], _beneath(content_id)
     context = {
         **details,
@@ -41,6 +41,14 @@ def title(request: HttpRequest, content_id: UUID) -> HttpResponse:
         "other_reviews": reviews[FIRST_REVIEWS:],
     }
     return render(request, "site/title.html", context)
+
+
+def _elsewhere(content_id: UUID) -> HttpResponse:
+    """To the title that this one was merged into, for good. Raises `Http404` where there is none to see."""
+    survivor = public_survivor(content_id)
+    if survivor is None:
+        raise Http404
+    return redirect("title", survivor, permanent=True)
 
 
 def _beneath(content_id: UUID) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from catalog.merging import contents_merge
 from catalog.models import Content
 from tests.factories import ContentFactory, CreditFactory, indexed
 from trending.services import view_count
@@ -58,6 +59,15 @@ def test_a_title_that_is_not_public_has_no_page(
     assert answer.status_code == 404
     assert b"Unseen" not in answer.content
     assert b"There is no such title" in answer.content
+
+
+def test_a_merged_title_s_page_leads_to_the_other_one(stores: None, client: Client) -> None:
+    loser, survivor = ContentFactory(title="M"), ContentFactory(title="M – Eine Stadt sucht einen Mörder")
+    contents_merge(loser_id=loser.content_id, survivor_id=survivor.content_id)
+
+    answer = client.get(f"/titles/{loser.content_id}")
+
+    assert (answer.status_code, answer.headers["Location"]) == (301, f"/titles/{survivor.content_id}")
 
 
 def test_only_reading_is_allowed(client: Client) -> None:
