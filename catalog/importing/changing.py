@@ -6,7 +6,7 @@ this source stored, and only what it brought and says no longer is taken away. W
 editor's season of the same number, a licence that overlaps) is told of.
 
 Every statement carries `content_id`, so on Citus it goes to the shards of these titles only.
-Entry point: `titles_change`. Failure: `django.db.Error`s.
+Entry point: `titles_change`. Failure: `django.db.Error`s, `ClaimedMeanwhile`.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,11 +16,12 @@ from uuid import UUID
 
 from catalog.importing.children import ARTWORK, EPISODES, EXTERNAL_IDS, KINDS, SEASONS, Kind, Values, rows_of
 from catalog.importing.identity import Found, claim_id, season_id, source_id
-from catalog.importing.inserting import SCALARS, claims_insert
+from catalog.importing.inserting import SCALARS, ids_claim
 from catalog.importing.records import Row, Title
 from catalog.importing.sharing import Known, TermIds, term_ids
 from catalog.models import Artwork, Content, Episode, ExternalIdClaim, OfTitle, Source
-from catalog.services import contents_touch
+from catalog.registries import Ref
+from catalog.services import Pair, contents_touch
 from catalog.services.episodes import episodes_release
 from catalog.terms import TERMS
 from streaming.stores.aliases import CATALOG
@@ -194,7 +195,9 @@ def _write_claims(found: Collection[Found], said: Said) -> None:
         old = set(before.title.external_ids) if before else set()
         gone += [(each.content_id, *claim) for claim in old.difference(each.row.title.external_ids)]
         kept = old if before and before.is_whole else set()
-        anew.append(each._replace(unclaimed=tuple(claim for claim in each.unclaimed if claim not in kept)))
+        anew += [
+            Pair(each.content_id, Ref(*claim)) for claim in each.row.title.external_ids if claim not in kept
+        ]
     if gone:
         claims = ExternalIdClaim.objects.using(CATALOG)
         claims.filter(
@@ -202,7 +205,7 @@ def _write_claims(found: Collection[Found], said: Said) -> None:
             value__in={value for _, _, value in gone},
             id__in=[claim_id(scheme, value) for _, scheme, value in gone],
         ).delete()
-    claims_insert(anew)
+    ids_claim(anew)
 
 
 def _write_links(field: str, rows: Rows, said: Said, ids: Mapping[str, int]) -> None:

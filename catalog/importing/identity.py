@@ -67,13 +67,12 @@ def claim_id(scheme: str, value: str) -> str:
 
 
 class Found(NamedTuple):
-    """A row with its title. Of its external ids `row` has those that are no other title's, and `unclaimed` those of
-    them that nobody has claimed; `refused` has the owners of the others.
+    """A row with its title. Of its external ids `row` has those that are no other title's; `refused` has the owners of
+    the others.
     """
 
     content_id: UUID
     row: Row
-    unclaimed: tuple[ExternalId, ...] = ()
     refused: tuple[tuple[ExternalId, UUID], ...] = ()
 
 
@@ -96,10 +95,9 @@ def _found(title: UUID, row: Row, claims: Claims) -> Found:
     said = dict.fromkeys(row.title.external_ids)
     if not said:
         return Found(title, row)
-    unclaimed = tuple(each for each in said if each not in claims)
     owners = {each: claims.setdefault(each, title) for each in said}
     refused = tuple((each, owner) for each, owner in owners.items() if owner != title)
     if refused:
         kept = tuple(each for each, owner in owners.items() if owner == title)
         row = replace(row, title=replace(row.title, external_ids=kept))
-    return Found(title, row, unclaimed, refused)
+    return Found(title, row, refused)

@@ -3,7 +3,7 @@ hand: nothing that was just written is read again.
 
 Called inside the batch's transaction. It does for these titles what `catalog.services.contents_touch` does for
 changed ones, and a test holds the two equal; no cache can hold a title that was not there. Failure:
-`django.db.Error`s.
+`django.db.Error`s, `ClaimedMeanwhile`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,16 +18,22 @@ from django.db import connections
 from catalog.changes import changes_note
 from catalog.importing.children import KINDS, MATURITY_RATINGS, Children, Kind, children_of
 from catalog.importing.describing import gate_of, title_facts
-from catalog.importing.identity import Found, claim_id, source_id
+from catalog.importing.identity import Found, source_id
 from catalog.importing.records import Row
 from catalog.importing.sharing import Known, TermIds
 from catalog.models import Change
+from catalog.registries import Ref
 from catalog.search.documents import document_of, documents_insert
+from catalog.services.external_ids import Pair, claims_take
 from catalog.visibility import next_change, once_public
 from streaming.stores.aliases import CATALOG
 from streaming.stores.copying import array_text, copy_rows
 
 Values = Iterator[Sequence[object]]
+
+
+class ClaimedMeanwhile(Exception):
+    """Somebody has claimed an external id since it was looked up, and so a row may be of another title than it was."""
 
 
 def titles_insert(
@@ -46,7 +52,7 @@ def titles_insert(
     for field, ids in terms.items():
         column = f"{field[:-1]}_id"
         _copy(f"content_{field}", ("content_id", column), _links(field, rows, ids))
-    claims_insert(found)
+    ids_claim(Pair(each.content_id, Ref(*said)) for each in found for said in each.row.title.external_ids)
     documents_insert(
         document_of(
             title_facts(
@@ -65,13 +71,10 @@ def titles_insert(
     changes_note(shown=shown, kind=Change.Kind.SAVED, at=now)
 
 
-def claims_insert(found: Collection[Found]) -> None:
-    """Claims the external ids that nobody had when the titles were looked up.
-
-    Somebody who claims one in the same moment wins: this raises `IntegrityError`, and an import run again sees it.
-    """
-    rows = [(claim_id(*said), *said, each.content_id) for each in found for said in each.unclaimed]
-    _copy("external_id_claims", ("id", "scheme", "value", "content_id"), iter(rows))
+def ids_claim(pairs: Iterable[Pair]) -> None:
+    """Claims external ids that were nobody else's when the titles were looked up. Raises `ClaimedMeanwhile`."""
+    if claims_take(pairs=list(pairs)):
+        raise ClaimedMeanwhile
 
 
 def statistics_refresh() -> None:

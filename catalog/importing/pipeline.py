@@ -30,6 +30,7 @@ from streaming.stores.refusal import Refused, first_line
 S = TypeVar("S")
 LOCK_NOT_AVAILABLE = "55P03"
 LOCK = 0x696D706F7274  # "import"
+LOOKS = 5  # at who has the external ids of a batch, before an import gives up
 LOCK_WAIT_SECONDS = 3  # the server needs a moment to notice that an import was killed
 
 
@@ -121,19 +122,33 @@ def one_import_at_a_time() -> Iterator[None]:
 
 def _bring_in(source: Format[Any], rows: list[Row], dry_run: bool, is_first: bool) -> _Outcome:
     """Brings a batch in, in one transaction. `is_first`: nothing new was brought in before."""
+    for _ in range(LOOKS):
+        try:
+            return _looked_up_and_brought_in(source, rows, dry_run, is_first)
+        except inserting.ClaimedMeanwhile:
+            continue  # looked up again, the rows are of the titles that have the ids now
+        except DatabaseError as error:
+            raise _refused(rows, first_line(error)) from error
+    raise _refused(rows, "others go on claiming external ids of these titles")
+
+
+def _looked_up_and_brought_in(
+    source: Format[Any], rows: list[Row], dry_run: bool, is_first: bool
+) -> _Outcome:
     outcome = _Outcome()
-    try:
-        with mixed_transaction(CATALOG):
-            for found in _one_row_a_title(titles_found(scheme=source.scheme, rows=rows)):
-                _bring_in_titles(source, found, dry_run, outcome)
-            if outcome.new and is_first and not dry_run:
-                inserting.statistics_refresh()  # before the first commit, which checks the foreign keys
-    except DatabaseError as error:
-        raise CatalogRefuses(
-            f"The catalog refused lines {rows[0].line} to {rows[-1].line} ({first_line(error)}). "
-            "What stands before them is in; running this again goes on from there."
-        ) from error
+    with mixed_transaction(CATALOG):
+        for found in _one_row_a_title(titles_found(scheme=source.scheme, rows=rows)):
+            _bring_in_titles(source, found, dry_run, outcome)
+        if outcome.new and is_first and not dry_run:
+            inserting.statistics_refresh()  # before the first commit, which checks the foreign keys
     return outcome
+
+
+def _refused(rows: list[Row], why: str) -> CatalogRefuses:
+    return CatalogRefuses(
+        f"The catalog refused lines {rows[0].line} to {rows[-1].line} ({why}). "
+        "What stands before them is in; running this again goes on from there."
+    )
 
 
 def _one_row_a_title(found: list[Found]) -> Iterator[dict[UUID, Found]]:

@@ -5,8 +5,8 @@ same statement returns whose it was already. Nothing is looked up first, so two 
 both have it, and nobody has to tell a violated constraint from what Citus makes of one. The statement locks the claims
 it meets until the transaction ends, so that none is released between its answer and the title's row.
 
-Entry points: `external_ids_add`, `external_ids_remove`, for one title; `external_ids_claim`, for imports of many;
-`rows_claim` and `claims_release`, for who writes the rows of `ExternalId` itself. Failure: `ExternalIdTaken`.
+Entry points: `external_ids_add`, `external_ids_remove`, for one title; `external_ids_claim`, for many; `rows_claim`,
+`claims_take` and `claims_release`, for who writes the rows of `ExternalId` itself. Failure: `ExternalIdTaken`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -22,9 +22,11 @@ from catalog.services.touching import contents_touch
 from streaming.stores.aliases import CATALOG
 
 AT_ONCE = 1000
-# The update changes nothing: it locks the claim, and has its owner returned.
+CLAIMS_AT_ONCE = 5000
+# The update changes nothing: it locks the claim, and has its owner returned. In arrays: imports claim thousands.
 CLAIM = """
-INSERT INTO external_id_claims AS known (id, scheme, value, content_id) VALUES {}
+INSERT INTO external_id_claims AS known (id, scheme, value, content_id)
+SELECT * FROM unnest(%s::varchar[], %s::varchar[], %s::varchar[], %s::uuid[])
     ON CONFLICT (value, scheme) DO UPDATE SET content_id = known.content_id
 RETURNING scheme, value, content_id
 """
@@ -83,7 +85,7 @@ def external_ids_claim(*, pairs: Iterable[Pair]) -> list[Conflict]:
     To be called in a transaction, whose caller touches the titles. Of two pairs with one id the first gets it.
     """
     wanted = list(dict.fromkeys(pairs))
-    conflicts = _take(wanted)
+    conflicts = claims_take(pairs=wanted)
     refused = {(conflict.content_id, conflict.ref) for conflict in conflicts}
     rows = [
         ExternalId(content_id=pair.content_id, scheme=pair.ref.scheme, value=pair.ref.value)
@@ -108,38 +110,43 @@ def rows_claim(*, content_id: UUID, saved: Sequence[ExternalId], deleted: Sequen
     before = ExternalId.objects.using(CATALOG).filter(content_id=content_id, pk__in=keys)
     had = {Ref(scheme, value) for scheme, value in before.values_list("scheme", "value")}
     claims_release(content_ids=[content_id], refs=had - kept)
-    if conflicts := _take([Pair(content_id, ref) for ref in kept]):
+    if conflicts := claims_take(pairs=[Pair(content_id, ref) for ref in kept]):
         raise ExternalIdTaken(conflicts)
 
 
 def claims_release(*, content_ids: Collection[UUID], refs: Collection[Ref]) -> None:
     """Frees these ids, as far as they are of these titles."""
     claims = ExternalIdClaim.objects.using(CATALOG)
-    for some in _batches(sorted(refs)):
+    for some in _batches(sorted(refs), AT_ONCE):
         # By value as well: on Citus it says on which shards they lie.
         of_these = claims.filter(value__in={ref.value for ref in some}, id__in=list(map(str, some)))
         of_these.filter(content_id__in=content_ids).delete()
 
 
-def _take(pairs: Sequence[Pair]) -> list[Conflict]:
+def claims_take(*, pairs: Sequence[Pair]) -> list[Conflict]:
+    """Claims ids for titles, as many as there are; those that could not be had, with who has them.
+
+    To be called in the transaction that writes the rows. Of two pairs with one id the first gets it.
+    """
     wanted: dict[Ref, UUID] = {}
     for pair in pairs:
         wanted.setdefault(pair.ref, pair.content_id)
     owners: dict[Ref, UUID] = {}
     # In the order of the key, so that two writers cannot wait for each other.
-    for some in _batches(sorted(wanted, key=lambda ref: (ref.value, ref.scheme))):
+    for some in _batches(sorted(wanted, key=lambda ref: (ref.value, ref.scheme)), CLAIMS_AT_ONCE):
         owners |= _insert([(ref, wanted[ref]) for ref in some])
     return [Conflict(content_id, ref, owners[ref]) for content_id, ref in pairs if owners[ref] != content_id]
 
 
 def _insert(claims: Sequence[tuple[Ref, UUID]]) -> dict[Ref, UUID]:
     """Whose each of these is now."""
-    values = [part for ref, owner in claims for part in (str(ref), *ref, str(owner))]
-    statement = CLAIM.format(", ".join(["(%s, %s, %s, %s::uuid)"] * len(claims)))
+    columns = [
+        list(column) for column in zip(*((str(ref), *ref, str(owner)) for ref, owner in claims), strict=True)
+    ]
     with connections[CATALOG].cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(CLAIM, columns)
         return {Ref(scheme, value): owner for scheme, value, owner in cursor.fetchall()}
 
 
-def _batches(refs: Sequence[Ref]) -> Iterator[Sequence[Ref]]:
-    return (refs[start : start + AT_ONCE] for start in range(0, len(refs), AT_ONCE))
+def _batches(refs: Sequence[Ref], size: int) -> Iterator[Sequence[Ref]]:
+    return (refs[start : start + size] for start in range(0, len(refs), size))

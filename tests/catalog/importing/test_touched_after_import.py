@@ -22,8 +22,9 @@ def derived() -> list[list[dict[str, Any]]]:
         {name: value for name, value in row.items() if name != "updated_at"}
         for row in Content.objects.order_by("content_id").values()
     ]
-    documents = list(SearchDocument.objects.order_by("content_id").values())
-    shown = list(Change.objects.order_by("content_id").values("content_id", "kind", "shown"))
+    documents = [dict(row) for row in SearchDocument.objects.order_by("content_id").values()]
+    changes = Change.objects.order_by("content_id")
+    shown = [dict(row) for row in changes.values("content_id", "kind", "shown")]
     return [titles, documents, shown]
 
 
