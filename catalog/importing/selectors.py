@@ -1,15 +1,21 @@
 """What the importers ask of the catalog. Titles of every status count."""
 
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connections
 from django.db.models import Count
 
 from catalog.importing.records import Record
-from catalog.models import Content, ContentMerge, ExternalIdClaim, Genre, Person, Source
+from catalog.models import Content, Genre, Person, Source
 from streaming.stores.aliases import CATALOG
+
+# Each with one array: as ten thousand parameters keys would take longer to write than what they find to read.
+EXISTING = "SELECT content_id FROM content_metadata WHERE content_id = ANY(%s::uuid[])"
+MERGED = "SELECT content_id, into_id FROM content_merges WHERE content_id = ANY(%s::uuid[])"
+CLAIMS = "SELECT scheme, value, content_id FROM external_id_claims WHERE value = ANY(%s::text[])"
+PEOPLE = "SELECT person_id, name, merged_into_id FROM cast_crew WHERE person_id = ANY(%s::uuid[])"
 
 
 class CatalogSize(NamedTuple):
@@ -29,14 +35,12 @@ class CatalogSize(NamedTuple):
 
 def existing_contents(ids: Collection[UUID]) -> set[UUID]:
     """Those of `ids` that are titles."""
-    titles = Content.objects.using(CATALOG).filter(content_id__in=ids).order_by()
-    return set(titles.values_list("content_id", flat=True))
+    return {title for (title,) in _found(EXISTING, ids)}
 
 
 def merged_contents(ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Of those of `ids` that were merged into another title, that one."""
-    merges = ContentMerge.objects.using(CATALOG).filter(content_id__in=ids).order_by()
-    return dict(merges.values_list("content_id", "into_id"))
+    return dict(_found(MERGED, ids))
 
 
 def claims_by_id(ids: Collection[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
@@ -44,8 +48,7 @@ def claims_by_id(ids: Collection[tuple[str, str]]) -> dict[tuple[str, str], UUID
     if not ids:
         return {}
     values = sorted({value for _, value in ids})  # what cuts the table on Citus
-    claims = ExternalIdClaim.objects.using(CATALOG).filter(value__in=values).order_by()
-    rows = claims.values_list("scheme", "value", "content_id")
+    rows = _found(CLAIMS, values)
     return {(scheme, value): title for scheme, value, title in rows if (scheme, value) in ids}
 
 
@@ -70,15 +73,15 @@ def records_of_scheme(*, scheme: str, ids: Collection[UUID]) -> dict[UUID, tuple
     return {title: (key, record) for title, key, record in rows}
 
 
-# One array: as ten thousand parameters the ids would take longer to write than the people to read.
-PEOPLE = "SELECT person_id, name, merged_into_id FROM cast_crew WHERE person_id = ANY(%s::uuid[])"
-
-
 def people_by_id(ids: Collection[UUID]) -> dict[UUID, tuple[str, UUID | None]]:
     """Name, and whom they were merged into, of those that exist."""
+    return {key: (name, into) for key, name, into in _found(PEOPLE, ids)} if ids else {}
+
+
+def _found(statement: str, keys: Collection[object]) -> list[tuple[Any, ...]]:
     with connections[CATALOG].cursor() as cursor:
-        cursor.execute(PEOPLE, [list(map(str, ids))])
-        return {key: (name, into) for key, name, into in cursor.fetchall()}
+        cursor.execute(statement, [list(map(str, keys))])
+        return list(cursor.fetchall())
 
 
 def catalog_size() -> CatalogSize:

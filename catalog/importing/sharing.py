@@ -44,10 +44,12 @@ def people_insert(titles: Iterable[Title]) -> Known:
                 nameless.add(key)
             elif key not in found:
                 found[key] = (part.name, title.people.get(part.person) or Person(role=part.job))
-    if found:
-        _insert(found)
-    ids = nameless | found.keys()
-    return _known(ids) if ids else Known({}, {})
+    people = people_by_id(nameless | found.keys())
+    missing = found.keys() - people.keys()
+    if missing:
+        _insert({key: found[key] for key in missing})
+        people |= people_by_id(missing)  # read, for somebody else may have been faster
+    return _known(people)
 
 
 def _insert(found: Mapping[UUID, tuple[str, Person]]) -> None:
@@ -57,11 +59,10 @@ def _insert(found: Mapping[UUID, tuple[str, Person]]) -> None:
         cursor.execute(INSERT_PEOPLE, [list(column) for column in zip(*rows, strict=True)])
 
 
-def _known(ids: Collection[UUID]) -> Known:
-    people = people_by_id(ids)
+def _known(people: Mapping[UUID, tuple[str, UUID | None]]) -> Known:
     moved = {key: into for key, (_, into) in people.items() if into is not None}
     others = people_by_id(set(moved.values()) - people.keys()) if moved else {}
-    return Known({key: name for key, (name, _) in (people | others).items()}, moved)
+    return Known({key: name for key, (name, _) in (*people.items(), *others.items())}, moved)
 
 
 def terms_insert(titles: Collection[Title]) -> TermIds:

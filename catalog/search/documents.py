@@ -60,7 +60,7 @@ def document_of(facts: TitleFacts) -> Document:
         "genre_ids": sorted({number for number, _ in facts.genres}),
         "keyword_ids": sorted({number for number, _ in facts.keywords}),
         "studio_ids": sorted(facts.studio_ids),
-        "person_ids": sorted({person for person, _ in facts.people}),
+        "person_ids": sorted({person for person, _ in facts.people}, key=str),
         "keys": sorted(filter(None, set(map(key_of, titles)))),
         "names": _joined(map(with_compounds, titles), MOST_OF_NAMES),
         "people": _joined((fold(name) for _, name in facts.people), MOST_OF_PEOPLE),

@@ -9,8 +9,10 @@ Entry points: `fold`, `key_of`, `with_compounds`. No failure: any text, of whate
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LONGEST_KEY = 150  # characters; an entry of a GIN index holds 2,700 bytes, and nobody types more
+LONGEST_REMEMBERED = 60  # characters; names and most titles, which are folded several times over
 LONGEST_WORD = 64  # characters; a word of a text vector holds 2,046 bytes
 
 APOSTROPHES = "'‘’‛ʹʻʼ′`"
@@ -60,12 +62,19 @@ _signs = _Signs()
 
 def fold(text: str) -> str:
     """Lower-case words of letters and numbers with one blank between; empty for a text of punctuation only."""
+    return _remembered(text) if len(text) <= LONGEST_REMEMBERED else _words_of(text)
+
+
+def _words_of(text: str) -> str:
     if text.isascii():
         return " ".join(text.translate(_signs).split())
     apart = unicodedata.normalize("NFKD", text.translate(ACUTE_AS_APOSTROPHE).casefold())
     whole = unicodedata.normalize("NFC", ACCENTS.sub("", apart))
     words = UNSPACED.sub(r" \1 ", whole.translate(_signs)).split()
     return " ".join(word for word in words if any(map(str.isalnum, word)))
+
+
+_remembered = lru_cache(maxsize=1 << 14)(_words_of)
 
 
 def key_of(title: str) -> str:

@@ -9,7 +9,6 @@ Entry points: `words_add`, `words_missing`, `words_prune`, `neighbours_of`. Fail
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-import orjson
 from django.db import connections, transaction
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -17,6 +16,7 @@ from rapidfuzz.distance import OSA
 from catalog.models import SearchWord
 from catalog.search.matching import any_of
 from streaming.stores.aliases import CATALOG
+from streaming.stores.copying import array_text
 
 LONGEST = 32  # characters; what is longer is no word that somebody types
 LONG = 8  # characters; from here on two slips are taken for one word
@@ -27,8 +27,7 @@ MOST_FOUND = 3000  # words that one question may bring
 KEEP = "SELECT word FROM search_words WHERE word = ANY(%s) ORDER BY word FOR KEY SHARE"
 ADD = """
 INSERT INTO search_words (word, spellings)
-SELECT word, ARRAY(SELECT jsonb_array_elements_text(spellings))
-  FROM unnest(%s::text[], %s::jsonb[]) AS found (word, spellings) ORDER BY word
+SELECT word, spellings::text[] FROM unnest(%s::text[], %s::text[]) AS found (word, spellings) ORDER BY word
     ON CONFLICT (word) DO NOTHING
 """
 USED = """
@@ -63,7 +62,7 @@ def words_add(words: Collection[str]) -> int:
         missing = sorted(set(words).difference(word for (word,) in cursor.fetchall()))
         if not missing:
             return 0
-        cursor.execute(ADD, [missing, [orjson.dumps(spellings_of(word)).decode() for word in missing]])
+        cursor.execute(ADD, [missing, [array_text(spellings_of(word)) for word in missing]])
         return int(cursor.rowcount)
 
 

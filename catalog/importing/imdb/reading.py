@@ -234,6 +234,7 @@ def _country(region: str | None) -> str:
     return region if is_country(region) else FORMER_COUNTRIES.get(region, "")
 
 
+@lru_cache(maxsize=1 << 6)  # there are hardly more; whole cells are kept
 def _kind_of_title(types: str | None, attributes: str | None) -> str:
     if attributes and "transliterated" in attributes:
         return "transliterated"
