@@ -59,10 +59,10 @@ def line_of(values: Sequence[object]) -> str:
     is_plain = line.count("\t") == len(values) - 1 and line.count("\n") == 1 and "\r" not in line
     if is_plain and ("\\" not in line or line.count("\\") == values.count(None)):
         return line
-    return "\t".join([NULL if value is None else _escaped(str(value)) for value in values]) + "\n"
+    return "\t".join([NULL if value is None else escaped(str(value)) for value in values]) + "\n"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """By one search for each sign: `str.translate` takes every letter up, which a source's record has thousands of."""
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 

@@ -11,7 +11,7 @@ from faker import Faker
 from faker.config import AVAILABLE_LOCALES
 
 from catalog.seeding import Vocabulary
-from streaming.stores.copying import ESCAPES
+from streaming.stores.copying import escaped
 
 WORDS, NAMES, SENTENCES, HANDLES = 2000, 1500, 600, 600
 # Locales that say the family name first, and what stands between it and the given name.
@@ -63,4 +63,4 @@ def _language(locale: str, seed: int) -> Language:
 
 def _distinct(draw: Callable[[], str], times: int) -> list[str]:
     """What that many draws give, each once, in COPY's text format."""
-    return [text.translate(ESCAPES) for text in dict.fromkeys(draw() for _ in range(times)) if text.strip()]
+    return [escaped(text) for text in dict.fromkeys(draw() for _ in range(times)) if text.strip()]
