@@ -10,7 +10,7 @@ import pytest
 from django.db import DataError, IntegrityError, InternalError, connections, transaction
 
 from catalog.models import Person
-from streaming.stores.copying import LINES_AT_ONCE, copy_lines, copy_rows, line_of
+from streaming.stores.copying import LINES_AT_ONCE, array_text, copy_lines, copy_rows, line_of
 from tests.environment import DISTRIBUTED
 
 COLUMNS = ("person_id", "name", "biography", "date_of_birth")
@@ -46,6 +46,25 @@ def test_a_text_comes_back_as_it_went_in(stores: None, text: str) -> None:
 
     row = Person.objects.values_list(*COLUMNS).get()
     assert row == (person_id, "Ada", text, date(1815, 12, 10))
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        [""],
+        ["", ""],
+        ["a", "b c", "NULL"],
+        ['"', "a"],
+        ["\\", "\\N", "a\tb"],
+        ["{a,b}", ",", "'", "東京"],
+    ],
+)
+def test_an_array_comes_back_as_it_went_in(stores: None, texts: list[str]) -> None:
+    with connections["catalog"].cursor() as cursor:
+        cursor.execute("SELECT %s::text[]", [array_text(texts)])
+
+        assert cursor.fetchone() == (texts,)
 
 
 def test_none_is_null_and_nothing_else_is(stores: None) -> None:
