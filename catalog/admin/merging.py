@@ -4,7 +4,7 @@ An action of the list takes two rows to a page that says what each is and what w
 what it is now, and has a button to undo it. The services open their own transactions: no page of Django's that reads
 in one may stand around them.
 
-Entry points: `MergingAdmin`, whose subclasses name their services. Failure: `CannotMerge`, as a message.
+Entry points: `MergingAdmin`, whose subclasses name their services. Failure: `ChangeRefused`, as a message.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
-from catalog.merging import CannotMerge
+from catalog.refusing import ChangeRefused
 from streaming.api.admin import StoreAdmin, uuid_or_none
 
 
@@ -27,11 +27,11 @@ class MergingAdmin(StoreAdmin):
     """A subclass says how two rows are merged and how that is undone, and what tells one from another."""
 
     def merge_rows(self, *, loser: UUID, survivor: UUID) -> str:
-        """Merges; what was done, in a sentence. Raises `CannotMerge`."""
+        """Merges; what was done, in a sentence. Raises `ChangeRefused`."""
         raise NotImplementedError
 
     def undo_merge(self, key: UUID) -> Sequence[str]:
-        """Takes a merge back; what could not be taken back, in sentences. Raises `CannotMerge`."""
+        """Takes a merge back; what could not be taken back, in sentences. Raises `ChangeRefused`."""
         raise NotImplementedError
 
     def is_merged(self, row: Any) -> bool:
@@ -87,7 +87,7 @@ class MergingAdmin(StoreAdmin):
     def _merged(self, request: HttpRequest, loser: Any, survivor: Any) -> HttpResponse:
         try:
             done = self.merge_rows(loser=loser.pk, survivor=survivor.pk)
-        except CannotMerge as refused:
+        except ChangeRefused as refused:
             self.message_user(request, f"Nothing was merged. {refused}", messages.ERROR)
             return HttpResponseRedirect(self._address("changelist"))
         self.log_change(request, loser, f"Merged into {survivor} ({survivor.pk}).")
@@ -110,7 +110,7 @@ class MergingAdmin(StoreAdmin):
             raise PermissionDenied
         try:
             left = self.undo_merge(object_id)
-        except CannotMerge as refused:
+        except ChangeRefused as refused:
             self.message_user(request, f"Nothing was undone. {refused}", messages.ERROR)
         else:
             row = self.get_queryset(request).get(pk=object_id)

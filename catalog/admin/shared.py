@@ -6,13 +6,27 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 
 from catalog.admin.finding import in_this_order
+from catalog.refusing import ChangeRefused
 from streaming.api.admin import NUL, StoreAdmin
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
+
+
+class RefusalsTold(StoreAdmin):
+    """What a service refused is told on the page, which shows what is there: another has written since the form's
+    checks."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except ChangeRefused as refused:
+            messages.error(request, f"Nothing was saved. {refused}")
+            return HttpResponseRedirect(request.path)
 
 
 class FindingAdmin(StoreAdmin):
@@ -33,7 +47,7 @@ class FindingAdmin(StoreAdmin):
         return (queryset.filter(pk__in=keys) if "o" in request.GET else in_this_order(queryset, keys)), False
 
 
-class SharedAdmin(StoreAdmin):
+class SharedAdmin(RefusalsTold):
     """For the rows that titles share: a subclass names the services that save and delete them.
 
     Django's views open a transaction and read in it before a service is called. On Citus the service's

@@ -5,6 +5,7 @@ pages (`catalog.admin.sections`), all of this one class.
 """
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,7 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -23,13 +24,12 @@ from catalog.admin.credits import DEPARTMENTS
 from catalog.admin.finding import titles_found
 from catalog.admin.sections import BY_SLUG, FIRST, SECTIONS, WHEN_ADDED, Section, section_of
 from catalog.admin.seeing import panel
-from catalog.admin.shared import FindingAdmin, keys_of
+from catalog.admin.shared import FindingAdmin, RefusalsTold, keys_of
 from catalog.admin.title_form import ContentForm
 from catalog.admin.title_list import ReleasedFilter
 from catalog.admin.title_merging import TitleMergingAdmin
 from catalog.models import Content
 from catalog.registries import SCHEMES
-from catalog.services.episodes import SeriesRefused
 from catalog.terms import TERMS
 from catalog.visibility import GATE_FIELDS, Audience, is_public
 from streaming.api.admin import minute
@@ -38,7 +38,7 @@ EXPLAINED = (FIRST, BY_SLUG["rights"])
 
 
 @admin.register(Content)
-class ContentAdmin(TitleMergingAdmin, FindingAdmin):
+class ContentAdmin(TitleMergingAdmin, FindingAdmin, RefusalsTold):
     form = ContentForm
     change_form_template = "catalog/admin/title.html"
     list_display = ("title", "kind", "status", "year", "rating", "published", "updated")
@@ -91,23 +91,6 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin):
 
     def section_view(self, request: HttpRequest, object_id: Any, section: str) -> HttpResponse:
         return self.changeform_view(request, str(object_id))
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except (
-            services.ExternalIdTaken,
-            services.WindowsOverlap,
-            SeriesRefused,
-        ) as refused:  # what another has written since the check
-            messages.error(request, f"Nothing was saved. {refused}")
-            return HttpResponseRedirect(request.path)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -182,8 +165,8 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin):
         return format_html_join(" · ", '<a href="{}" target="_blank">{}</a>', links)
 
     def save_model(self, request: HttpRequest, obj: Content, form: forms.ModelForm, change: bool) -> None:
-        if form.has_changed():
-            services.content_save(content=obj)
+        """Gives a new title its id, by which the rows of the forms are its own; `save_related` saves it with them."""
+        obj.content_id = obj.content_id or uuid4()
 
     def save_related(
         self,
@@ -192,14 +175,15 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin):
         formsets: list[BaseInlineFormSet],
         change: bool,
     ) -> None:
-        """All tables of the page in one go: what follows from a change of the title follows once."""
+        """The title and all tables of the page in one go: what follows from a change of the title follows once."""
+        content = form.instance
         links = {name: form.cleaned_data[name] for name in TERMS if name in form.changed_data}
-        if links:
-            services.content_set_links(content=form.instance, **links)
         saved = [row for formset in formsets for row in formset.save(commit=False)]
         deleted = [row for formset in formsets for row in formset.deleted_objects]
-        if saved or deleted:
-            services.children_save(content=form.instance, saved=saved, deleted=deleted)
+        if form.has_changed():
+            services.content_save(content=content, links=links, saved=saved, deleted=deleted)
+        elif saved or deleted:
+            services.children_save(content=content, saved=saved, deleted=deleted)
 
     def delete_model(self, request: HttpRequest, obj: Content) -> None:
         services.content_delete(content=obj)

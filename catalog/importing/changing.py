@@ -57,10 +57,8 @@ Said = Mapping[UUID, Before]
 def titles_change(
     *, scheme: str, found: Collection[Found], said: Said, terms: TermIds, known: Known, now: datetime
 ) -> list[KeptOut]:
-    """Brings titles up to their rows."""
+    """Brings titles up to their rows, in a transaction that holds them (`catalog.locking`)."""
     rows = {each.content_id: each.row for each in found}
-    # First, so that whoever writes one of these titles meanwhile waits here, and nothing read below is out of date.
-    Content.objects.using(CATALOG).filter(content_id__in=rows).order_by().update(updated_at=now)
     _write_titles(rows, said)
     kept_out = [each for kind in KINDS for each in _write_children(kind, rows, said, known)]
     _write_claims(found, said)

@@ -9,6 +9,7 @@ Failure: `files.Unreadable`, `ImportRunning`, `CatalogRefuses`; what earlier bat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from catalog.importing.identity import Found, claim_id, titles_found
 from catalog.importing.records import Format, Note, Row, digest_of, json_of, rejection
 from catalog.importing.selectors import digests_by_key, existing_contents, records_by_key
 from catalog.importing.sharing import people_insert, terms_insert
+from catalog.locking import again_after_deadlock, contents_lock
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
 from streaming.stores.refusal import Refused, first_line
@@ -121,10 +123,11 @@ def one_import_at_a_time() -> Iterator[None]:
 
 
 def _bring_in(source: Format[Any], rows: list[Row], dry_run: bool, is_first: bool) -> _Outcome:
-    """Brings a batch in, in one transaction. `is_first`: nothing new was brought in before."""
+    """Brings a batch in, in one transaction, which a deadlock with another writer has repeated. `is_first`: nothing
+    new was brought in before."""
     for _ in range(LOOKS):
         try:
-            return _looked_up_and_brought_in(source, rows, dry_run, is_first)
+            return again_after_deadlock(partial(_looked_up_and_brought_in, source, rows, dry_run, is_first))
         except inserting.ClaimedMeanwhile:
             continue  # looked up again, the rows are of the titles that have the ids now
         except DatabaseError as error:
@@ -137,7 +140,10 @@ def _looked_up_and_brought_in(
 ) -> _Outcome:
     outcome = _Outcome()
     with mixed_transaction(CATALOG):
-        for found in _one_row_a_title(titles_found(scheme=source.scheme, rows=rows)):
+        titles = titles_found(scheme=source.scheme, rows=rows)
+        if not dry_run:
+            contents_lock(each.content_id for each in titles)
+        for found in _one_row_a_title(titles):
             _bring_in_titles(source, found, dry_run, outcome)
         if outcome.new and is_first and not dry_run:
             inserting.statistics_refresh()  # before the first commit, which checks the foreign keys

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
+from catalog.locking import contents_lock, people_lock
 from catalog.merging.refusing import CannotMerge
 from catalog.models import Content, Credit, Person, PersonMerge
 from catalog.services import contents_touch
@@ -35,7 +36,7 @@ def people_merge(*, loser_id: UUID, survivor_id: UUID) -> int:
     with mixed_transaction(CATALOG):
         _begin(*_locked(loser_id, survivor_id))
     repointed = 0
-    while batch := _repoint(loser_id, survivor_id):
+    while (batch := _repoint(loser_id, survivor_id)) is not None:
         repointed += batch
     return repointed
 
@@ -43,14 +44,13 @@ def people_merge(*, loser_id: UUID, survivor_id: UUID) -> int:
 def person_unmerge(*, person_id: UUID) -> list[str]:
     """Gives a merged person their credits back, those that are still the survivor's; what could not be, in sentences.
 
-    Raises `CannotMerge`.
+    Raises `CannotMerge`; also half-way, where somebody merges the survivor meanwhile: that merge is to be undone first,
+    and this one then goes on.
     """
     merge = _merge_of(person_id)
     if merge is None:
         raise CannotMerge(f"No person {person_id} was merged into another one.")
     into_id = UUID(merge.undo["into"])
-    if merge.person.merged_into_id != into_id:
-        raise CannotMerge(f"{into_id}, whom they were merged into, was merged since: undo that merge first.")
     lost = 0
     while (batch := _return(person_id, into_id)) is not None:
         lost += batch
@@ -59,14 +59,11 @@ def person_unmerge(*, person_id: UUID) -> list[str]:
 
 
 def _locked(*person_ids: UUID) -> tuple[Person, Person]:
-    """In the order of their ids, so that two merges cannot wait for each other."""
-    people = Person.objects.using(CATALOG).select_for_update()
-    found: dict[UUID, Person] = {}
-    for person_id in sorted(person_ids):
-        person = people.filter(person_id=person_id).first()
-        if person is None:
+    people_lock(person_ids)
+    found = Person.objects.using(CATALOG).in_bulk(person_ids)
+    for person_id in person_ids:
+        if person_id not in found:
             raise CannotMerge(f"There is no person {person_id}.")
-        found[person_id] = person
     loser, survivor = (found[person_id] for person_id in person_ids)
     return loser, survivor
 
@@ -96,15 +93,18 @@ def _begin(loser: Person, survivor: Person) -> None:
     PersonMerge.objects.using(CATALOG).create(person=loser, merged_at=timezone.now(), undo=undo)
 
 
-def _repoint(loser_id: UUID, survivor_id: UUID) -> int:
-    """The next credits of the loser; how many there were, 0 at the end."""
+def _repoint(loser_id: UUID, survivor_id: UUID) -> int | None:
+    """The loser's credits in the next titles; how many there were. None at the end."""
     with mixed_transaction(CATALOG):
-        merge = _merge_of(loser_id, lock=True)
+        people_lock([loser_id, survivor_id])
+        merge = _merge_of(loser_id)
         credits = Credit.objects.using(CATALOG)
-        batch = list(credits.filter(person=loser_id).order_by("content_id", "id")[:AT_ONCE])
-        if merge is None or not batch:
-            return 0
-        ids = {row.content_id for row in batch}
+        theirs = credits.filter(person=loser_id).order_by("content_id", "id")
+        ids = set(theirs.values_list("content_id", flat=True)[:AT_ONCE])
+        if merge is None or not ids:
+            return None
+        contents_lock(ids)
+        batch = list(theirs.filter(content_id__in=ids))
         has = set(map(_part, credits.filter(person=survivor_id, content_id__in=ids)))
         twice = [row for row in batch if _part(row) in has]
         moved = [row for row in batch if _part(row) not in has]
@@ -121,12 +121,13 @@ def _repoint(loser_id: UUID, survivor_id: UUID) -> int:
 def _return(person_id: UUID, into_id: UUID) -> int | None:
     """Gives the next credits back; how many were no longer the survivor's. None at the end."""
     with mixed_transaction(CATALOG):
-        merge = _merge_of(person_id, lock=True)
+        merge = _held(person_id, into_id)
         if merge is None:
             return None
         moved, dropped = merge.undo["moved"][:AT_ONCE], merge.undo["dropped"][:AT_ONCE]
         if not moved and not dropped:
             return None
+        contents_lock(_titles_in(moved, dropped))
         printed = {UUID(key): (UUID(content_id), text) for content_id, key, text in moved}
         rows = Credit.objects.using(CATALOG).filter(person=into_id, pk__in=list(printed))
         there = list(rows.filter(content_id__in={content_id for content_id, _ in printed.values()}))
@@ -146,7 +147,7 @@ def _return(person_id: UUID, into_id: UUID) -> int | None:
 
 def _end(person_id: UUID, into_id: UUID) -> list[str]:
     with mixed_transaction(CATALOG):
-        merge = _merge_of(person_id, lock=True)
+        merge = _held(person_id, into_id)
         if merge is None:
             return []
         people = Person.objects.using(CATALOG)
@@ -165,10 +166,17 @@ def _end(person_id: UUID, into_id: UUID) -> list[str]:
     return [f"{name.replace('_', ' ')} was changed since" for name in filled if name not in untouched]
 
 
-def _merge_of(person_id: UUID, *, lock: bool = False) -> PersonMerge | None:
+def _held(person_id: UUID, into_id: UUID) -> PersonMerge | None:
+    """A merge that may be undone, and is nobody else's until the end of the transaction; None once it is undone."""
+    people_lock([person_id, into_id])
+    merge = _merge_of(person_id)
+    if merge is not None and merge.person.merged_into_id != into_id:
+        raise CannotMerge(f"{into_id}, whom they were merged into, was merged since: undo that merge first.")
+    return merge
+
+
+def _merge_of(person_id: UUID) -> PersonMerge | None:
     merges = PersonMerge.objects.using(CATALOG)
-    if lock:
-        merges.select_for_update().filter(person=person_id).first()
     return merges.select_related("person").filter(person=person_id).first()
 
 
@@ -184,6 +192,10 @@ def _part(row: Credit) -> tuple[UUID, str, str]:
 
 def _values(row: Credit) -> dict[str, Any]:
     return {field.attname: field.value_to_string(row) for field in row._meta.concrete_fields}
+
+
+def _titles_in(moved: Sequence[Sequence[str]], dropped: Sequence[dict[str, Any]]) -> set[UUID]:
+    return {UUID(each[0]) for each in moved} | {UUID(each["content_id"]) for each in dropped}
 
 
 def _again(dropped: Sequence[dict[str, Any]]) -> list[Credit]:

@@ -1,7 +1,7 @@
 """Why a merge or its undoing is refused; the message is a sentence for whoever asked."""
 
-from streaming.stores.refusal import Refused
+from catalog.refusing import ChangeRefused
 
 
-class CannotMerge(Refused):
+class CannotMerge(ChangeRefused):
     """Nothing was changed."""

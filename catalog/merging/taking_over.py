@@ -3,7 +3,7 @@
 `PARTS` says for each table what makes two rows the same thing; what the survivor has already it does not lack. Rows
 are copied under new ids, because a row does not move between titles (`KeyedByContent`), and so the loser stays whole.
 
-Entry points: `take_over`, `give_back`. Failure: `django.db.Error`s.
+Entry points: `take_over`, `give_back`. Failure: `CollectionRefused`; `django.db.Error`s.
 """
 
 import hashlib
@@ -30,6 +30,7 @@ from catalog.models import (
     Translation,
     Video,
 )
+from catalog.services.collections import items_check
 from catalog.terms import TERMS
 from streaming.stores.aliases import CATALOG
 
@@ -76,12 +77,17 @@ PARTS = (
 
 
 def take_over(*, loser: Content, survivor: Content) -> Undo:
-    """Gives the survivor what it lacks, in the transaction under way; what `give_back` needs to know."""
+    """Gives the survivor what it lacks, in the transaction under way; what `give_back` needs to know.
+
+    Raises `CollectionRefused` where a collection that the loser is picked for has no room for the survivor beside it.
+    """
     rows: dict[str, dict[str, str]] = {}
     for part in PARTS:
         there, theirs = _rows(part.model, survivor), _rows(part.model, loser)
         known = {part.same(row) for row in there}
         lacking = [row for row in theirs if part.same(row) not in known and part.wanted(row, there)]
+        if part.model is CollectionItem:
+            items_check(content_id=survivor.content_id, collection_ids=[row.collection_id for row in lacking])
         _note(rows, _copies(lacking, survivor, _primaries(there)))
     _note(rows, _as_another_name(loser, survivor))
     for copies in _episodes(loser, survivor):

@@ -1,7 +1,7 @@
 """Merging titles. See `catalog.merging`.
 
-Entry points: `contents_merge`, `content_unmerge`. Failure: `CannotMerge`; `django.db.Error`s. Both are one
-transaction: a merge is there as a whole or not at all.
+Entry points: `contents_merge`, `content_unmerge`. Failure: `CannotMerge`, `CollectionRefused`; `django.db.Error`s. Both
+are one transaction: a merge is there as a whole or not at all.
 """
 
 from collections import Counter
@@ -9,13 +9,13 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from catalog.locking import contents_lock
 from catalog.merging.refusing import CannotMerge
 from catalog.merging.taking_over import Undo, give_back, take_over
 from catalog.models import Change, Content, ContentMerge, ExternalId
 from catalog.registries import Ref
 from catalog.services import Pair, contents_touch, external_ids_claim, external_ids_remove
-from catalog.services.external_ids import ExternalIdTaken
-from catalog.services.titles import content_lock
+from catalog.services.external_ids import refuse_taken
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
 
@@ -56,10 +56,10 @@ def content_unmerge(*, content_id: UUID) -> list[str]:
     Raises `CannotMerge`.
     """
     with mixed_transaction(CATALOG):
-        merge = ContentMerge.objects.using(CATALOG).filter(content_id=content_id).first()
-        if merge is None:
-            raise CannotMerge(f"No title {content_id} was merged into another one.")
-        undo, into_id = merge.undo, UUID(merge.undo["into"])
+        into_id = UUID(_merge_of(content_id).undo["into"])
+        titles = _locked_if_there(content_id, into_id)
+        merge = _merge_of(content_id)  # another may have undone it before the lock
+        undo, survivor = merge.undo, titles.get(into_id)
         if (
             merge.into_id != into_id
             and ContentMerge.objects.using(CATALOG).filter(content_id=into_id).exists()
@@ -67,7 +67,6 @@ def content_unmerge(*, content_id: UUID) -> list[str]:
             raise CannotMerge(
                 f"{into_id}, which it was merged into, was merged itself since: undo that merge first."
             )
-        survivor = _locked_if_there(content_id, into_id).get(into_id)
         kept = give_back(survivor=survivor, undo=undo) if survivor else []
         kept += _return_ids(content_id, into_id, undo["external_ids"])
         followers = ContentMerge.objects.using(CATALOG).filter(content_id__in=undo["followers"])
@@ -76,6 +75,13 @@ def content_unmerge(*, content_id: UUID) -> list[str]:
         Content.objects.using(CATALOG).filter(content_id=content_id).update(status=undo["status"])
         contents_touch([content_id, *([into_id] if survivor else [])])
     return kept
+
+
+def _merge_of(content_id: UUID) -> ContentMerge:
+    merge = ContentMerge.objects.using(CATALOG).filter(content_id=content_id).first()
+    if merge is None:
+        raise CannotMerge(f"No title {content_id} was merged into another one.")
+    return merge
 
 
 def _locked(*content_ids: UUID) -> tuple[Content, ...]:
@@ -87,9 +93,7 @@ def _locked(*content_ids: UUID) -> tuple[Content, ...]:
 
 
 def _locked_if_there(*content_ids: UUID) -> dict[UUID, Content]:
-    """In the order of their ids, so that two merges cannot wait for each other; one by one, as Citus locks rows."""
-    for content_id in sorted(content_ids):
-        content_lock(content_id=content_id)
+    contents_lock(content_ids)
     return {row.content_id: row for row in Content.objects.using(CATALOG).filter(content_id__in=content_ids)}
 
 
@@ -102,8 +106,8 @@ def _move_ids(loser_id: UUID, survivor_id: UUID) -> list[Ref]:
     refs = _ids_of(loser_id)
     if refs:
         external_ids_remove(content_id=loser_id, refs=refs)
-    if conflicts := external_ids_claim(pairs=[Pair(survivor_id, ref) for ref in refs]):
-        raise ExternalIdTaken(conflicts)  # another writer took one between the two
+    # Another writer may take one between the two.
+    refuse_taken(external_ids_claim(pairs=[Pair(survivor_id, ref) for ref in refs]))
     return refs
 
 

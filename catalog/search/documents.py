@@ -3,8 +3,8 @@
 `document_of` is the one place that says what of a title is searched, and under which weight; services, importers,
 rebuilding and checking all make documents by it.
 
-Entry points: `document_of`, `documents_write`, `documents_insert`, `documents_copy`, `words_of`. Failure:
-`django.db.Error`s.
+Entry points: `document_of`, `documents_write`, `documents_mark`, `documents_insert`, `documents_copy`, `words_of`.
+Failure: `django.db.Error`s.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -103,6 +103,14 @@ def documents_write(*, content_ids: Collection[UUID]) -> int:
         written += len(documents)
     words_add(words)
     return written
+
+
+def documents_mark(*, content_ids: Collection[UUID]) -> None:
+    """Has the worker write the documents of these titles anew (`catalog.search.rebuilding.stale_rewrite`)."""
+    documents = SearchDocument.objects.using(CATALOG).filter(
+        content_id__in=sorted(content_ids), is_stale=False
+    )
+    documents.order_by().update(is_stale=True)
 
 
 def words_of(documents: Iterable[Document]) -> set[str]:

@@ -2,8 +2,8 @@
 
 A batch is compared first, and only what differs is written, each batch in a transaction of its own. So what was written
 before a kill is not written again: a rebuild that is run again goes on where it was cut off, with no progress kept
-anywhere. What is written is read while its titles are held, as `contents_touch` holds them: who saves one meanwhile
-waits, or is waited for and then read.
+anywhere. What is written is read while its titles are held (`catalog.locking`): who saves one meanwhile waits, or is
+waited for and then read.
 
 Entry points: `documents_rebuild`, `stale_rewrite`, `missing_count`, `missing_write`, `documents_fill`. Failure:
 `django.db.Error`s; what was written stays.
@@ -11,11 +11,12 @@ Entry points: `documents_rebuild`, `stale_rewrite`, `missing_count`, `missing_wr
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
+from catalog.locking import again_after_deadlock, contents_lock
 from catalog.models import Content, SearchDocument
 from catalog.querysets import ContentQuerySet
 from catalog.search.comparing import batches, compared
@@ -43,7 +44,7 @@ def documents_rebuild(*, looked_at: Callable[[int], None] = lambda count: None) 
         seen = compared(batch)
         differing = {each.content_id for each in seen.differences} | set(seen.stale)
         if differing:
-            rebuilt.written += _rewrite(differing)
+            rebuilt.written += again_after_deadlock(partial(_rewrite, differing))
             rebuilt.removed += _remove_orphans(differing)
         if seen.words:
             with transaction.atomic(using=CATALOG):
@@ -62,7 +63,7 @@ def stale_rewrite(*, most: int, looked_at: Callable[[int], None] = lambda count:
         ids = list(stale.values_list("content_id", flat=True)[: min(AT_ONCE, most - written)])
         if not ids:
             break
-        _rewrite(ids)
+        again_after_deadlock(partial(_rewrite, ids))
         written += len(ids)
         looked_at(len(ids))
     return written
@@ -89,8 +90,7 @@ def _undocumented() -> ContentQuerySet:
 
 def _rewrite(ids: Collection[UUID]) -> int:
     with transaction.atomic(using=CATALOG):
-        titles = Content.objects.using(CATALOG).filter(content_id__in=sorted(ids)).order_by()
-        titles.update(status=F("status"))  # Citus locks no rows of several shards for a SELECT
+        contents_lock(ids)
         return documents_write(content_ids=ids)
 
 

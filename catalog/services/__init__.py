@@ -8,8 +8,15 @@ Two others write past these functions, by COPY and in bulk, and do themselves wh
 feed and repairs the sequences behind the ids it chose, and its caller forgets all records.
 """
 
+from catalog.locking import content_lock
 from catalog.services.children import children_save
-from catalog.services.collections import collection_delete, collection_save, collection_set_items, rule_check
+from catalog.services.collections import (
+    CollectionRefused,
+    collection_delete,
+    collection_save,
+    collection_set_items,
+    rule_check,
+)
 from catalog.services.episodes import SeriesRefused
 from catalog.services.external_ids import (
     Conflict,
@@ -24,7 +31,6 @@ from catalog.services.popularity import recent_views_set
 from catalog.services.shared import people_delete, person_save, term_save, terms_delete
 from catalog.services.titles import (
     content_delete,
-    content_lock,
     content_save,
     content_set_links,
     contents_delete,
@@ -36,6 +42,7 @@ from catalog.services.visibility import visibility_tick
 from catalog.services.windows import WindowsOverlap
 
 __all__ = [
+    "CollectionRefused",
     "Conflict",
     "ExternalIdTaken",
     "Pair",

@@ -1,8 +1,9 @@
 """The rows of a title's child tables: credits, seasons, episodes, texts, pictures, windows, ratings, and the like.
 
-Entry points: `children_save`. Failure: `ValueError` for a row of another title, `django.db.DatabaseError` for one that
-is gone or may not stand beside another, `ExternalIdTaken` and `NoExternalId` for external ids, `WindowsOverlap` for
-windows.
+Entry points: `children_save`; `children_write` within a transaction that saves more of the title. Failure: `ValueError`
+for a row of another title, `django.db.DatabaseError` for one that is gone or may not stand beside another,
+`NoExternalId` for what is none, and of `ChangeRefused` `ExternalIdTaken`, `WindowsOverlap`, `SeriesRefused` and
+`CollectionRefused`.
 """
 
 from collections import defaultdict
@@ -13,7 +14,9 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
-from catalog.models import AvailabilityWindow, Content, Episode, ExternalId
+from catalog.locking import contents_lock
+from catalog.models import AvailabilityWindow, CollectionItem, Content, Episode, ExternalId
+from catalog.services.collections import items_check
 from catalog.services.episodes import episodes_check, episodes_release, seasons_add
 from catalog.services.external_ids import rows_claim
 from catalog.services.touching import contents_touch
@@ -32,32 +35,55 @@ def children_save(
     Rows that are there already are taken out and put in again under their ids: so two may trade what only one can
     have (the numbers of two episodes, the primary of two posters), and a hundred cost the statements of one. An
     episode takes its places in other orders and its markers along when it goes, and brings its season's row.
-    Raises `ValueError` when a row belongs to another title: a row does not move, delete it there and add it here;
-    `SeriesRefused`, a `ValueError` too, for what `catalog.services.episodes` does not let stand. Raises
-    `django.db.DatabaseError` when a row to be saved again is gone, `ExternalIdTaken` for an external id of another
-    title.
+    Raises `ValueError` when a row belongs to another title: a row does not move, delete it there and add it here.
+    Raises `django.db.DatabaseError` when a row to be saved again is gone, `ExternalIdTaken` for an external id of
+    another title, `SeriesRefused` for what `catalog.services.episodes` does not let stand, and `WindowsOverlap` and
+    `CollectionRefused` likewise.
     """
+    with (
+        overlap_named(content=content, saved=windows_of(saved), deleted=windows_of(deleted)),
+        transaction.atomic(using=CATALOG),
+    ):
+        contents_lock([content.content_id])
+        children_write(content=content, saved=saved, deleted=deleted)
+        contents_touch([content.content_id])
+
+
+def children_write(
+    *, content: Content, saved: Sequence[KeyedByContent], deleted: Sequence[KeyedByContent]
+) -> None:
+    """`children_save` in the transaction under way, which holds the title and touches it after."""
     if any(row.content_id != content.content_id for row in [*saved, *deleted]):
         raise ValueError(f"A row does not belong to title {content.content_id}.")
-    windows = _only(AvailabilityWindow, saved)
-    with overlap_named(content=content, saved=windows), transaction.atomic(using=CATALOG):
-        windows_refuse_overlap(content=content, saved=windows, deleted=_only(AvailabilityWindow, deleted))
-        episodes_check(content_id=content.content_id, saved=saved, deleted=deleted)
-        rows_claim(
-            content_id=content.content_id, saved=_only(ExternalId, saved), deleted=_only(ExternalId, deleted)
-        )
-        episodes_release(
-            content_ids=[content.content_id], gone=[episode.pk for episode in _only(Episode, deleted)]
-        )
-        for model, rows in _by_model(deleted).items():
-            _rows_of(content, model).filter(pk__in=[row.pk for row in rows]).delete()
-        changed = _by_model(saved)
-        for model, rows in changed.items():
-            _take_out(content, model, [row.pk for row in rows if not row._state.adding])
-        for model, rows in changed.items():
-            model._base_manager.using(CATALOG).bulk_create(rows)
-        seasons_add(content_id=content.content_id, saved=saved)
-        contents_touch([content.content_id])
+    _check(content, saved, deleted)
+    rows_claim(
+        content_id=content.content_id, saved=_only(ExternalId, saved), deleted=_only(ExternalId, deleted)
+    )
+    episodes_release(
+        content_ids=[content.content_id], gone=[episode.pk for episode in _only(Episode, deleted)]
+    )
+    for model, rows in _by_model(deleted).items():
+        _rows_of(content, model).filter(pk__in=[row.pk for row in rows]).delete()
+    changed = _by_model(saved)
+    for model, rows in changed.items():
+        _take_out(content, model, [row.pk for row in rows if not row._state.adding])
+    for model, rows in changed.items():
+        model._base_manager.using(CATALOG).bulk_create(rows)
+    seasons_add(content_id=content.content_id, saved=saved)
+
+
+def windows_of(rows: Iterable[KeyedByContent]) -> list[AvailabilityWindow]:
+    return _only(AvailabilityWindow, rows)
+
+
+def _check(content: Content, saved: Sequence[KeyedByContent], deleted: Sequence[KeyedByContent]) -> None:
+    """What the rows may not be beside what is there, whoever else saves."""
+    windows_refuse_overlap(content=content, saved=windows_of(saved), deleted=windows_of(deleted))
+    episodes_check(content_id=content.content_id, saved=saved, deleted=deleted)
+    items_check(
+        content_id=content.content_id,
+        collection_ids=[item.collection_id for item in _only(CollectionItem, saved)],
+    )
 
 
 def _take_out(content: Content, model: type[KeyedByContent], ids: list[UUID]) -> None:

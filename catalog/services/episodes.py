@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from catalog.models import Episode, EpisodeOrder, Marker, Season
-from catalog.services.titles import content_lock
+from catalog.refusing import ChangeRefused
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import KeyedByContent
 
@@ -51,15 +51,14 @@ ONCE = (
 )
 
 
-class SeriesRefused(ValueError):
+class SeriesRefused(ChangeRefused):
     """These rows cannot stand beside each other, or beside what is there; the message names the place."""
 
 
 def episodes_check(*, content_id: UUID, saved: Rows, deleted: Rows) -> None:
-    """Raises `SeriesRefused` for what must not be saved; locks the title, so that what it found holds until then."""
+    """Raises `SeriesRefused` for what must not be saved beside what is there; the caller holds the title."""
     if not any(isinstance(row, OF_SERIES) for row in (*saved, *deleted)):
         return
-    content_lock(content_id=content_id)
     _numbers_are_in_range(saved)
     for once in ONCE:
         _only_one_has(once, content_id, saved, deleted)

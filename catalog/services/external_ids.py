@@ -6,16 +6,19 @@ both have it, and nobody has to tell a violated constraint from what Citus makes
 it meets until the transaction ends, so that none is released between its answer and the title's row.
 
 Entry points: `external_ids_add`, `external_ids_remove`, for one title; `external_ids_claim`, for many; `rows_claim`,
-`claims_take` and `claims_release`, for who writes the rows of `ExternalId` itself. Failure: `ExternalIdTaken`.
+`claims_take` and `claims_release`, for who writes the rows of `ExternalId` itself; `refuse_taken`. Titles are held
+before their ids are claimed (`catalog.locking`). Failure: `ExternalIdTaken`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connections, transaction
 
+from catalog.locking import contents_lock
 from catalog.models import ExternalId, ExternalIdClaim
+from catalog.refusing import ChangeRefused
 from catalog.registries import Ref, canonical_ref
 from catalog.selectors import any_titles_by_id
 from catalog.services.touching import contents_touch
@@ -47,11 +50,10 @@ class Conflict(NamedTuple):
     owner_id: UUID
 
 
-class ExternalIdTaken(Exception):
+class ExternalIdTaken(ChangeRefused):
     """Another title has the id; the message names both. `conflicts` are all that stood in the way."""
 
-    def __init__(self, conflicts: Sequence[Conflict]) -> None:
-        titles = any_titles_by_id({conflict.owner_id for conflict in conflicts})
+    def __init__(self, conflicts: Sequence[Conflict], *, titles: Mapping[UUID, str]) -> None:
         named = (
             f"{ref} is the id of “{titles.get(owner_id, 'a title')}” ({owner_id})"
             for _, ref, owner_id in conflicts
@@ -60,17 +62,25 @@ class ExternalIdTaken(Exception):
         self.conflicts = conflicts
 
 
+def refuse_taken(conflicts: Sequence[Conflict]) -> None:
+    """Raises `ExternalIdTaken` where there are any."""
+    if conflicts:
+        titles = any_titles_by_id({conflict.owner_id for conflict in conflicts})
+        raise ExternalIdTaken(conflicts, titles=titles)
+
+
 def external_ids_add(*, content_id: UUID, refs: Collection[Ref]) -> None:
     """Gives a title these ids; those that it has stay. Raises `ExternalIdTaken`, and then adds none."""
     with transaction.atomic(using=CATALOG):
-        if conflicts := external_ids_claim(pairs=[Pair(content_id, ref) for ref in refs]):
-            raise ExternalIdTaken(conflicts)
+        contents_lock([content_id])
+        refuse_taken(external_ids_claim(pairs=[Pair(content_id, ref) for ref in refs]))
         contents_touch([content_id])
 
 
 def external_ids_remove(*, content_id: UUID, refs: Collection[Ref]) -> None:
     """Takes these ids from a title; those that it does not have are passed over."""
     with transaction.atomic(using=CATALOG):
+        contents_lock([content_id])
         claims_release(content_ids=[content_id], refs=refs)
         values = {ref.value for ref in refs}
         rows = ExternalId.objects.using(CATALOG).filter(content_id=content_id, value__in=values)
@@ -82,7 +92,8 @@ def external_ids_remove(*, content_id: UUID, refs: Collection[Ref]) -> None:
 def external_ids_claim(*, pairs: Iterable[Pair]) -> list[Conflict]:
     """Gives titles ids, as many as there are, in a few statements; those that could not be given, with who has them.
 
-    To be called in a transaction, whose caller touches the titles. Of two pairs with one id the first gets it.
+    To be called in a transaction, whose caller locks the titles before and touches them after. Of two pairs with one id
+    the first gets it.
     """
     wanted = list(dict.fromkeys(pairs))
     conflicts = claims_take(pairs=wanted)
@@ -110,14 +121,13 @@ def rows_claim(*, content_id: UUID, saved: Sequence[ExternalId], deleted: Sequen
     before = ExternalId.objects.using(CATALOG).filter(content_id=content_id, pk__in=keys)
     had = {Ref(scheme, value) for scheme, value in before.values_list("scheme", "value")}
     claims_release(content_ids=[content_id], refs=had - kept)
-    if conflicts := claims_take(pairs=[Pair(content_id, ref) for ref in kept]):
-        raise ExternalIdTaken(conflicts)
+    refuse_taken(claims_take(pairs=[Pair(content_id, ref) for ref in kept]))
 
 
 def claims_release(*, content_ids: Collection[UUID], refs: Collection[Ref]) -> None:
     """Frees these ids, as far as they are of these titles."""
     claims = ExternalIdClaim.objects.using(CATALOG)
-    for some in _batches(sorted(refs), AT_ONCE):
+    for some in _batches(sorted(refs, key=_by_value), AT_ONCE):
         # By value as well: on Citus it says on which shards they lie.
         of_these = claims.filter(value__in={ref.value for ref in some}, id__in=list(map(str, some)))
         of_these.filter(content_id__in=content_ids).delete()
@@ -133,7 +143,7 @@ def claims_take(*, pairs: Sequence[Pair]) -> list[Conflict]:
         wanted.setdefault(pair.ref, pair.content_id)
     owners: dict[Ref, UUID] = {}
     # In the order of the key, so that two writers cannot wait for each other.
-    for some in _batches(sorted(wanted, key=lambda ref: (ref.value, ref.scheme)), CLAIMS_AT_ONCE):
+    for some in _batches(sorted(wanted, key=_by_value), CLAIMS_AT_ONCE):
         owners |= _insert([(ref, wanted[ref]) for ref in some])
     return [Conflict(content_id, ref, owners[ref]) for content_id, ref in pairs if owners[ref] != content_id]
 
@@ -146,6 +156,10 @@ def _insert(claims: Sequence[tuple[Ref, UUID]]) -> dict[Ref, UUID]:
     with connections[CATALOG].cursor() as cursor:
         cursor.execute(CLAIM, columns)
         return {Ref(scheme, value): owner for scheme, value, owner in cursor.fetchall()}
+
+
+def _by_value(ref: Ref) -> tuple[str, str]:
+    return ref.value, ref.scheme
 
 
 def _batches(refs: Sequence[Ref], size: int) -> Iterator[Sequence[Ref]]:

@@ -1,12 +1,14 @@
 """What titles share: people, genres, keywords, studios."""
 
 from collections.abc import Collection
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 
+from catalog.locking import contents_lock
 from catalog.models import Credit, Person, SearchDocument
+from catalog.search.documents import documents_mark
 from catalog.services.touching import contents_forget, contents_touch
 from catalog.terms import Term, ids_in_document
 from streaming.stores.aliases import CATALOG
@@ -15,12 +17,27 @@ from streaming.stores.citus.writing import mixed_transaction
 
 
 def person_save(*, person: Person) -> Person:
+    """Adds or changes a person. At once their titles' records show it, `updated_at` moves and the feed of changes notes
+    them, all in a fixed number of statements; the titles' search documents, of which there may be ten thousand, are
+    marked stale, and the worker writes them anew: a new name is found after its next round.
+    """
     with mixed_transaction(CATALOG):
+        if person._state.adding:
+            person.save(using=CATALOG)
+            return person
+        credited = _contents_of(person)
+        contents_lock(credited)
         person.save(using=CATALOG)
-        contents_touch(_contents_of(person))
-        # Asked again after the commit: a credit that another editor committed meanwhile is not among those above.
-        transaction.on_commit(lambda: contents_forget(content_ids=_contents_of(person)), using=CATALOG)
+        contents_touch(credited, documents_later=True)
+        transaction.on_commit(partial(_follow_since, person), using=CATALOG)
     return person
+
+
+def _follow_since(person: Person) -> None:
+    """Asked again after the commit: what another editor committed meanwhile is not among what was marked above."""
+    credited = _contents_of(person)
+    documents_mark(content_ids=credited)
+    contents_forget(content_ids=credited)
 
 
 def people_delete(*, person_ids: Collection[UUID]) -> None:
@@ -36,10 +53,9 @@ def term_save(*, term: Term) -> Term:
     titles' documents are marked stale in one statement, and the worker writes them anew.
     """
     with mixed_transaction(CATALOG):
-        added = term._state.adding
+        if not term._state.adding:
+            _mark_with(type(term), [term.pk])
         term.save(using=CATALOG)
-        if not added:
-            _documents_with(type(term), [term.pk]).update(is_stale=True)
         transaction.on_commit(forget_all, using=CATALOG)
     return term
 
@@ -47,14 +63,17 @@ def term_save(*, term: Term) -> Term:
 def terms_delete(*, model: type[Term], keys: Collection[int]) -> None:
     """Deletes genres, keywords or studios, all or none; their titles stay, without them (see `term_save`)."""
     with mixed_transaction(CATALOG):
-        _documents_with(model, keys).update(is_stale=True)
+        _mark_with(model, keys)
         model._default_manager.using(CATALOG).filter(pk__in=keys).delete()
         transaction.on_commit(forget_all, using=CATALOG)
 
 
-def _documents_with(model: type[Term], keys: Collection[int]) -> QuerySet[SearchDocument]:
+def _mark_with(model: type[Term], keys: Collection[int]) -> None:
+    """Holds the titles that have any of these first, as who writes their documents does."""
     documents = SearchDocument.objects.using(CATALOG).order_by()
-    return documents.filter(**{f"{ids_in_document(model)}__overlap": list(keys)})
+    having = documents.filter(**{f"{ids_in_document(model)}__overlap": list(keys)})
+    contents_lock(having.values_list("content_id", flat=True))
+    having.update(is_stale=True)
 
 
 def _contents_of(person: Person) -> list[UUID]:

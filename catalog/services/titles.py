@@ -1,6 +1,11 @@
-"""Titles and what they are linked to."""
+"""Titles, what they are linked to, and all that hangs on them, saved and deleted.
 
-from collections.abc import Collection, Iterable
+Each is one transaction that holds its titles from its first statement on (`catalog.locking`), and touches them once.
+Entry points: `content_save`, `content_set_links`, `contents_set_status`, `contents_delete`. Failure: `ChangeRefused`,
+and what `catalog.services.children` says of rows; `django.db.Error`s.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,24 +16,63 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from catalog.changes import changes_note
+from catalog.locking import contents_lock
 from catalog.models import Change, Content, ExternalId, Genre, Keyword, Studio
+from catalog.refusing import ChangeRefused
 from catalog.registries import Ref
+from catalog.services.children import children_write, windows_of
 from catalog.services.external_ids import claims_release
 from catalog.services.touching import contents_forget, contents_touch
+from catalog.services.windows import overlap_named
 from catalog.visibility import GATE_FIELDS, once_public
 from streaming.stores.aliases import CATALOG
+from streaming.stores.citus.writing import KeyedByContent
+
+Links = Mapping[str, Iterable[Genre | Keyword | Studio]]  # by `genres`, `keywords`, `studios`
+# Columns of a title that a save leaves alone: they are written by what follows from it, and by `recent_views_set`.
+NOT_SAVED = {"content_id", "recent_views", "availability", "maturity", "next_change_at", "created_at"}
 
 
-def content_save(*, content: Content) -> Content:
-    """Inserts or updates a title. Publishing it for the first time dates `published_at`."""
+def content_save(
+    *,
+    content: Content,
+    links: Links | None = None,
+    saved: Sequence[KeyedByContent] = (),
+    deleted: Sequence[KeyedByContent] = (),
+) -> Content:
+    """Inserts or updates a title, sets those of its links that are named, and saves and deletes rows of its tables, as
+    `content_set_links` and `children_save` do: what follows from all of it follows once.
+
+    Publishing it for the first time dates `published_at`. Raises `ChangeRefused` for one that was deleted or merged
+    meanwhile.
+    """
+    with (
+        overlap_named(content=content, saved=windows_of(saved), deleted=windows_of(deleted)),
+        transaction.atomic(using=CATALOG),
+    ):
+        contents_lock([content.content_id])
+        _write(content)
+        _set_links(content, links or {})
+        children_write(content=content, saved=saved, deleted=deleted)
+        content.updated_at = contents_touch([content.content_id])
+    return content
+
+
+def _write(content: Content) -> None:
     content.published_at = published_from(content.status, content.published_at)
     content.updated_at = timezone.now()
     if content._state.adding:
         content.created_at = content.updated_at
-    with transaction.atomic(using=CATALOG):
         content.save(using=CATALOG)
-        content.updated_at = contents_touch([content.content_id])
-    return content
+        return
+    rows = Content.objects.using(CATALOG).filter(content_id=content.content_id)
+    status = rows.values_list("status", flat=True).first()
+    if status is None:
+        raise ChangeRefused(f"“{content}” ({content.content_id}) was deleted.")
+    if status == Content.Status.MERGED != content.status:
+        raise ChangeRefused(f"“{content}” ({content.content_id}) was merged into another title.")
+    columns = {field.attname for field in Content._meta.concrete_fields}
+    content.save(using=CATALOG, update_fields=columns - NOT_SAVED)
 
 
 def published_from(status: str, published_at: datetime | None) -> datetime | None:
@@ -49,16 +93,11 @@ def contents_set_status(*, content_ids: Collection[UUID], status: Content.Status
     titles = Content.objects.using(CATALOG).filter(content_id__in=content_ids)
     others = titles.exclude(status__in=(status, Content.Status.MERGED)).order_by()
     with transaction.atomic(using=CATALOG):
+        contents_lock(content_ids)
         changed = list(others.values_list("content_id", flat=True))
-        Content.objects.using(CATALOG).filter(content_id__in=changed).update(**changes)
+        others.update(**changes)
         contents_touch(changed)
     return len(changed)
-
-
-def content_lock(*, content_id: UUID) -> datetime | None:
-    """Keeps other writers from a title until the transaction ends. Its `updated_at`; None when it is gone."""
-    row = Content.objects.using(CATALOG).select_for_update().filter(content_id=content_id)
-    return row.values_list("updated_at", flat=True).first()
 
 
 def content_delete(*, content: Content) -> None:
@@ -67,9 +106,10 @@ def content_delete(*, content: Content) -> None:
 
 
 def contents_delete(*, content_ids: Collection[UUID]) -> None:
-    """`content_delete` for several titles, all or none."""
+    """`content_delete` for several titles, all or none, with the claims to their external ids."""
     titles = Content.objects.using(CATALOG).filter(content_id__in=content_ids)
     with transaction.atomic(using=CATALOG):
+        contents_lock(content_ids)
         now = timezone.now()
         gates = {row["content_id"]: row for row in titles.order_by().values("content_id", *GATE_FIELDS)}
         there = list(gates)
@@ -86,6 +126,11 @@ def contents_delete(*, content_ids: Collection[UUID]) -> None:
 def content_set_links(*, content: Content, **links: Iterable[Genre | Keyword | Studio]) -> None:
     """Sets what a title is linked to: `genres`, `keywords`, `studios`, those that are named."""
     with transaction.atomic(using=CATALOG):
-        for name, targets in links.items():
-            getattr(content, name).set(targets)
+        contents_lock([content.content_id])
+        _set_links(content, links)
         contents_touch([content.content_id])
+
+
+def _set_links(content: Content, links: Links) -> None:
+    for name, targets in links.items():
+        getattr(content, name).set(targets)

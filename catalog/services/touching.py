@@ -21,7 +21,7 @@ from django.utils import timezone
 from catalog.changes import changes_note
 from catalog.maturity import label_of
 from catalog.models import AvailabilityWindow, Change, Content, MaturityRating
-from catalog.search.documents import documents_write
+from catalog.search.documents import documents_mark, documents_write
 from catalog.selectors import record_key
 from catalog.visibility import GATE_FIELDS, next_change, once_public, span
 from streaming.stores.aliases import CATALOG
@@ -31,14 +31,19 @@ MOST_KEYS_FORGOTTEN = 1000  # beyond, one new epoch is cheaper than naming the t
 
 
 def contents_touch(
-    content_ids: Iterable[UUID], *, kind: Change.Kind = Change.Kind.SAVED, into_id: UUID | None = None
+    content_ids: Iterable[UUID],
+    *,
+    kind: Change.Kind = Change.Kind.SAVED,
+    into_id: UUID | None = None,
+    documents_later: bool = False,
 ) -> datetime:
     """To be called in the transaction that changed these titles, after their rows are written. Their `updated_at`.
 
-    `into_id` is for those that were merged: into which title.
+    `into_id` is for those that were merged: into which title. With `documents_later` the worker writes their search
+    documents, for which one statement marks them.
 
-    The titles' rows are written first: whoever touches the same title waits there, and then reads what the other
-    committed, so that no document or gate is made from half of two changes.
+    The caller holds the titles since before it wrote (`catalog.locking`), so that no document or gate is made from half
+    of two changes.
     """
     now, ids = timezone.now(), sorted(set(content_ids))
     if not ids:
@@ -47,7 +52,10 @@ def contents_touch(
         titles = Content.objects.using(CATALOG)
         titles.filter(content_id__in=ids).order_by().update(updated_at=now)
         gates = _gates_as_rows_say(ids, now)
-        documents_write(content_ids=ids)
+        if documents_later:
+            documents_mark(content_ids=ids)
+        else:
+            documents_write(content_ids=ids)
         shown = {content_id: once_public(gate, by=now) for content_id, gate in gates.items()}
         changes_note(shown=shown, kind=kind, at=now, into_id=into_id)
         contents_forget(content_ids=ids)

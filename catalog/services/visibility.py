@@ -7,11 +7,13 @@ feed of changes, for those who follow it, and when the title changes next. Entry
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import connections, transaction
 from django.utils import timezone
 
+from catalog.locking import again_after_deadlock, contents_lock
 from catalog.models import Content
 from catalog.services.touching import contents_touch
 from streaming.stores.aliases import CATALOG
@@ -33,7 +35,7 @@ def visibility_tick() -> int:
     now = timezone.now()
     noted = 0
     while due := _due(now):
-        noted += _note(due, now)
+        noted += again_after_deadlock(partial(_note, due, now))
     return noted
 
 
@@ -45,6 +47,7 @@ def _due(now: datetime) -> list[UUID]:
 
 def _note(due: Sequence[UUID], now: datetime) -> int:
     with transaction.atomic(using=CATALOG):
+        contents_lock(due)
         claimed = _claim(due, now)
         contents_touch(claimed)
     return len(claimed)

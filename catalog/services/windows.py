@@ -14,6 +14,7 @@ from django.db import IntegrityError
 from psycopg2.errors import ExclusionViolation
 
 from catalog.models import AvailabilityWindow, Content
+from catalog.refusing import ChangeRefused
 from streaming.stores.aliases import CATALOG
 
 ALWAYS = datetime.min.replace(tzinfo=UTC)
@@ -27,7 +28,7 @@ class Overlap(NamedTuple):
     met: AvailabilityWindow
 
 
-class WindowsOverlap(Exception):
+class WindowsOverlap(ChangeRefused):
     """The message names each window that cannot be there, and the row that it meets."""
 
     def __init__(self, overlaps: Sequence[Overlap]) -> None:
@@ -69,14 +70,20 @@ def windows_refuse_overlap(
 
 
 @contextmanager
-def overlap_named(*, content: Content, saved: Sequence[AvailabilityWindow]) -> Iterator[None]:
-    """Around a transaction that saves windows: what another writer's commit made overlap is named, too."""
+def overlap_named(
+    *, content: Content, saved: Sequence[AvailabilityWindow], deleted: Sequence[AvailabilityWindow]
+) -> Iterator[None]:
+    """Around a transaction that saves windows: what another writer's commit made overlap is named, too.
+
+    `deleted` are the rows that the same transaction was to delete: rolled back, they are there again, but in nobody's
+    way.
+    """
     try:
         yield
     except IntegrityError as error:
         if not isinstance(error.__cause__, ExclusionViolation):
             raise
-        windows_refuse_overlap(content=content, saved=saved)
+        windows_refuse_overlap(content=content, saved=saved, deleted=deleted)
         raise  # the other has gone again meanwhile
 
 

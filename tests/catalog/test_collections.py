@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from catalog.models import Collection, CollectionItem, Content, Genre
 from catalog.services import (
+    CollectionRefused,
     collection_delete,
     collection_save,
     collection_set_items,
@@ -170,18 +171,18 @@ def test_what_cannot_be_in_a_collection_is_refused_and_changes_nothing(
     unknown = uuid4()
     for target, ids, told in (
         (collection, [a, a], "A title is in a collection once."),
-        (collection, [a, b, unknown], "A collection picked by hand has at most 2 titles."),
+        (collection, [a, b, unknown], "“{name}” is picked by hand, and such has at most 2 titles."),
         (collection, [b, unknown], f"There is no title {unknown}."),
-        (ruled, [a], "This collection has a rule, which says what is in it."),
+        (ruled, [a], "“{name}” has a rule, which says what is in it."),
     ):
-        with pytest.raises(ValidationError) as refused:
+        with pytest.raises(CollectionRefused) as refused:
             collection_set_items(collection_id=target.collection_id, content_ids=ids)
-        assert refused.value.message_dict == {"items": [told]}
+        assert str(refused.value) == told.format(name=target.name)
     assert list(positions(collection)) == [a]
     with pytest.raises(Collection.DoesNotExist):
         collection_set_items(collection_id=uuid4(), content_ids=[a])
     collection.rule = "type=movie"
-    with pytest.raises(ValidationError, match="put in by hand"):
+    with pytest.raises(CollectionRefused, match="put in by hand"):
         collection_save(collection=collection)
 
 

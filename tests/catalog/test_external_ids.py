@@ -146,16 +146,16 @@ def test_an_id_whose_claim_is_rolled_back_goes_to_who_waited() -> None:
 
 def test_a_claim_met_while_it_is_being_released_is_taken_after_the_release() -> None:
     """Keeps away: a title's row without a claim, because the claim it met went with the other transaction."""
-    content = ContentFactory()
+    content, other = ContentFactory(), ContentFactory()
     external_ids_add(content_id=content.content_id, refs=[IMDB])
     with ThreadPoolExecutor(1) as other_writer:
         with transaction.atomic(using=CATALOG):
             external_ids_remove(content_id=content.content_id, refs=[IMDB])
-            waiting = other_writer.submit(_add_closing, content, IMDB)
+            waiting = other_writer.submit(_add_closing, other, IMDB)
             until(lambda: waits_in_catalog(statement="%external_id_claims%"), "a claim waits")
         assert waiting.result() is None
 
-    assert (ids_of(content), claims()) == ([IMDB], {IMDB: content.content_id})
+    assert (ids_of(other), claims()) == ([IMDB], {IMDB: other.content_id})
 
 
 def test_many_writers_of_few_ids_leave_each_with_one_title_and_one_claim() -> None:

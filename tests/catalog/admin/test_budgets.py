@@ -101,12 +101,12 @@ Fill = Callable[[Content, int], None]
 # Page, what fills its tables, how many rows, a field to change, statements to open it and to save it, less
 # those of what follows from every change of a title.
 PAGES: Sequence[tuple[str, Fill, int, str, int, int]] = [
-    ("credits", credits, 500, "credits-0-character_name", 4, 13),
-    ("episodes", episodes, 300, "episodes-0-title", 7, 18),
-    ("texts", texts, 10, "translations-0-title", 5, 13),
-    ("media", media, 10, "videos-0-title", 7, 15),
-    ("rights", rights, 10, "maturity_ratings-0-value", 9, 14),
-    ("registry", registry, 10, "collection_items-0-position", 6, 14),
+    ("credits", credits, 500, "credits-0-character_name", 4, 15),
+    ("episodes", episodes, 300, "episodes-0-title", 7, 19),
+    ("texts", texts, 10, "translations-0-title", 5, 15),
+    ("media", media, 10, "videos-0-title", 7, 17),
+    ("rights", rights, 10, "maturity_ratings-0-value", 9, 16),
+    ("registry", registry, 10, "collection_items-0-position", 6, 19),
 ]
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 
+from catalog.locking import contents_lock
 from catalog.models import Content, Genre, SearchDocument, SearchWord
 from catalog.search.rebuilding import missing_count, missing_write, stale_rewrite
 from catalog.search.searching import MOST
@@ -112,9 +113,9 @@ def test_a_rebuild_killed_and_run_again_writes_the_rest(
     Content.objects.bulk_create(ContentFactory.build_batch(700))
     ids = list(Content.objects.order_by("content_id").values_list("content_id", flat=True))
     with transaction.atomic(using=CATALOG):
-        Content.objects.filter(content_id=ids[600]).update(summary="Held.")
+        contents_lock([ids[600]])
         with rebuilding() as child:
-            until(lambda: waits_in_catalog(statement="UPDATE%content_metadata%"), "the rebuild waits")
+            until(lambda: waits_in_catalog(statement="%advisory%"), "the rebuild waits")
             child.kill()
             child.wait(PATIENCE_SECONDS)
 
@@ -133,7 +134,7 @@ def test_a_rebuild_does_not_undo_what_is_saved_meanwhile(
         content.title = "Dusk"
         content_save(content=content)
         with rebuilding() as child:
-            until(lambda: waits_in_catalog(statement="UPDATE%content_metadata%"), "the rebuild waits")
+            until(lambda: waits_in_catalog(statement="%advisory%"), "the rebuild waits")
             transaction.on_commit(lambda: None, using=CATALOG)
     child.wait(PATIENCE_SECONDS)
 

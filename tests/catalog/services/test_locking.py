@@ -1,0 +1,264 @@
+"""Two who write the same titles, people or collections: one waits, and judges by what the other committed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from django.db import OperationalError, connections, transaction
+from django.test.utils import CaptureQueriesContext
+from psycopg2.errors import DeadlockDetected, QueryCanceled
+
+from catalog import services
+from catalog.locking import again_after_deadlock, contents_lock
+from catalog.merging import CannotMerge, content_unmerge, contents_merge, people_merge, person_unmerge
+from catalog.models import (
+    Change,
+    CollectionItem,
+    Content,
+    Credit,
+    ExternalId,
+    ExternalIdClaim,
+    SearchDocument,
+)
+from catalog.refusing import ChangeRefused
+from catalog.registries import Ref
+from catalog.search.rebuilding import stale_rewrite
+from catalog.selectors import content_record
+from catalog.services import collections as collecting
+from streaming.stores.aliases import CATALOG
+from streaming.stores.citus.writing import mixed_transaction
+from tests.factories import CollectionFactory, ContentFactory, CreditFactory, PersonFactory, indexed
+from tests.served import until
+from tests.waiting import waits_in_catalog
+
+pytestmark = pytest.mark.usefixtures("stores")
+IMDB = Ref("imdb", "tt0017136")
+
+
+@contextmanager
+def meanwhile(held: Sequence[Content], call: Callable[[], Any]) -> Iterator[Future[Any]]:
+    """Begins `call` on another connection while this one holds `held`, and lets it on once it waits and the block is
+    through."""
+
+    def closing() -> Any:
+        try:
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as other, mixed_transaction(CATALOG):
+        contents_lock(each.content_id for each in held)
+        begun = other.submit(closing)
+        until(lambda: waits_in_catalog(statement="%advisory%"), "the other waits")
+        yield begun
+
+
+WRITES: dict[str, Callable[[Content], Any]] = {
+    "save": lambda title: services.content_save(content=title),
+    "links": lambda title: services.content_set_links(content=title, genres=[]),
+    "rows": lambda title: services.children_save(content=title, saved=[], deleted=[]),
+    "status": lambda title: services.contents_set_status(
+        content_ids=[title.content_id], status=Content.Status.ARCHIVED
+    ),
+    "delete": lambda title: services.content_delete(content=title),
+    "add ids": lambda title: services.external_ids_add(content_id=title.content_id, refs=[IMDB]),
+    "remove ids": lambda title: services.external_ids_remove(content_id=title.content_id, refs=[IMDB]),
+    "merge": lambda title: contents_merge(
+        loser_id=title.content_id, survivor_id=Content.objects.exclude(pk=title.pk).get().content_id
+    ),
+    "views": lambda title: services.recent_views_set(views={title.content_id: 7}, after=None, upto=None),
+    "stale": lambda title: stale_rewrite(most=10),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_title_is_held_before_anything_of_it_is_written(write: str) -> None:
+    """Keeps away: claims or children before the title here and after it there; each has what the other wants."""
+    title, other = ContentFactory.create_batch(2)
+    indexed(title, other)
+    SearchDocument.objects.filter(content_id=title.content_id).update(is_stale=True)
+    with CaptureQueriesContext(connections[CATALOG]) as asked:
+        WRITES[write](title)
+    writes = ("INSERT", "UPDATE", "DELETE")
+    steps = [
+        "lock" if "pg_advisory_xact_lock" in query["sql"] else "write"
+        for query in asked
+        if "pg_advisory_xact_lock" in query["sql"] or query["sql"].startswith(writes)
+    ]
+    assert (steps[0], "write" in steps) == ("lock", True)
+
+
+def test_titles_named_in_any_order_are_locked_in_one() -> None:
+    """Keeps away: two bulk writers that take the same titles from both ends."""
+    titles = [each.content_id for each in ContentFactory.create_batch(40)]
+
+    def archive(ids: list[Any], status: Content.Status) -> None:
+        try:
+            for _ in range(6):
+                services.contents_set_status(content_ids=ids, status=status)
+                services.contents_set_status(content_ids=ids, status=Content.Status.DRAFT)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as writers:
+        list(
+            writers.map(archive, (titles, titles[::-1]), (Content.Status.ARCHIVED, Content.Status.PUBLISHED))
+        )
+
+    assert set(Content.objects.values_list("status", flat=True)) == {"draft"}
+
+
+def test_an_id_claimed_while_its_title_waits_to_be_deleted_is_free_after() -> None:
+    """Keeps away: a claim of no title, which nobody could ever take."""
+    title, other = ContentFactory.create_batch(2)
+    with meanwhile([title], lambda: services.content_delete(content=title)) as deleting:
+        services.external_ids_add(content_id=title.content_id, refs=[IMDB])
+    deleting.result()
+
+    assert not ExternalIdClaim.objects.exists()
+    services.external_ids_add(content_id=other.content_id, refs=[IMDB])
+
+
+def test_a_title_merged_meanwhile_is_neither_published_nor_saved() -> None:
+    title, survivor = ContentFactory(status="draft"), ContentFactory()
+    ids, published = [title.content_id], Content.Status.PUBLISHED
+    with meanwhile(
+        title, lambda: services.contents_set_status(content_ids=ids, status=published)
+    ) as publishing:
+        contents_merge(loser_id=title.content_id, survivor_id=survivor.content_id)
+
+    assert publishing.result() == 0
+    assert Content.objects.get(content_id=title.content_id).status == "merged"
+    with pytest.raises(ChangeRefused, match="was merged"):
+        services.content_save(content=title)
+    services.content_delete(content=survivor)
+    with pytest.raises(ChangeRefused, match="was deleted"):
+        services.content_save(content=survivor)
+
+
+def test_a_merge_that_another_has_undone_meanwhile_is_not_undone_again() -> None:
+    loser, survivor = ContentFactory(), ContentFactory()
+    contents_merge(loser_id=loser.content_id, survivor_id=survivor.content_id)
+    with meanwhile([loser, survivor], lambda: content_unmerge(content_id=loser.content_id)) as second:
+        content_unmerge(content_id=loser.content_id)
+        services.contents_set_status(content_ids=[loser.content_id], status=Content.Status.ARCHIVED)
+
+    with pytest.raises(CannotMerge, match="was merged into another one"):
+        second.result()
+    assert Content.objects.get(content_id=loser.content_id).status == "archived"
+
+
+def test_a_person_whose_survivor_is_merged_half_way_gets_the_rest_after_that_is_undone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("catalog.merging.people.AT_ONCE", 1)
+    first, second, third = PersonFactory.create_batch(3)
+    CreditFactory.create_batch(3, person=first)
+    people_merge(loser_id=first.person_id, survivor_id=second.person_id)
+    give_back = services.contents_touch
+    merges = iter([lambda: people_merge(loser_id=second.person_id, survivor_id=third.person_id)])
+
+    def and_another_merges(ids: Any) -> Any:
+        transaction.on_commit(next(merges, lambda: 0), using=CATALOG)
+        return give_back(ids)
+
+    monkeypatch.setattr("catalog.merging.people.contents_touch", and_another_merges)
+    with pytest.raises(CannotMerge, match="undo that merge first"):
+        person_unmerge(person_id=first.person_id)
+
+    assert person_unmerge(person_id=second.person_id) == []
+    assert person_unmerge(person_id=first.person_id) == []
+    assert Credit.objects.filter(person=first).count() == 3
+
+
+def test_votes_that_arrive_while_views_are_written_count_in_the_popularity() -> None:
+    title = ContentFactory(rating_count=0)
+    indexed(title)
+    views = {title.content_id: 7}
+    with meanwhile([title], lambda: services.recent_views_set(views=views, after=None, upto=None)) as writing:
+        title.rating_count = 1000
+        services.content_save(content=title)
+
+    assert writing.result() == 1
+    document = SearchDocument.objects.get(content_id=title.content_id)
+    assert document.popularity == pytest.approx(8.9882, abs=1e-3)  # ln 1001 + ln 8
+    title.tagline = "Read before the views were."
+    services.content_save(content=title)
+    assert Content.objects.get(content_id=title.content_id).recent_views == 7
+
+
+def test_views_past_the_last_that_were_counted_are_taken_back_page_by_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("catalog.services.popularity.AT_ONCE", 2)
+    titles = ContentFactory.create_batch(5, recent_views=3)
+    kept = max(titles, key=lambda each: each.content_id)
+
+    assert services.recent_views_set(views={kept.content_id: 3}, after=None, upto=None) == 4
+    assert list(Content.objects.filter(recent_views=3)) == [kept]
+
+
+def test_a_title_s_page_and_a_merge_obey_what_a_collection_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collecting, "MOST_ITEMS", 1)
+    by_rule, full = CollectionFactory(rule="type=movie"), CollectionFactory(name="Full")
+    loser, survivor = ContentFactory(), ContentFactory()
+
+    def put(title: Content, collection: Any) -> None:
+        item = CollectionItem(content=title, collection=collection, position=0)
+        services.children_save(content=title, saved=[item], deleted=[])
+
+    with pytest.raises(services.CollectionRefused, match="has a rule"):
+        put(loser, by_rule)
+    put(loser, full)
+    moved = CollectionItem.objects.get()
+    moved.position = 5
+    services.children_save(content=loser, saved=[moved], deleted=[])  # is in it already
+    with pytest.raises(services.CollectionRefused, match="“Full” is picked by hand"):
+        put(survivor, full)
+    with pytest.raises(services.CollectionRefused, match="“Full” is picked by hand"):
+        contents_merge(loser_id=loser.content_id, survivor_id=survivor.content_id)
+    assert [(row.content_id, row.position) for row in CollectionItem.objects.all()] == [(loser.content_id, 5)]
+
+
+def test_a_title_with_its_links_and_rows_is_touched_once() -> None:
+    """Keeps away: its document, gate and row of the feed written three times by one save."""
+    title = ContentFactory()
+    row = ExternalId(content=title, scheme="imdb", value="tt0017136")
+    with CaptureQueriesContext(connections[CATALOG]) as asked:
+        services.content_save(content=title, links={"genres": []}, saved=[row])
+    noted = [query["sql"] for query in asked if "INSERT INTO content_changes" in query["sql"]]
+    assert len(noted) == 1
+
+
+@pytest.mark.parametrize(("cause", "attempts"), [(DeadlockDetected, 3), (QueryCanceled, 1)])
+def test_only_a_deadlock_is_tried_again_and_not_for_ever(cause: type[Exception], attempts: int) -> None:
+    error = OperationalError("ended")
+    error.__cause__ = cause()
+    work = Mock(side_effect=error)
+    with pytest.raises(OperationalError):
+        again_after_deadlock(work)
+    assert work.call_count == attempts
+    work = Mock(side_effect=[error, 5])
+    if attempts > 1:
+        assert again_after_deadlock(work) == 5
+
+
+def test_a_renamed_person_is_told_at_once_and_found_after_the_worker_s_round() -> None:
+    credit = CreditFactory(person__name="Norma Jeane")
+    title, person = credit.content, credit.person
+    indexed(title)
+    before = Change.objects.get(content_id=title.content_id).position
+
+    person.name = "Marilyn Monroe"
+    services.person_save(person=person)
+
+    record = content_record(content_id=title.content_id)
+    assert record is not None and record["cast"][0]["person_name"] == "Marilyn Monroe"
+    assert Change.objects.get(content_id=title.content_id).position > before
+    document = SearchDocument.objects.filter(content_id=title.content_id).values_list("people", "is_stale")
+    assert document.get() == ("norma jeane", True)
+    assert stale_rewrite(most=10) == 1
+    assert document.get() == ("marilyn monroe", False)
