@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
+from catalog import locking
 from catalog.importing.batching import BATCH_BYTES
 from catalog.importing.spool import MOST_TEAM_BYTES
 from catalog.models import AvailabilityWindow, Content, ExternalIdClaim, Source
@@ -151,13 +152,11 @@ def test_what_is_beyond_the_limit_of_a_title_is_rejected_by_line(stores: None, t
 
 @contextmanager
 def _locked(title: Content) -> Iterator[None]:
-    """Another writer has the title's row and does not commit."""
+    """Another writer holds the title and does not commit."""
     connection = psycopg2.connect(**connections[CATALOG].get_connection_params())
     try:
         cursor = connection.cursor()
-        cursor.execute(
-            "UPDATE content_metadata SET tagline = 'x' WHERE content_id = %s", [str(title.content_id)]
-        )
+        cursor.execute(locking.LOCK, [locking.TITLES, [title.content_id.int % locking.SLOTS]])
         yield
     finally:
         connection.close()
@@ -190,6 +189,6 @@ def _importing(command: str, path: Path, *, measured: bool = False) -> Iterator[
 def _wait_until_it_waits(child: "subprocess.Popen[str]") -> None:
     def waits() -> bool:
         assert child.poll() is None, child.communicate()[1]
-        return waits_in_catalog(statement='UPDATE "content_metadata"%')
+        return waits_in_catalog(statement="%advisory%")
 
     until(waits, "the import comes to the title", seconds=PATIENCE_SECONDS)
