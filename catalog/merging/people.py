@@ -94,7 +94,7 @@ def _begin(loser: Person, survivor: Person) -> None:
 
 
 def _repoint(loser_id: UUID, survivor_id: UUID) -> int | None:
-    """The loser's credits in the next titles; how many there were. None at the end."""
+    """The next credits of the loser; how many there were. None at the end."""
     with mixed_transaction(CATALOG):
         people_lock([loser_id, survivor_id])
         merge = _merge_of(loser_id)
@@ -104,7 +104,7 @@ def _repoint(loser_id: UUID, survivor_id: UUID) -> int | None:
         if merge is None or not ids:
             return None
         contents_lock(ids)
-        batch = list(theirs.filter(content_id__in=ids))
+        batch = list(theirs.filter(content_id__in=ids)[:AT_ONCE])
         has = set(map(_part, credits.filter(person=survivor_id, content_id__in=ids)))
         twice = [row for row in batch if _part(row) in has]
         moved = [row for row in batch if _part(row) not in has]

@@ -126,7 +126,7 @@ def test_a_title_merged_meanwhile_is_neither_published_nor_saved() -> None:
     title, survivor = ContentFactory(status="draft"), ContentFactory()
     ids, published = [title.content_id], Content.Status.PUBLISHED
     with meanwhile(
-        title, lambda: services.contents_set_status(content_ids=ids, status=published)
+        [title, survivor], lambda: services.contents_set_status(content_ids=ids, status=published)
     ) as publishing:
         contents_merge(loser_id=title.content_id, survivor_id=survivor.content_id)
 
