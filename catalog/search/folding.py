@@ -87,7 +87,7 @@ def key_of(title: str) -> str:
 
 def _signs_of(text: str) -> str:
     """As it is, less blanks, variants and what is no text."""
-    plain = ACCENTS.sub("", text)
+    plain = ACCENTS.sub("", unicodedata.normalize("NFKC", text))
     return "".join(sign for sign in plain if not sign.isspace() and unicodedata.category(sign) not in NO_TEXT)
 
 

@@ -192,9 +192,12 @@ def _is_address(text: str) -> bool:
     return len(text) <= 1000
 
 
+DIGITS_OF_PIXELS = 6  # more is no picture, and no column holds it
+
+
 def _resolution(text: str) -> tuple[int | None, int | None]:
     width, _, height = text.lower().partition("x")
-    if width.isdecimal() and height.isdecimal() and text.isascii() and len(text) < 14:
+    if text.isascii() and all(side.isdecimal() and len(side) <= DIGITS_OF_PIXELS for side in (width, height)):
         return int(width), int(height)
     return None, None
 

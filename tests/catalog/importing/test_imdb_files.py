@@ -13,6 +13,7 @@ from bench.imdb_files import write_dump
 from catalog.importing.files import BrokenOff, Unreadable
 from catalog.importing.imdb import Imdb, dump_opened
 from catalog.importing.records import Note, Row
+from catalog.models import Content
 from tests.catalog.importing.dumps import MOVIE, ROWS, import_imdb, written
 from tests.catalog.importing.importing import whole_catalog
 
@@ -187,3 +188,19 @@ def test_memory_is_flat_over_many_rows(tmp_path: Path, hostile: str) -> None:
 def _cut_off(path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
+
+
+def test_a_rating_that_no_column_takes_is_told_by_line_and_the_rest_comes_in(
+    stores: None, tmp_path: Path
+) -> None:
+    """One such line stopped the import at its batch, each time it was run."""
+    folder = written(tmp_path / "rated", {"title.ratings": [(MOVIE, "10.9", "1234")]})
+
+    rows, notes = read(folder)
+    import_imdb(folder)
+
+    assert [note.reason for note in notes if "10.9" in note.reason] == [
+        "averageRating '10.9' is not 0 to 10 with one decimal"
+    ]
+    assert Content.objects.count() == len(rows)
+    assert not Content.objects.exclude(rating=None).exists()

@@ -20,6 +20,7 @@ from catalog.importing.records import (
     Translation,
 )
 from catalog.importing.spool import opened_to_spool
+from catalog.models import Artwork as ArtworkRow
 from catalog.models import Content, Episode, ExternalIdClaim, Season, Source
 from tests.catalog.importing.importing import whole_catalog
 from tests.catalog.importing.movielabs import core, episode, info, mec, noted, run, season
@@ -444,3 +445,15 @@ def test_what_stands_before_the_damage_comes_in(stores: None, tmp_path: Path) ->
             found.append(row.key)
 
     assert found == ["10.5240/1111-2222-3333-4444-5555-S", "10.5240/AAAA-BBBB-CCCC-DDDD-EEEE-I"]
+
+
+def test_a_picture_larger_than_any_screen_keeps_its_address_only(stores: None, tmp_path: Path) -> None:
+    """Its width was more than the column holds, and stopped the import at its batch, each time it was run."""
+    address = "https://art.example/huge.jpg"
+    picture = f'<md:ArtReference resolution="9999999999x1">{address}</md:ArtReference>'
+    path = tmp_path / "huge.xml"
+    path.write_text(mec(core(MOVIE, infos=info("en", title="A", default=True, rest=picture))))
+
+    run("import_mec", path)
+
+    assert list(ArtworkRow.objects.values_list("url", "width", "height")) == [(address, None, None)]

@@ -54,6 +54,8 @@ def test_what_is_folded_stays_as_it_is() -> None:
         ("Spider Man", "spiderman"),
         ("…And Justice for All", "andjusticeforall"),
         ("❤️ ❤", "❤❤"),
+        ("！！！", "!!!"),
+        ("…", "..."),
         ("!\x00\ud800?", "!?"),
         (" ", ""),
         ("long " * 100, ("long" * 100)[:LONGEST_KEY]),
