@@ -27,6 +27,7 @@ from catalog.models import (
     MaturityRating,
     OfTitle,
     Season,
+    Source,
     Translation,
     Video,
 )
@@ -71,6 +72,8 @@ PARTS = (
     Part(Video, lambda row: row.url),
     Part(AvailabilityWindow, lambda row: (row.territory, row.licence), _is_restricted),
     Part(MaturityRating, lambda row: (row.system, row.country)),
+    # By its record an import that is run again knows what it brought, and leaves the copies of it alone.
+    Part(Source, lambda row: (row.scheme, row.value)),
     Part(CollectionItem, lambda row: row.collection_id),
     Part(Marker, lambda row: row.pk, _whole_title_s),
 )

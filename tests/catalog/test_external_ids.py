@@ -242,6 +242,8 @@ def test_titles_are_found_by_their_ids_in_three_queries_however_many() -> None:
         "content_type": "movie",
         "year": 1927,
         "address": f"/api/v1/content/{content.content_id}",
+        "original_language": "",
+        "languages": {"title": ""},
     }
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from analytics.models import User
-from catalog.changes.reading import changes_since
+from catalog.changes.reading import Cursor, Page, changes_since
 from catalog.merging import CannotMerge, content_unmerge, contents_merge
 from catalog.models import (
     AlternativeTitle,
@@ -57,6 +57,7 @@ from tests.factories import (
     UserFactory,
     WindowFactory,
 )
+from tests.served import until
 
 pytestmark = pytest.mark.usefixtures("stores")
 # What a merge and its undoing move by themselves, and what says when.
@@ -341,15 +342,27 @@ def test_a_title_that_is_there_costs_no_query_more_and_one_that_never_was_one(ap
         assert len(queries) == cost
 
 
+def told_of_both(cursor: Cursor | None) -> Page:
+    """The feed holds back what is younger than any transaction of the server, those of other tests among them."""
+    pages: list[Page] = []
+
+    def both() -> bool:
+        pages.append(changes_since(cursor=cursor, limit=100))
+        return len(pages[-1].results) == 2
+
+    until(both, "the feed tells of both titles")
+    return pages[-1]
+
+
 def test_ids_and_the_feed_lead_to_the_survivor(api: APIClient) -> None:
     loser, survivor = pair()
-    cursor = changes_since(cursor=None, limit=100).following
+    cursor = told_of_both(None).following
 
     merge(loser, survivor)
 
     found = api.get("/api/v1/lookup/imdb/tt0017136").json()
     assert found["content_id"] == str(survivor.content_id)
-    page = changes_since(cursor=cursor, limit=100)
+    page = told_of_both(cursor)
     told = {each["content_id"]: (each["change"], each.get("into")) for each in page.results}
     assert told == {
         survivor.content_id: ("updated", None),
