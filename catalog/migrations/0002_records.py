@@ -997,6 +997,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "named",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.contrib.postgres.search.SearchVector(
+                            "names", "people", config="simple"
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
                     "document",
                     models.GeneratedField(
                         db_persist=True,
@@ -1040,6 +1050,7 @@ class Migration(migrations.Migration):
                 "db_table": "search_documents",
                 "indexes": [
                     django.contrib.postgres.indexes.GinIndex(fields=["titles"], name="search_titles"),
+                    django.contrib.postgres.indexes.GinIndex(fields=["named"], name="search_named"),
                     django.contrib.postgres.indexes.GinIndex(fields=["document"], name="search_document"),
                     django.contrib.postgres.indexes.GinIndex(fields=["keys"], name="search_keys"),
                     django.contrib.postgres.indexes.GinIndex(fields=["genre_ids"], name="search_genres"),

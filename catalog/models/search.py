@@ -73,6 +73,13 @@ class SearchDocument(Gate):
     titles = GeneratedField(
         expression=SearchVector("names", config="simple"), output_field=SearchVectorField(), db_persist=True
     )
+    # A column of its own, though `document` has it with weights: of a word that is common in summaries PostgreSQL
+    # would take it to be common here, and walk along all titles for the few that have it.
+    named = GeneratedField(
+        expression=SearchVector("names", "people", config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
     document = GeneratedField(expression=_weighed(), output_field=SearchVectorField(), db_persist=True)
     is_stale = models.BooleanField(
         default=False, db_default=False, help_text="Something shared was renamed; the worker writes it anew."
@@ -84,6 +91,7 @@ class SearchDocument(Gate):
         db_table = "search_documents"
         indexes = [
             GinIndex(fields=["titles"], name="search_titles"),
+            GinIndex(fields=["named"], name="search_named"),
             GinIndex(fields=["document"], name="search_document"),
             GinIndex(fields=["keys"], name="search_keys"),
             GinIndex(fields=["genre_ids"], name="search_genres"),

@@ -6,8 +6,7 @@ see a title is compiled from the one rule (`GateQuerySet.public`) once a search.
 What somebody typed reaches PostgreSQL only as folded words, each in quotation marks, through `websearch_to_tsquery`:
 `or`, `-` and quotation marks of a title are no operators there.
 
-Entry points: `all_of`, `any_of`, `both`, `as_beginnings`, `in_titles_or_people`,
-`but_in_summaries`, `Tiers`. Failure: `django.db.Error`s.
+Entry points: `all_of`, `any_of`, `both`, `as_beginnings`, `but_in_summaries`, `Tiers`. Failure: `django.db.Error`s.
 """
 
 from collections.abc import Iterable, Sequence
@@ -51,11 +50,6 @@ def both(queries: Sequence[Sql]) -> Sql:
 def as_beginnings(query: Sql) -> Sql:
     """The words may go on."""
     return Sql(MARKED.format(query.text, ":*"), query.parameters)
-
-
-def in_titles_or_people(query: Sql) -> Sql:
-    """The words in titles or people, not in genres, keywords or summaries."""
-    return Sql(MARKED.format(query.text, ":AB"), query.parameters)
 
 
 def but_in_summaries(query: Sql) -> Sql:

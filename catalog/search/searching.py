@@ -22,7 +22,6 @@ from catalog.search.matching import (
     as_beginnings,
     both,
     but_in_summaries,
-    in_titles_or_people,
 )
 from catalog.search.ranking import Found, Hit, Tier, ranked
 from catalog.search.words import Neighbours, neighbours_of
@@ -36,7 +35,7 @@ MOST_NEIGHBOURS = 400  # of all words of a question together
 FEWEST_NEIGHBOURS = 10  # of each word
 SHORT = 4  # letters; a shorter word has too many neighbours to look for a part of a title by
 HAS_KEY, HAS_ONE_KEY = "keys @> {}", "keys && {}"
-IN_TITLES, ANYWHERE = "titles @@ {}", "document @@ {}"
+IN_TITLES, IN_NAMES, ANYWHERE = "titles @@ {}", "named @@ {}", "document @@ {}"
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def exact_tiers(question: Question, audience: Audience | None) -> Tiers:
         every, beginning = all_of(question.words), beginning_of(question.words)
         tiers.add(Tier.TITLE, IN_TITLES, every)
         tiers.add(Tier.PREFIX, IN_TITLES, beginning)
-        tiers.add(Tier.PEOPLE, ANYWHERE, in_titles_or_people(every))
+        tiers.add(Tier.PEOPLE, IN_NAMES, every)
         tiers.add(Tier.TEXT, ANYWHERE, every, better=(Tier.LABEL, but_in_summaries(every)))
     return tiers
 
@@ -105,7 +104,7 @@ def _corrected_tiers(question: Question, audience: Audience | None) -> Tiers:
         tiers.add(Tier.SPELLING, HAS_ONE_KEY, Sql("%s", (keys,)))
     if query := _query_near(question, near):
         tiers.add(Tier.SPELLING, IN_TITLES, query)
-        tiers.add(Tier.SPELLING, ANYWHERE, in_titles_or_people(query))
+        tiers.add(Tier.SPELLING, IN_NAMES, query)
     return tiers
 
 

@@ -279,3 +279,21 @@ def test_a_word_that_every_title_has_is_bounded_work(stores: None) -> None:
         <= rows_read(tiers.statement)
         <= 5 * searching.MOST * (SHARDS if DISTRIBUTED else 1)
     )
+
+
+@pytest.mark.slow
+def test_a_word_of_summaries_alone_is_not_looked_for_along_all_titles(stores: None) -> None:
+    """PostgreSQL took a word of every tenth summary to be as common in names, and read a million titles for none."""
+    titles = [
+        ContentFactory.build(title=f"Night {n % 300}", summary="Group" if n % 10 == 0 else f"Word {n % 300}")
+        for n in range(12_000)
+    ]
+    Content.objects.bulk_create(titles, batch_size=1000)
+    deque(documents_fill(), maxlen=0)
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) search_documents")
+
+    tiers = searching.exact_tiers(searching.Question.of("group"), Audience.now())
+
+    assert len(tiers.rows()) == searching.MOST
+    assert rows_read(tiers.statement) <= 12 * searching.MOST * (SHARDS if DISTRIBUTED else 1)
