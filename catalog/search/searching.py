@@ -40,14 +40,14 @@ IN_TITLES, IN_NAMES, ANYWHERE = "titles @@ {}", "named @@ {}", "document @@ {}"
 
 @dataclass(frozen=True)
 class Question:
-    """What was typed, folded: as one key and as words."""
+    """What was typed, folded: as one key and as words, each once: PostgreSQL takes a word given twice for rarer."""
 
     key: str
     words: Sequence[str]
 
     @classmethod
     def of(cls, text: str) -> "Question":
-        return cls(key_of(text), fold(text).split()[:MOST_WORDS])
+        return cls(key_of(text), list(dict.fromkeys(fold(text).split()))[:MOST_WORDS])
 
 
 def titles_found(*, text: str, audience: Audience | None) -> list[Hit]:
