@@ -40,7 +40,10 @@ def user_register(*, username: str, email: str, password: str) -> User:
         constraint = _constraint(error)
         if constraint not in FIELD_OF_CONSTRAINT:
             raise
-        raise AlreadyTaken(FIELD_OF_CONSTRAINT[constraint]) from error
+        # Where both are, which constraint is looked at first depends on which index was made first.
+        named = User.objects.using(ANALYTICS).filter(username__iexact=User.normalize_username(username))
+        field = "username" if named.exists() else FIELD_OF_CONSTRAINT[constraint]
+        raise AlreadyTaken(field) from error
     _seen_after_commit(user.user_id)
     return user
 

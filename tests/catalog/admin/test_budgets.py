@@ -117,7 +117,7 @@ def test_a_titles_page_costs_the_same_with_1_and_hundreds_of_rows(
     def cost(content: Content) -> tuple[int, int]:
         address, answers = page_of(content, page), list[Any]()
         to_open = queries_of(lambda: answers.append(editor.get(address)))
-        values = values_of(answers[0]) | {changed: "7"}
+        values = values_of(answers[0]) | {changed: "777"}
         to_save = queries_of(lambda: answers.append(editor.post(address, values)))
         assert saved_or_errors(answers[1]) == "saved"
         return to_open, to_save - queries_of(lambda: indexed(content))

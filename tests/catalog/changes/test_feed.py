@@ -160,14 +160,15 @@ def test_a_page_of_any_size_costs_three_queries() -> None:
     """With merged titles in it one more: whether those that they are part of are public."""
     for number in range(30):
         made(f"Title {number}")
+    told()
 
     for limit in (1, 100):
         with CaptureQueriesContext(connections[CATALOG]) as queries:
-            assert told(limit=limit)[0]
+            assert changes_since(cursor=None, limit=limit).results
         assert len(queries) == 3
     _, cursor = told()
     with CaptureQueriesContext(connections[CATALOG]) as queries:
-        told(cursor)
+        changes_since(cursor=cursor, limit=100)
     assert len(queries) == 1
 
 
