@@ -28,6 +28,7 @@ from streaming.stores.aliases import ANALYTICS, CATALOG, REPLICA
 from tests.catalog.changes.following import Follower, public_catalog
 from tests.environment import DISTRIBUTED
 from tests.factories import ContentFactory, ReviewFactory, UserFactory, WatchHistoryFactory
+from tests.served import until
 from trending import counters
 from trending.models import TrendingDaily
 from trending.services import trending_flush
