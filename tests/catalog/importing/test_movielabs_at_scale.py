@@ -25,9 +25,7 @@ from tests.served import until
 from tests.waiting import waits_in_catalog
 
 PATIENCE_SECONDS = 60
-MOST_MEGABYTES = (
-    400  # seen: 351 beside other tests; the aim is 300 # of a Python with Django, and what one batch takes
-)
+MOST_MEGABYTES = 300  # of a Python with Django, and what one batch takes
 MANY_AVAILS, MANY_TITLES = 50_000, 1000
 # Imports, then says how much memory that took at most.
 MEASURED = """
