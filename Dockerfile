@@ -28,4 +28,5 @@ EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --start-interval=2s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/livez', timeout=4)"]
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
-     "--blocking-threads", "4", "--respawn-failed-workers", "--log-level", "warning", "streaming.wsgi:application"]
+     "--blocking-threads", "4", "--respawn-failed-workers", "--workers-kill-timeout", "10", \
+     "--log-level", "warning", "streaming.wsgi:application"]

@@ -43,7 +43,8 @@ run: web-port stores ## Start all, seed demo data at first, serve on PORT (8000)
 	@rm -rf $(METRICS) && mkdir -p $(METRICS)
 	@$(BIN)/python manage.py worker & worker=$$!; trap 'kill $$worker 2>/dev/null' EXIT; \
 	PROMETHEUS_MULTIPROC_DIR=$(METRICS) $(BIN)/granian --interface wsgi --host $(ADDRESS) --port $(PORT) \
-		--workers $(WORKERS) --blocking-threads 4 --respawn-failed-workers --log-level warning streaming.wsgi:application
+		--workers $(WORKERS) --blocking-threads 4 --respawn-failed-workers --workers-kill-timeout 10 \
+		--log-level warning streaming.wsgi:application
 
 .PHONY: web-port
 web-port: $(STAMP)

@@ -170,7 +170,7 @@ def test_the_image_serves_as_make_run_does() -> None:
     assert served == [
         *["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000"],  # noqa: S104  # in a container
         *["--workers", workers[1], "--blocking-threads", threads[1], "--respawn-failed-workers"],
-        *["--log-level", "warning", "streaming.wsgi:application"],
+        *["--workers-kill-timeout", "10", "--log-level", "warning", "streaming.wsgi:application"],
     ]
 
 
