@@ -1,19 +1,19 @@
 from django.urls import path
 
-from catalog.selectors import public_person_survivor, public_survivor
 from catalog.views.changes import ChangesView
 from catalog.views.collections import CollectionsView, CollectionView
 from catalog.views.episodes import EpisodesView, SeasonsView
 from catalog.views.listing import ContentListView, GenresView, KeywordsView, SimilarView, StudiosView
 from catalog.views.lookup import LookupManyView, LookupView
+from catalog.views.merged import person_moved, title_moved
 from catalog.views.people import PersonView
 from catalog.views.search import SearchView, SuggestView
 from catalog.views.titles import CastView, ContentIdsView, ContentView
 from catalog.views.visibility import VisibilityView
 from streaming.api.moved import leads_on
 
-leads_on("content_id", public_survivor)
-leads_on("person_id", public_person_survivor)
+leads_on("content_id", title_moved)
+leads_on("person_id", person_moved)
 
 literal = [
     path("content", ContentListView.as_view()),

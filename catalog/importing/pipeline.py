@@ -32,6 +32,8 @@ from streaming.stores.refusal import Refused, first_line
 S = TypeVar("S")
 LOCK_NOT_AVAILABLE = "55P03"
 LOCK = 0x696D706F7274  # "import"
+# Classes of SQLSTATE that say of a value that it cannot be stored: data exceptions, integrity, limits of the program.
+OF_A_ROW = ("22", "23", "54")
 LOOKS = 5  # at who has the external ids of a batch, before an import gives up
 LOCK_WAIT_SECONDS = 3  # the server needs a moment to notice that an import was killed
 
@@ -76,8 +78,8 @@ def titles_import(
     for batch in ahead(batches(source, file)):
         _tell(batch, counts, note)
         if batch.rows:
-            outcome = _bring_in(source, batch.rows, dry_run, is_first=not counts.new)
-            _add(outcome, counts, note)
+            for outcome in _bring_in(source, batch.rows, dry_run, is_first=not counts.new):
+                _add(outcome, counts, note)
         reset_queries()  # under DEBUG Django keeps the text of every statement: half a megabyte a batch
         batch_done()
     return counts
@@ -110,7 +112,7 @@ def one_import_at_a_time() -> Iterator[None]:
             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'")
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])  # held until it is given back
     except OperationalError as error:
-        if getattr(error.__cause__, "pgcode", None) == LOCK_NOT_AVAILABLE:
+        if _sqlstate(error) == LOCK_NOT_AVAILABLE:
             raise ImportRunning(
                 "Another import is running: wait for its end, then run this again."
             ) from error
@@ -122,17 +124,34 @@ def one_import_at_a_time() -> Iterator[None]:
         connection.close()
 
 
-def _bring_in(source: Format[Any], rows: list[Row], dry_run: bool, is_first: bool) -> _Outcome:
-    """Brings a batch in, in one transaction, which a deadlock with another writer has repeated. `is_first`: nothing
-    new was brought in before."""
+def _bring_in(source: Format[Any], rows: list[Row], dry_run: bool, is_first: bool) -> Iterator[_Outcome]:
+    """Brings a batch in, in one transaction; where the database refuses a row, halves of it, down to that row, which
+    is rejected. `is_first`: nothing new was brought in before."""
+    try:
+        yield _at_once(source, rows, dry_run, is_first)
+    except DatabaseError as error:
+        if _sqlstate(error)[:2] not in OF_A_ROW:
+            raise _refused(rows, first_line(error)) from error
+        if len(rows) == 1:
+            yield _Outcome(rejected=[_unstorable(rows[0], first_line(error))])
+            return
+        middle = len(rows) // 2
+        for half in (rows[:middle], rows[middle:]):
+            yield from _bring_in(source, half, dry_run, is_first)
+
+
+def _at_once(source: Format[Any], rows: list[Row], dry_run: bool, is_first: bool) -> _Outcome:
+    """In one transaction, which a deadlock with another writer has repeated."""
     for _ in range(LOOKS):
         try:
             return again_after_deadlock(partial(_looked_up_and_brought_in, source, rows, dry_run, is_first))
         except inserting.ClaimedMeanwhile:
             continue  # looked up again, the rows are of the titles that have the ids now
-        except DatabaseError as error:
-            raise _refused(rows, first_line(error)) from error
     raise _refused(rows, "others go on claiming external ids of these titles")
+
+
+def _sqlstate(error: DatabaseError) -> str:
+    return getattr(error.__cause__, "pgcode", None) or ""
 
 
 def _looked_up_and_brought_in(
@@ -260,6 +279,12 @@ def _homeless(row: Row) -> Note:
         reason=f"no title has {named or 'an id that it names'}",
         key=row.key,
         title=row.title.title,
+    )
+
+
+def _unstorable(row: Row, why: str) -> Note:
+    return rejection(
+        line=row.line, reason=f"the database refuses it: {why}", key=row.key, title=row.title.title
     )
 
 

@@ -4,12 +4,13 @@ A request and the rule of a collection are the same question, a `ListQuery`. Ent
 read one, `titles_list` and `facets_of` answer it. Failure: `Unreadable`, in words for whoever asked.
 """
 
-from catalog.listing.facets import FACETS, facets_of
+from catalog.listing.facets import COUNTS_KEY, FACETS, facets_of
 from catalog.listing.orders import ORDERS
 from catalog.listing.titles import Page, Place, titles_list
 from catalog.listing.vocabulary import SORTS, Choice, ListQuery, Span, Unreadable, list_query, parse
 
 __all__ = [
+    "COUNTS_KEY",
     "FACETS",
     "ORDERS",
     "SORTS",

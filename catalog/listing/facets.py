@@ -1,32 +1,39 @@
 """How many titles each value of a facet would leave, under all parameters but the facet's own.
 
-So a client sees what a change of that one choice would bring. Counts are cached by just what they depend on: paging,
-sorting and the facet's own choice find them again. A count may be `COUNTED_SECONDS` old, also where a title was hidden
-meanwhile; the titles listed beside it never are.
+So a client sees what a change of that one choice would bring. Counts are cached for `COUNTED_SECONDS` by just what they
+depend on: paging, sorting and the facet's own choice find them again. A change of any title forgets them all
+(by `COUNTS_KEY`), and none outlives the next moment at which time alone changes what anybody
+sees; else a value could name what only a title has that was hidden meanwhile.
 
 Counting is bounded: where about `MOST_COUNTED` titles are left or more, those of the first ids are counted for all
 (ids are random, so they are a sample), and the counts are marked as estimated (docs/adr/0013). How many are left is
 estimated by that same sample.
 
-Entry points: `FACETS`, `facets_of`, `Counted`. Failure: `Unreadable`, `django.db.Error`s.
+Entry points: `FACETS`, `facets_of`, `Counted`; `COUNTS_KEY` is the cache's key to forget. Failure: `Unreadable`,
+`django.db.Error`s.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Count, F, Func, Model, Q
+from django.db.models import Count, F, Func, Min, Model, Q
+from django.utils import timezone
 
 from catalog.listing.conditions import conditions
 from catalog.listing.titles import audience_of_query, documents_of
 from catalog.listing.vocabulary import ListQuery
-from catalog.models import Genre, Keyword, Studio
+from catalog.models import Content, Genre, Keyword, Studio
 from catalog.querysets import SearchDocumentQuerySet
 from streaming.stores.cache import read_through
 
 COUNTED_SECONDS = 30
+COUNTS_KEY = "catalog:counts"  # of the edition that all counts carry; who forgets it forgets them
 MOST_VALUES = 100  # of one facet: those with most titles
 MOST_COUNTED = 50_000  # titles; on two cores that took a tenth of a second
 SHARE = 32  # one title of so many is in the sample
@@ -67,25 +74,47 @@ class Counted(TypedDict):
 def facets_of(*, query: ListQuery, facets: Collection[str]) -> dict[str, Counted]:
     """Facet to its values, those with most titles first; at most `MOST_VALUES` each.
 
-    For each facet two statements, and one for the names of its values; fewer with what is cached.
+    One statement for all, for each facet two, and one for the names of its values; fewer with what is cached.
     """
-    wanted = conditions(query) if facets else {}
+    if not facets:
+        return {}
+    wanted, kept = conditions(query), _Kept()
     return {
-        name: _counted(name, query, [condition for other, condition in wanted.items() if other != name])
+        name: _counted(kept, name, query, [condition for other, condition in wanted.items() if other != name])
         for name in facets
     }
 
 
-def _counted(name: str, query: ListQuery, others: Iterable[Q]) -> Counted:
+class _Kept:
+    """What is cached until it may be wrong, all of one edition."""
+
+    def __init__(self) -> None:
+        self.edition: str = read_through(COUNTS_KEY, lambda: uuid.uuid4().hex)
+
+    @cached_property
+    def until(self) -> datetime:
+        """When time may change what is public. To be asked before it is counted what is."""
+        soonest = Content.objects.aggregate(at=Min("next_change_at"))["at"]
+        latest = timezone.now() + timedelta(seconds=COUNTED_SECONDS)
+        return latest if soonest is None else min(latest, soonest)
+
+    def read(self, what: str, asked: bytes, load: Callable[[], Any]) -> Any:
+        key = f"{COUNTS_KEY}:{what}:{hashlib.sha256(asked + self.edition.encode()).hexdigest()[:32]}"
+
+        def loaded() -> Any:
+            _ = self.until
+            return load()
+
+        return read_through(key, loaded, seconds=self._seconds_left)
+
+    def _seconds_left(self, _: Any) -> float:
+        return (self.until - timezone.now()).total_seconds()
+
+
+def _counted(kept: _Kept, name: str, query: ListQuery, others: Iterable[Q]) -> Counted:
     asked = query.canonical(without=(name, "sort"))
-    found: Counted = read_through(
-        _key(name, asked), lambda: _count(name, asked, _Titles(query, others)), seconds=COUNTED_SECONDS
-    )
+    found: Counted = kept.read(name, asked, lambda: _count(kept, name, asked, _Titles(query, others)))
     return found
-
-
-def _key(what: str, asked: bytes) -> str:
-    return f"catalog:counts:{what}:{hashlib.sha256(asked).hexdigest()[:32]}"
 
 
 class _Titles:
@@ -96,8 +125,8 @@ class _Titles:
         self.sample = self.everything.filter(content_id__lt=UUID(int=2**128 // SHARE))
 
 
-def _count(name: str, asked: bytes, titles: _Titles) -> Counted:
-    estimated = SHARE * _in_sample(asked, titles) >= MOST_COUNTED
+def _count(kept: _Kept, name: str, asked: bytes, titles: _Titles) -> Counted:
+    estimated = SHARE * _in_sample(kept, asked, titles) >= MOST_COUNTED
     facet = FACETS[name]
     rows = _grouped(titles.sample if estimated else titles.everything, facet)
     names = _names(facet.names, [value for value, _ in rows])
@@ -114,9 +143,9 @@ def _count(name: str, asked: bytes, titles: _Titles) -> Counted:
     )
 
 
-def _in_sample(asked: bytes, titles: _Titles) -> int:
+def _in_sample(kept: _Kept, asked: bytes, titles: _Titles) -> int:
     """Facets whose own parameter is not asked for leave the same titles: of several one finds it in the cache."""
-    found: int = read_through(_key("sample", asked), titles.sample.count, seconds=COUNTED_SECONDS)
+    found: int = kept.read("sample", asked, titles.sample.count)
     return found
 
 

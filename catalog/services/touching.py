@@ -19,6 +19,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from catalog.changes import changes_note
+from catalog.listing import COUNTS_KEY
 from catalog.maturity import label_of
 from catalog.models import AvailabilityWindow, Change, Content, MaturityRating
 from catalog.search.documents import documents_mark, documents_write
@@ -111,9 +112,11 @@ def _maturity(ids: Collection[UUID]) -> dict[UUID, list[str]]:
 
 
 def contents_forget(*, content_ids: Collection[UUID]) -> None:
-    """Drops the cached records of titles once the transaction under way commits, or at once without one."""
+    """Drops the cached records of titles, and the counts over all, once the transaction under way commits, or at once
+    without one.
+    """
     if len(content_ids) > MOST_KEYS_FORGOTTEN:
         transaction.on_commit(forget_all, using=CATALOG)
     else:
-        keys = [record_key(content_id) for content_id in content_ids]
+        keys = [COUNTS_KEY, *map(record_key, content_ids)]
         transaction.on_commit(partial(forget, keys), using=CATALOG)

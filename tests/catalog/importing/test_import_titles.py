@@ -1,5 +1,7 @@
 import csv
 import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -215,22 +217,44 @@ def test_an_import_gives_the_catalog_free_again(stores: None, listing: Listing) 
     assert Content.objects.count() == 2
 
 
-def test_a_batch_the_database_refuses_is_one_sentence_with_its_lines(
+def test_a_row_the_database_refuses_is_rejected_by_line_and_no_other(
+    stores: None, listing: Listing, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.csv"
+    titles = [{"show_id": f"s{n}", "title": "Third" if n in (3, 8) else f"Title {n}"} for n in range(1, 12)]
+    with _constraint("CHECK (title <> 'Third')"):
+        said = import_titles(listing(*titles), report=report)
+
+    assert said[0] == "11 rows: 9 new, 0 changed, 0 unchanged, 2 rejected"
+    refused = [row for row in csv.DictReader(report.open()) if row["outcome"] == "rejected"]
+    assert [(row["line"], row["show_id"]) for row in refused] == [("4", "s3"), ("9", "s8")]
+    assert all("the database refuses it: " in row["reason"] for row in refused)
+    assert all("made_up" in row["reason"] for row in refused)
+    assert Content.objects.count() == 9
+
+
+def test_a_batch_that_fails_for_another_reason_is_one_sentence_with_its_lines(
     stores: None, listing: Listing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batching, "BATCH_ROWS", 2)
-    with connections[CATALOG].cursor() as cursor:
-        cursor.execute("ALTER TABLE content_metadata ADD CONSTRAINT no_s3 CHECK (title <> 'Third')")
-    try:
-        with pytest.raises(CommandError, match=r"The catalog refused lines 4 to 5 .*no_s3"):
+    with _constraint("CHECK (title <> 'Third' OR pg_read_file('no such file') IS NULL)"):
+        with pytest.raises(CommandError, match=r"The catalog refused lines 4 to 5 .*no such file"):
             import_titles(
                 listing({}, {"show_id": "s2"}, {"show_id": "s3", "title": "Third"}, {"show_id": "s4"})
             )
-    finally:
-        with connections[CATALOG].cursor() as cursor:
-            cursor.execute("ALTER TABLE content_metadata DROP CONSTRAINT no_s3")
 
     assert set(Content.objects.values_list("content_id", flat=True)) == {id_of("s1"), id_of("s2")}
+
+
+@contextmanager
+def _constraint(rule: str) -> Iterator[None]:
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(f"ALTER TABLE content_metadata ADD CONSTRAINT made_up {rule}")
+    try:
+        yield
+    finally:
+        with connections[CATALOG].cursor() as cursor:
+            cursor.execute("ALTER TABLE content_metadata DROP CONSTRAINT made_up")
 
 
 def test_a_batch_is_bounded_by_its_bytes_too(stores: None, listing: Listing) -> None:

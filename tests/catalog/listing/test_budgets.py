@@ -35,13 +35,13 @@ COSTS = {
     "content?limit=100&genre=drama&keyword=heist&studio=beta": (7, 7),
     "content?limit=100&person={person}": (5, 5),
     "content?limit=100&available_in=DE": (4, 4),
-    "content?limit=100&facets=type": (6, 4),  # what is in the sample, and the counts
-    "content?limit=100&facets=genre": (7, 4),  # and names
-    "content?limit=100&facets=genre&lang=de": (8, 5),
-    "content?limit=100&facets=genre,type,year,country,keyword,studio": (14, 4),
-    "genres": (3, 0),
-    "keywords": (3, 0),
-    "studios": (3, 0),
+    "content?limit=100&facets=type": (7, 4),  # the next change, what is in the sample, the counts
+    "content?limit=100&facets=genre": (8, 4),  # and names
+    "content?limit=100&facets=genre&lang=de": (9, 5),
+    "content?limit=100&facets=genre,type,year,country,keyword,studio": (15, 4),
+    "genres": (4, 0),
+    "keywords": (4, 0),
+    "studios": (4, 0),
     "content/{content}/similar?limit=50": (10, 10),
     "content/{content}/similar?limit=50&lang=de-AT,en": (11, 11),
     "collections?limit=100": (1, 1),

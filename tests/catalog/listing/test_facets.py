@@ -1,15 +1,20 @@
 """Counts: cached by what they depend on, estimated where they would be of very many, never of what is hidden."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from catalog.listing import facets
 from catalog.models import Content, Genre
 from catalog.services import contents_set_status, term_save
 from streaming.stores import redis
+from streaming.stores.aliases import CATALOG
 from tests.catalog.listing.world import World, expected, expected_counts, values_of
 
 LIST = "/api/v1/content"
@@ -47,20 +52,34 @@ def test_values_are_named_and_those_of_most_titles_are_first(world: World, api: 
             assert all(each["name"] == each["value"] for each in values)
 
 
-def test_a_page_is_never_old_and_a_count_for_half_a_minute_at_most(world: World, api: APIClient) -> None:
-    """The count is not forgotten by the write: it says how old it may be (`catalog.listing.facets`)."""
+def test_a_change_of_a_title_is_counted_at_once(world: World, api: APIClient) -> None:
     before = counts_of(api, "keyword=robot", "type")
     (key,) = redis.cache().keys("catalog:counts:type:*")
-    hidden = expected(world, {"keyword": "robot", "type": "movie"})
-    contents_set_status(content_ids=hidden, status=Content.Status.ARCHIVED)
-
-    page = api.get(f"{LIST}?keyword=robot&facets=type&limit=100").json()
-
-    assert {card["content_id"] for card in page["results"]}.isdisjoint(map(str, hidden))
-    assert {each["value"]: each["count"] for each in page["facets"]["type"]} == before
     assert 0 < redis.cache().pttl(key) <= facets.COUNTED_SECONDS * 1000
-    redis.cache().delete(key)
+    with CaptureQueriesContext(connections[CATALOG]) as queries:
+        assert counts_of(api, "keyword=robot&sort=title", "type") == before
+    assert not [query for query in queries if "GROUP BY" in query["sql"]]
+
+    contents_set_status(
+        content_ids=expected(world, {"keyword": "robot", "type": "movie"}), status=Content.Status.ARCHIVED
+    )
+
+    assert before["movie"]
     assert "movie" not in counts_of(api, "keyword=robot", "type")
+
+
+@pytest.mark.parametrize("seconds", [10, -10])
+def test_a_count_ends_when_time_changes_what_is_counted(world: World, api: APIClient, seconds: int) -> None:
+    """In ten seconds; or ten seconds ago, of which the worker has not heard yet."""
+    Content.objects.update(next_change_at=None)
+    soon = timezone.now() + timedelta(seconds=seconds)
+    Content.objects.filter(content_id=world.titles[0].id).update(next_change_at=soon)
+
+    counts_of(api, "keyword=robot", "type")
+
+    left = [redis.cache().pttl(key) for key in redis.cache().keys("catalog:counts:type:*")]
+    assert all(0 < milliseconds <= 10_000 for milliseconds in left)
+    assert len(left) == (1 if seconds > 0 else 0)
 
 
 def test_a_genre_that_is_renamed_is_named_so_at_once(world: World, api: APIClient) -> None:

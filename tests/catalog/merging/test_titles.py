@@ -331,6 +331,30 @@ def test_the_query_goes_along_and_the_answer_there_is_the_survivor_s(api: APICli
     assert there.json()["title"] == "Metropolis"
 
 
+def test_an_address_leads_only_to_what_the_asker_may_see(api: APIClient) -> None:
+    loser, survivor = ContentFactory(), ContentFactory()
+    merge(loser, survivor)
+    AvailabilityWindow.objects.create(content_id=survivor.content_id, territory="DE", licence="SVOD")
+    contents_touch([survivor.content_id])
+    address = f"/api/v1/content/{loser.content_id}"
+
+    answers = {
+        asked: api.get(f"{address}{asked}").status_code
+        for asked in (
+            "",
+            "?available_in=DE",
+            "?available_in=FR",
+            "?maturity_lte=18",
+            "/details?available_in=FR",
+        )
+    }
+
+    assert answers == {
+        **{"": 308, "?available_in=DE": 308, "?available_in=FR": 404},
+        **{"?maturity_lte=18": 404, "/details?available_in=FR": 404},
+    }
+
+
 def test_a_title_that_is_there_costs_no_query_more_and_one_that_never_was_one(api: APIClient) -> None:
     content = ContentFactory()
     url = "/api/v1/content/{}/cast"
