@@ -66,7 +66,9 @@ USUAL_NAMES = {
 
 def country_code(text: str) -> None:
     if not is_country(text) and text not in FORMER:
-        raise ValidationError("This is no country: ISO 3166 codes of two letters, as in DE.", code="country")
+        raise ValidationError(
+            "This is no country: ISO 3166 codes of two capital letters, as in DE.", code="country"
+        )
 
 
 FORMER = frozenset({"SU", "DD", "YU", "CS"})
@@ -75,7 +77,7 @@ FORMER = frozenset({"SU", "DD", "YU", "CS"})
 def territory_code(text: str) -> None:
     if text != WORLD and not is_country(text):
         raise ValidationError(
-            "This is no territory: ISO 3166 codes of two letters, or WW for the whole world.",
+            "This is no territory: ISO 3166 codes of two capital letters, or WW for the whole world.",
             code="territory",
         )
 

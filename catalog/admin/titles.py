@@ -31,7 +31,7 @@ from catalog.admin.title_merging import TitleMergingAdmin
 from catalog.models import Content
 from catalog.registries import SCHEMES
 from catalog.terms import TERMS
-from catalog.visibility import GATE_FIELDS, Audience, is_public
+from catalog.visibility import Audience, is_public
 from streaming.api.admin import minute
 
 EXPLAINED = (FIRST, BY_SLUG["rights"])
@@ -41,7 +41,7 @@ EXPLAINED = (FIRST, BY_SLUG["rights"])
 class ContentAdmin(TitleMergingAdmin, FindingAdmin, RefusalsTold):
     form = ContentForm
     change_form_template = "catalog/admin/title.html"
-    list_display = ("title", "kind", "status", "year", "rating", "published", "updated")
+    list_display = ("title", "kind", "status", "public_now", "year", "rating", "published", "updated")
     list_filter = ("status", "content_type", ReleasedFilter, "genres")
     search_fields = ("title",)
     found = staticmethod(titles_found)
@@ -138,6 +138,11 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin, RefusalsTold):
     def kind(self, content: Content) -> str:
         return content.get_content_type_display()
 
+    @admin.display(description="public", boolean=True)
+    def public_now(self, content: Content) -> bool:
+        """For somebody, somewhere, without a maturity limit; each title's page says for whom, and why."""
+        return is_public(vars(content), Audience.now())
+
     @admin.display(description="year", ordering="release_date")
     def year(self, content: Content) -> int | None:
         return content.release_date.year if content.release_date else None
@@ -154,7 +159,7 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin, RefusalsTold):
     def for_the_public(self, content: Content) -> SafeString | str:
         if content._state.adding:
             return "After the first save."
-        if not is_public({name: getattr(content, name) for name in GATE_FIELDS}, Audience.now()):
+        if not self.public_now(content):
             return "Not public now: Visibility says why."
         api = f"/api/v1/content/{content.content_id}"
         links = (

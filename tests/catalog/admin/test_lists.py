@@ -4,9 +4,10 @@ import pytest
 from django.test import Client
 
 from catalog.models import Genre
+from catalog.services import contents_touch
 from tests.admin_pages import queries_of
 from tests.catalog.admin.pages import GENRES, PEOPLE, TITLES
-from tests.factories import ContentFactory, indexed
+from tests.factories import ContentFactory, WindowFactory, indexed
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,19 @@ def test_search_forgives_a_typo_and_finds_titles_of_every_status(editor: Client)
     found = editor.get(TITLES, {"q": "Metrpolis"}).context["cl"].result_list
 
     assert sorted(content.status for content in found) == ["archived", "draft", "published"]
+
+
+def test_the_list_says_what_is_public_now(editor: Client) -> None:
+    shown, closed = ContentFactory(title="Open"), ContentFactory(title="Closed")
+    ContentFactory(title="Draft", status="draft")
+    WindowFactory(content=closed, ends_at=shown.published_at)
+    contents_touch([closed.content_id])
+
+    page = editor.get(TITLES)
+
+    rows = {content.title: content for content in page.context["cl"].result_list}
+    public = page.context["cl"].model_admin.public_now
+    assert {name: public(content) for name, content in rows.items()} == {
+        **{"Open": True, "Closed": False, "Draft": False}
+    }
+    assert page.content.count(b"icon-yes") == 1

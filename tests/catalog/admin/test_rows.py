@@ -242,13 +242,17 @@ WRONG: Sequence[tuple[str, str, Row, dict[str, list[str]]]] = [
         "texts",
         "alternative_titles",
         {"title": "M", "kind": "aka", "country": "Atlantis"},
-        {"country": ["This is no country: ISO 3166 codes of two letters, as in DE."]},
+        {"country": ["This is no country: ISO 3166 codes of two capital letters, as in DE."]},
     ),
     (
         "rights",
         "windows",
         {"territory": "EU", "licence": "svod"},
-        {"territory": ["This is no territory: ISO 3166 codes of two letters, or WW for the whole world."]},
+        {
+            "territory": [
+                "This is no territory: ISO 3166 codes of two capital letters, or WW for the whole world."
+            ]
+        },
     ),
     (
         "rights",

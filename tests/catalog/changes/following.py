@@ -6,8 +6,25 @@ from uuid import UUID
 
 from catalog.changes.reading import Cursor, changes_since
 from catalog.models import Change, Content
+from streaming.stores.aliases import CATALOG
+from streaming.stores.statements import scalar
+from tests.served import until
 
 Picture = dict[UUID, str]
+
+# Transactions of other databases hold the feed back as well: those of tests that run beside these end by themselves.
+NOBODY_ELSE_S = """
+SELECT coalesce(max(position), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+       OR EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
+                     AND backend_xid IS NOT NULL AND pid <> pg_backend_pid())
+       OR EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())
+  FROM content_changes
+"""
+
+
+def wait_for_others() -> None:
+    """Until the feed waits for nobody, or for transactions of the test itself."""
+    until(lambda: bool(scalar(CATALOG, NOBODY_ELSE_S)), "only transactions of this test are left to wait for")
 
 
 def public_catalog() -> Picture:
@@ -47,6 +64,8 @@ class Follower:
         return len(page.results)
 
     def catch_up(self) -> None:
+        """Takes in all that was committed before."""
+        wait_for_others()
         while self.poll():
             pass
 

@@ -24,11 +24,9 @@ from catalog.services import children_save, content_delete, content_save, conten
 from catalog.views.changes import FOLLOWED
 from streaming.api.pages import cursor_of
 from streaming.stores.aliases import CATALOG
-from streaming.stores.statements import scalar
-from tests.catalog.changes.following import Follower, public_catalog
+from tests.catalog.changes.following import Follower, public_catalog, wait_for_others
 from tests.environment import DISTRIBUTED
 from tests.factories import ContentFactory, SeasonFactory, WindowFactory
-from tests.served import until
 
 pytestmark = pytest.mark.usefixtures("stores")
 URL = "/api/v1/changes"
@@ -40,18 +38,8 @@ def made(title: str = "Metropolis", **fields: Any) -> Content:
     )
 
 
-# Transactions of other databases hold the feed back as well: those of tests that run beside these end by themselves.
-NOBODY_ELSE_S = """
-SELECT coalesce(max(position), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-       OR EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
-                     AND backend_xid IS NOT NULL AND pid <> pg_backend_pid())
-       OR EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())
-  FROM content_changes
-"""
-
-
 def told(cursor: Cursor | None = None, *, limit: int = 100) -> tuple[list[tuple[UUID, str]], Cursor]:
-    until(lambda: bool(scalar(CATALOG, NOBODY_ELSE_S)), "only transactions of this test are left to wait for")
+    wait_for_others()
     page = changes_since(cursor=cursor, limit=limit)
     return [(each["content_id"], each["change"]) for each in page.results], page.following
 
