@@ -59,10 +59,14 @@ def children_of(content: UUID, title: Title, moved: MovedPeople) -> Children:
 
 
 def _credits(content: UUID, title: Title, moved: MovedPeople) -> Iterator[Values]:
+    """Of one person in one job one row, and one more for each further character."""
+    first: dict[UUID, str] = {}
     for order, part in enumerate(title.parts):
-        person = person_id(part.name, part.person)
+        person, key = person_id(part.name, part.person), credit_id(content, part)
+        if first.setdefault(key, part.character) != part.character:
+            key = child_id(content, "character", str(key), part.character)
         yield (
-            credit_id(content, part),
+            key,
             content,
             moved.get(person, person),
             part.department,

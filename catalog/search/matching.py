@@ -71,9 +71,19 @@ class Tiers:
         self._most = most
         self._branches: list[Sql] = []
 
-    def add(self, number: int, condition: str, query: Sql, *, better: tuple[int, Sql] | None = None) -> None:
+    def add(
+        self,
+        number: int,
+        condition: str,
+        query: Sql,
+        *,
+        better: tuple[int, Sql] | None = None,
+        above: float | None = None,
+        by_words: bool = False,
+    ) -> None:
         """`condition` compares a column with the query, put in place of `{}`. `better` is the number of those rows that
-        a narrower query finds as well.
+        a narrower query finds as well. `above` leaves out titles that are not more popular. With `by_words` titles are
+        found by the index of words alone, never by walking along the popular ones.
         """
         named = Sql(str(int(number)), ())
         if better is not None:
@@ -82,11 +92,14 @@ class Tiers:
                 f"CASE WHEN {condition.format(narrower.text)} THEN {other} ELSE {number} END",
                 narrower.parameters,
             )
+        popular = Sql("", ()) if above is None else Sql(" AND popularity > %s", (above,))
+        order = "popularity + 0" if by_words else "popularity"  # no index is of an expression
         self._branches.append(
             Sql(
                 f"(SELECT {named.text}, content_id, popularity, keys{self._seen.text}"
-                f" AND {condition.format(query.text)} ORDER BY popularity DESC, content_id DESC LIMIT {self._most})",
-                (*named.parameters, *self._seen.parameters, *query.parameters),
+                f" AND {condition.format(query.text)}{popular.text}"
+                f" ORDER BY {order} DESC, content_id DESC LIMIT {self._most})",
+                (*named.parameters, *self._seen.parameters, *query.parameters, *popular.parameters),
             )
         )
 

@@ -7,8 +7,8 @@ places, one too many.
 Entry point: `suggestions`. Failure: `django.db.Error`s.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from rapidfuzz.distance import OSA
@@ -16,9 +16,10 @@ from rapidfuzz.distance import OSA
 from catalog.languages import Chain, translated
 from catalog.models import Content
 from catalog.search.matching import Sql, Tiers, any_of, as_beginnings, both
+from catalog.search.popular import popular_from
 from catalog.search.ranking import Found, Tier
 from catalog.search.searching import HAS_KEY, IN_TITLES, SHORT, Question, beginning_of
-from catalog.search.words import neighbours_of
+from catalog.search.words import LONGEST, neighbours_of
 from catalog.selectors.posters import with_posters
 from catalog.visibility import Audience
 
@@ -28,8 +29,19 @@ NEIGHBOURS = 20  # of a word
 SHOWN = ("content_id", "title", "content_type", "release_date", "thumbnail_url", "original_language")
 
 
+class Branch(NamedTuple):
+    """As `Tiers.add` takes it."""
+
+    tier: Tier
+    condition: str
+    query: Sql
+    above: float | None = None
+    by_words: bool = False
+
+
 def suggestions(*, text: str, audience: Audience, limit: int, chain: Chain) -> list[dict[str, Any]]:
     """Up to `limit` titles that the audience may see, the likeliest first: three queries, five where little is found.
+    Where there are popular titles to ask first, each step is one more that they do not bring enough for.
 
     With a chain of languages it is one more. A title is in the first language of the chain that has it, and its picture
     the one that its record shows.
@@ -53,11 +65,11 @@ def _suggestion(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_typed(question: Question, audience: Audience) -> list[Found]:
-    tiers = Tiers(audience, most=CANDIDATES)
-    tiers.add(Tier.EXACT, HAS_KEY, Sql("%s", ([question.key],)))
-    if question.words:
-        tiers.add(Tier.PREFIX, IN_TITLES, beginning_of(question.words))
-    return [Found(Tier(number), *rest) for number, *rest in tiers.rows()]
+    whole = Branch(Tier.EXACT, HAS_KEY, Sql("%s", ([question.key],)))
+    if not question.words:
+        return _asked(audience, whole)
+    beginning = Branch(Tier.PREFIX, IN_TITLES, beginning_of(question.words))
+    return _popular_first(audience, beginning, beside=(whole,))
 
 
 def _mistyped(question: Question, audience: Audience) -> list[Found]:
@@ -67,14 +79,31 @@ def _mistyped(question: Question, audience: Audience) -> list[Found]:
         for word, neighbours in zip(question.words, near, strict=True)
     ]
     beginnings = as_beginnings(any_of([*last, *_slips(question.words[-1])]))
+    corrected = Branch(Tier.SPELLING, IN_TITLES, both([*map(any_of, before), beginnings]))
+    return _popular_first(audience, corrected)
+
+
+def _popular_first(audience: Audience, wanted: Branch, *, beside: Collection[Branch] = ()) -> list[Found]:
+    """The most popular titles of a branch, and what the branches beside it bring."""
+    above = popular_from()
+    if above is None:
+        return _asked(audience, wanted, *beside)
+    found = _asked(audience, wanted._replace(above=above), *beside)
+    if sum(row.tier is wanted.tier for row in found) < CANDIDATES:
+        found += _asked(audience, wanted._replace(by_words=True))
+    return found
+
+
+def _asked(audience: Audience, *branches: Branch) -> list[Found]:
     tiers = Tiers(audience, most=CANDIDATES)
-    tiers.add(Tier.SPELLING, IN_TITLES, both([*map(any_of, before), beginnings]))
+    for branch in branches:
+        tiers.add(*branch[:3], above=branch.above, by_words=branch.by_words)
     return [Found(Tier(number), *rest) for number, *rest in tiers.rows()]
 
 
 def _slips(word: str) -> Iterator[str]:
-    """The word with two letters swapped, and with one letter less, but for the first."""
-    for place in range(1, len(word)):
+    """The word with two letters swapped, and with one letter less, but for the first; none of what is no word."""
+    for place in range(1, len(word) if len(word) <= LONGEST else 0):
         yield word[:place] + word[place + 1 :]
         yield word[: place - 1] + word[place] + word[place - 1] + word[place + 1 :]
 

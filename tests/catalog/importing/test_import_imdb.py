@@ -78,6 +78,21 @@ def test_a_movie_has_everything_that_the_files_say(stores: None, folder: Path) -
     assert ExternalIdClaim.objects.get(value=MOVIE).content_id == title.content_id
 
 
+def test_who_plays_two_characters_in_two_rows_has_two_credits(stores: None, tmp_path: Path) -> None:
+    rows = [
+        (MOVIE, str(place), "nm0000002", "actress", None, characters)
+        for place, characters in enumerate(('["Mara"]', '["Her Sister"]', '["Mara"]'), start=1)
+    ]
+    folder = written(tmp_path / "dump", {"title.principals": rows})
+
+    import_imdb(folder)
+    again = import_imdb(folder)[0]
+
+    credits = title_of(MOVIE).credits.filter(job="Actor")
+    assert list(credits.values_list("character_name", flat=True)) == ["Mara", "Her Sister"]
+    assert again == "3 rows: 0 new, 0 changed, 3 unchanged, 0 rejected"
+
+
 def test_episodes_hang_on_their_series_with_their_seasons(stores: None, folder: Path) -> None:
     import_imdb(folder)
 

@@ -1,11 +1,22 @@
 """What is suggested while somebody types."""
 
+from collections import deque
+
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from catalog.models import Content
+from catalog.search import popular
+from catalog.search.matching import Sql
+from catalog.search.rebuilding import documents_fill
 from catalog.search.suggesting import CANDIDATES, suggestions
 from catalog.visibility import Audience
+from streaming.stores.aliases import CATALOG
 from tests.catalog.search.conftest import Titled
+from tests.catalog.search.explaining import rows_read
+from tests.factories import ContentFactory
 
 URL = "/api/v1/search/suggest"
 
@@ -25,6 +36,14 @@ def shelf(titled: Titled) -> None:
     titled("The Strangest Night", status="draft", published_at=None)
 
 
+@pytest.fixture(params=[False, True], ids=["of a small catalog", "popular ones first"])
+def popular_first(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param:
+        monkeypatch.setattr(popular, "POPULAR", 2)
+        monkeypatch.setattr(popular, "FEWEST", 2)
+
+
+@pytest.mark.usefixtures("popular_first")
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
@@ -82,3 +101,31 @@ def test_bounds_are_told(titled: Titled, api: APIClient) -> None:
         answer = api.get(f"{URL}?{query}")
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
     assert len(api.get(f"{URL}?q=n&limit=1").json()["results"]) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("typed", ["scot", "nigh", "scto"])
+def test_a_beginning_of_many_titles_and_of_no_popular_one_is_bounded_work(
+    stores: None, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    """By the rows that PostgreSQL reads: the popular titles and those that have it, not half of all."""
+    monkeypatch.setattr(popular, "POPULAR", 500)
+    monkeypatch.setattr(popular, "FEWEST", 400)
+    titles = [
+        ContentFactory.build(
+            title=f"Scot {n % 90}" if n % 40 == 0 else f"Night {n % 300}", rating_count=20_000 - n
+        )
+        for n in range(12_000)
+        if n % 40 or n > 6000
+    ]
+    Content.objects.bulk_create(titles, batch_size=1000)
+    deque(documents_fill(), maxlen=0)
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) search_documents")
+
+    with CaptureQueriesContext(connections[CATALOG]) as asked:
+        assert len(suggested(typed)) == 10
+
+    statements = [each["sql"] for each in asked if " titles @@ " in each["sql"]]
+    read = [rows_read(Sql(statement.replace("%", "%%"), ())) for statement in statements]
+    assert sum(read) <= 1000, read
