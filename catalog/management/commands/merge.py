@@ -53,5 +53,10 @@ class Command(BaseCommand):
         self.stdout.write("\n".join([f"{id} is itself again", *(f"left as it is: {what}" for what in kept)]))
 
     def _candidates(self, *, limit: int, **_: Any) -> None:
-        for titles in duplicate_candidates(limit=limit):
-            self.stdout.write("  ".join(f"{content_id} “{title}”" for content_id, title in titles))
+        groups = duplicate_candidates(limit=limit)
+        if not groups:
+            self.stdout.write("no two titles have one name, type and year")
+        for first, *others in groups:
+            self.stdout.write(f"{first.content_type}, {first.year or 'no year'}:")
+            for each in (first, *others):
+                self.stdout.write(f"  {each.content_id}  “{each.title}”, {each.status}")
