@@ -17,7 +17,7 @@ from catalog.importing.seen import SeenKeys, keys_seen
 
 S = TypeVar("S")
 BATCH_ROWS = 2000
-BATCH_BYTES = 1 << 20  # rows of a hostile file may be a thousand times as long as real ones
+BATCH_BYTES = 4 << 20  # rows of a hostile file may be a thousand times as long as real ones
 
 
 @dataclass
