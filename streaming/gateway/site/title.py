@@ -10,6 +10,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from catalog.languages import Chain
 from catalog.selectors import public_survivor, seasons_page
 from catalog.similar import similar_titles
 from catalog.visibility import Audience
@@ -26,10 +27,11 @@ PART_LIMIT = timedelta(milliseconds=250)
 
 @page
 def title(request: HttpRequest, content_id: UUID) -> HttpResponse:
-    details = content_details(content_id=content_id, chain=spoken(request))
+    chain = spoken(request)
+    details = content_details(content_id=content_id, chain=chain)
     if details is None:
         return _elsewhere(content_id)
-    cast, reviews, beneath = details["cast"], details["reviews"], _beneath(content_id)
+    cast, reviews, beneath = details["cast"], details["reviews"], _beneath(content_id, chain)
     context = {
         **details,
         **beneath,
@@ -51,14 +53,14 @@ def _elsewhere(content_id: UUID) -> HttpResponse:
     return redirect("title", survivor, permanent=True)
 
 
-def _beneath(content_id: UUID) -> dict[str, Any]:
+def _beneath(content_id: UUID, chain: Chain) -> dict[str, Any]:
     left_out: list[str] = []
     return {
         name: optional(name, ask, limit=PART_LIMIT, degraded=left_out)
         for name, ask in {
             "seasons": lambda: seasons_page(content_id=content_id, after=None, limit=MOST_SEASONS),
             "similar": lambda: similar_titles(
-                content_id=content_id, audience=Audience.now(), limit=MOST_SIMILAR
+                content_id=content_id, audience=Audience.now(), limit=MOST_SIMILAR, chain=chain
             ),
         }.items()
     }

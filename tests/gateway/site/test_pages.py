@@ -7,7 +7,7 @@ from django.test import Client
 
 from catalog.merging import contents_merge
 from catalog.models import Content
-from tests.factories import ContentFactory, CreditFactory, indexed
+from tests.factories import ContentFactory, CreditFactory, TranslationFactory, indexed
 from trending.services import view_count
 
 HIDDEN = (
@@ -68,6 +68,20 @@ def test_a_merged_title_s_page_leads_to_the_other_one(stores: None, client: Clie
     answer = client.get(f"/titles/{loser.content_id}")
 
     assert (answer.status_code, answer.headers["Location"]) == (301, f"/titles/{survivor.content_id}")
+
+
+def test_all_titles_on_a_page_are_in_the_browser_s_languages(stores: None, client: Client) -> None:
+    """Keeps away: a page in Portuguese with similar titles in English."""
+    city, night = (ContentFactory(title=title, genres=["Drama"]) for title in ("The City", "The Night"))
+    TranslationFactory(content=city, language="pt", title="A Cidade")
+    TranslationFactory(content=night, language="pt", title="A Noite")
+    indexed(city, night)
+
+    text = client.get(f"/titles/{city.content_id}", headers={"accept-language": "pt-BR"}).content.decode()
+
+    assert ">A Cidade</h1>" in text
+    assert "A Noite" in text
+    assert "The Night" not in text
 
 
 def test_only_reading_is_allowed(client: Client) -> None:
