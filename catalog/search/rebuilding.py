@@ -11,7 +11,6 @@ Entry points: `documents_rebuild`, `stale_rewrite`, `missing_count`, `missing_wr
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -44,7 +43,7 @@ def documents_rebuild(*, looked_at: Callable[[int], None] = lambda count: None) 
         seen = compared(batch)
         differing = {each.content_id for each in seen.differences} | set(seen.stale)
         if differing:
-            rebuilt.written += again_after_deadlock(partial(_rewrite, differing))
+            rebuilt.written += _rewrite(differing)
             rebuilt.removed += _remove_orphans(differing)
         if seen.words:
             with transaction.atomic(using=CATALOG):
@@ -63,7 +62,7 @@ def stale_rewrite(*, most: int, looked_at: Callable[[int], None] = lambda count:
         ids = list(stale.values_list("content_id", flat=True)[: min(AT_ONCE, most - written)])
         if not ids:
             break
-        again_after_deadlock(partial(_rewrite, ids))
+        _rewrite(ids)
         written += len(ids)
         looked_at(len(ids))
     return written
@@ -89,9 +88,14 @@ def _undocumented() -> ContentQuerySet:
 
 
 def _rewrite(ids: Collection[UUID]) -> int:
-    with transaction.atomic(using=CATALOG):
-        contents_lock(ids)
-        return documents_write(content_ids=ids)
+    """How many documents were written; once more after a deadlock, for others bring words at the same time."""
+
+    def held_and_written() -> int:
+        with transaction.atomic(using=CATALOG):
+            contents_lock(ids)
+            return documents_write(content_ids=ids)
+
+    return again_after_deadlock(held_and_written)
 
 
 def _remove_orphans(ids: Collection[UUID]) -> int:

@@ -3,19 +3,23 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from threading import Thread
+from unittest.mock import DEFAULT, Mock
 from uuid import UUID
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
+from psycopg2.errors import DeadlockDetected
 
 from catalog.locking import contents_lock
 from catalog.models import Content, Genre, SearchDocument, SearchWord
-from catalog.search.rebuilding import missing_count, missing_write, stale_rewrite
+from catalog.search.documents import documents_write
+from catalog.search.rebuilding import documents_rebuild, missing_count, missing_write, stale_rewrite
 from catalog.search.searching import MOST
 from catalog.services import content_save, term_save
 from streaming.stores.aliases import CATALOG
@@ -105,6 +109,32 @@ def test_what_is_missing_is_written_and_nothing_else(
     assert (missing_count(), len(found("night"))) == (0, MOST)
     assert SearchDocument.objects.get(content_id=renamed.content_id).names == "dawn"
     assert said("search_rebuild", "--missing", capsys=capsys) == []
+
+
+@pytest.mark.parametrize(
+    ("write", "written"),
+    [
+        (partial(missing_write, most=9), {"lost"}),
+        (partial(stale_rewrite, most=9), {"stale"}),
+        (documents_rebuild, {"lost", "stale"}),
+    ],
+)
+def test_whatever_writes_documents_beside_others_goes_on_after_a_deadlock(
+    titled: Titled, monkeypatch: pytest.MonkeyPatch, write: Callable[[], object], written: set[str]
+) -> None:
+    """Keeps away: the worker's round ended by words that an import brings at the same time."""
+    lost, stale = titled("Lost"), titled("Stale")
+    SearchDocument.objects.filter(content_id=lost.content_id).delete()
+    tamper(stale, is_stale=True, names="old")
+    ended = OperationalError("ended")
+    ended.__cause__ = DeadlockDetected()
+    mocked = Mock(side_effect=[ended, *[DEFAULT] * 9], wraps=documents_write)
+    monkeypatch.setattr("catalog.search.rebuilding.documents_write", mocked)
+
+    write()
+
+    assert mocked.call_count == 2
+    assert set(SearchDocument.objects.filter(is_stale=False).values_list("names", flat=True)) == written
 
 
 def test_a_rebuild_killed_and_run_again_writes_the_rest(
