@@ -18,9 +18,9 @@ from catalog.listing.collections import collection_titles
 from catalog.models import Collection, CollectionItem
 from catalog.services.collections import (
     MOST_ITEMS,
-    collection_delete,
     collection_save,
     collection_set_items,
+    collections_delete,
     rule_check,
 )
 from catalog.visibility import Audience
@@ -139,8 +139,7 @@ class CollectionAdmin(SharedAdmin):
         collection_save(collection=row)
 
     def delete_rows(self, keys: list[Any]) -> None:
-        for key in keys:
-            collection_delete(collection_id=key)
+        collections_delete(collection_ids=keys)
 
     def save_formset(
         self, request: HttpRequest, form: forms.ModelForm, formset: BaseInlineFormSet, change: bool

@@ -12,9 +12,9 @@ from catalog.locking import content_lock
 from catalog.services.children import children_save
 from catalog.services.collections import (
     CollectionRefused,
-    collection_delete,
     collection_save,
     collection_set_items,
+    collections_delete,
     rule_check,
 )
 from catalog.services.episodes import SeriesRefused
@@ -49,9 +49,9 @@ __all__ = [
     "SeriesRefused",
     "WindowsOverlap",
     "children_save",
-    "collection_delete",
     "collection_save",
     "collection_set_items",
+    "collections_delete",
     "content_delete",
     "content_lock",
     "content_save",

@@ -51,12 +51,12 @@ def collection_save(*, collection: Collection) -> Collection:
     return collection
 
 
-def collection_delete(*, collection_id: UUID) -> None:
-    """Deletes a collection; its titles stay."""
+def collections_delete(*, collection_ids: Some[UUID]) -> None:
+    """Deletes collections, all or none; their titles stay."""
     with mixed_transaction(CATALOG):
-        collections_lock([collection_id])
-        _items(collection_id).delete()
-        Collection.objects.using(CATALOG).filter(collection_id=collection_id).delete()
+        collections_lock(collection_ids)
+        CollectionItem.objects.using(CATALOG).filter(collection_id__in=collection_ids).delete()
+        Collection.objects.using(CATALOG).filter(collection_id__in=collection_ids).delete()
 
 
 def collection_set_items(*, collection_id: UUID, content_ids: Sequence[UUID]) -> None:

@@ -11,9 +11,9 @@ from rest_framework.test import APIClient
 from catalog.models import Collection, CollectionItem, Content, Genre
 from catalog.services import (
     CollectionRefused,
-    collection_delete,
     collection_save,
     collection_set_items,
+    collections_delete,
     contents_delete,
     contents_set_status,
     terms_delete,
@@ -191,7 +191,7 @@ def test_a_deleted_collection_leaves_its_titles(stores: None, api: APIClient) ->
     collection = CollectionFactory()
     collection_set_items(collection_id=collection.collection_id, content_ids=[a])
 
-    collection_delete(collection_id=collection.collection_id)
+    collections_delete(collection_ids=[collection.collection_id])
 
     assert api.get(url_of(collection)).status_code == 404
     assert not CollectionItem.objects.exists()

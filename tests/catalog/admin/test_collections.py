@@ -1,10 +1,14 @@
 """The pages of collections."""
 
+from typing import Any
+
 import pytest
+from django.db import DatabaseError, connections
 from django.test import Client
 from rest_framework.test import APIClient
 
 from catalog.models import Collection, CollectionItem, Content
+from streaming.stores.aliases import CATALOG
 from tests.admin_pages import queries_of, staff_with, values_of
 from tests.catalog.admin.pages import row_errors, rows, save, saved_or_errors
 from tests.factories import CollectionFactory, CollectionItemFactory, ContentFactory, indexed
@@ -85,6 +89,26 @@ def test_a_deleted_collection_leaves_its_titles(editor: Client) -> None:
     assert editor.post(address, {"post": "yes"}).status_code == 302
     counts = (Collection.objects.count(), CollectionItem.objects.count(), Content.objects.count())
     assert counts == (0, 0, 1)
+
+
+def test_of_the_chosen_collections_all_are_deleted_or_none(editor: Client) -> None:
+    """Keeps away: a transaction for each, of which the first stands when the last fails."""
+    collections = [CollectionItemFactory().collection for _ in range(3)]
+    ids = [each.collection_id for each in collections]
+    typed = {"action": "delete_selected", "post": "yes", "_selected_action": list(map(str, ids))}
+
+    def refuse_the_last(execute: Any, sql: str, params: Any, *rest: Any) -> Any:
+        if sql.startswith('DELETE FROM "collections"') and ids[-1] in params:
+            raise DatabaseError("refused")
+        return execute(sql, params, *rest)
+
+    with connections[CATALOG].execute_wrapper(refuse_the_last), pytest.raises(DatabaseError, match="refused"):
+        editor.post(COLLECTIONS, typed)
+    assert Collection.objects.count() == CollectionItem.objects.count() == 3
+
+    editor.post(COLLECTIONS, typed)
+    assert not Collection.objects.exists()
+    assert not CollectionItem.objects.exists()
 
 
 def test_staff_with_the_rights_to_collections_may_edit_what_is_in_them(stores: None) -> None:
