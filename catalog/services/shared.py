@@ -1,4 +1,4 @@
-"""What titles share: people, genres, keywords, studios."""
+"""What titles share: people, genres, keywords, studios. Failure: `ChangeRefused`; `django.db.Error`s."""
 
 from collections.abc import Collection
 from functools import partial
@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from catalog.locking import contents_lock
+from catalog.locking import contents_lock, people_lock
 from catalog.models import Credit, Person, SearchDocument
+from catalog.refusing import ChangeRefused
 from catalog.search.documents import documents_mark
 from catalog.services.touching import contents_forget, contents_touch
 from catalog.terms import Term, ids_in_document
@@ -15,22 +16,38 @@ from streaming.stores.aliases import CATALOG
 from streaming.stores.cache import forget_all
 from streaming.stores.citus.writing import mixed_transaction
 
+# Whom a person was merged into is written by `catalog.merging` alone.
+PERSON_SAVED = ("name", "role", "biography", "date_of_birth", "date_of_death")
+
 
 def person_save(*, person: Person) -> Person:
     """Adds or changes a person. At once their titles' records show it, `updated_at` moves and the feed of changes notes
     them, all in a fixed number of statements; the titles' search documents, of which there may be ten thousand, are
     marked stale, and the worker writes them anew: a new name is found after its next round.
+
+    Raises `ChangeRefused` for one who was deleted or merged meanwhile.
     """
     with mixed_transaction(CATALOG):
         if person._state.adding:
             person.save(using=CATALOG)
             return person
+        people_lock([person.person_id])
+        _refuse_gone(person)
         credited = _contents_of(person)
         contents_lock(credited)
-        person.save(using=CATALOG)
+        person.save(using=CATALOG, update_fields=PERSON_SAVED)
         contents_touch(credited, documents_later=True)
         transaction.on_commit(partial(_follow_since, person), using=CATALOG)
     return person
+
+
+def _refuse_gone(person: Person) -> None:
+    rows = Person.objects.using(CATALOG).filter(person_id=person.person_id)
+    into = list(rows.values_list("merged_into_id", flat=True))
+    if not into:
+        raise ChangeRefused(f"“{person}” ({person.person_id}) was deleted.")
+    if into[0] is not None:
+        raise ChangeRefused(f"“{person}” ({person.person_id}) was merged into another person ({into[0]}).")
 
 
 def _follow_since(person: Person) -> None:

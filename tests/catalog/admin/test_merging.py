@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
+from catalog import services
 from catalog.models import Content, Credit, Person
 from tests.admin_pages import queries_of, staff_with, values_of
 from tests.catalog.admin.pages import PEOPLE, TITLES, as_stored, page_of, record
@@ -83,6 +84,24 @@ def test_a_person_is_merged_into_another_and_the_merge_undone(editor: Client, ap
 
     assert Person.objects.get(pk=loser.pk).merged_into_id is None
     assert Credit.objects.get().person_id == loser.pk
+
+
+def test_saving_a_person_who_is_merged_meanwhile_is_a_message(
+    editor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, survivor = PersonFactory(name="Brigitte Schittenhelm"), PersonFactory()
+    saved = services.person_save
+
+    def merged_before(*, person: Person) -> Person:
+        Person.objects.filter(pk=person.pk).update(merged_into=survivor)
+        return saved(person=person)
+
+    monkeypatch.setattr(services, "person_save", merged_before)
+    address = f"{PEOPLE}{person.pk}/change/"
+    answer = editor.post(address, values_of(editor.get(address)) | {"name": "Mine"}, follow=True)
+
+    assert "Nothing was saved. “Mine (Actor)” (" in answer.content.decode()
+    assert Person.objects.get(pk=person.pk).name == "Brigitte Schittenhelm"
 
 
 def test_the_page_before_a_merge_says_what_each_is(editor: Client) -> None:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from psycopg2.errors import DeadlockDetected, QueryCanceled
 
 from catalog import services
-from catalog.locking import again_after_deadlock, contents_lock
+from catalog.locking import again_after_deadlock, contents_lock, people_lock
 from catalog.merging import CannotMerge, content_unmerge, contents_merge, people_merge, person_unmerge
 from catalog.models import (
     Change,
@@ -21,6 +21,7 @@ from catalog.models import (
     Credit,
     ExternalId,
     ExternalIdClaim,
+    Person,
     SearchDocument,
 )
 from catalog.refusing import ChangeRefused
@@ -39,9 +40,11 @@ IMDB = Ref("imdb", "tt0017136")
 
 
 @contextmanager
-def meanwhile(held: Sequence[Content], call: Callable[[], Any]) -> Iterator[Future[Any]]:
-    """Begins `call` on another connection while this one holds `held`, and lets it on once it waits and the block is
-    through."""
+def meanwhile(
+    held: Sequence[Content], call: Callable[[], Any], people: Sequence[Person] = ()
+) -> Iterator[Future[Any]]:
+    """Begins `call` on another connection while this one holds `held` and `people`, and lets it on once it waits and
+    the block is through."""
 
     def closing() -> Any:
         try:
@@ -50,6 +53,7 @@ def meanwhile(held: Sequence[Content], call: Callable[[], Any]) -> Iterator[Futu
             connections.close_all()
 
     with ThreadPoolExecutor(1) as other, mixed_transaction(CATALOG):
+        people_lock(each.person_id for each in people)
         contents_lock(each.content_id for each in held)
         begun = other.submit(closing)
         until(lambda: waits_in_catalog(statement="%advisory%"), "the other waits")
@@ -172,6 +176,36 @@ def test_a_person_whose_survivor_is_merged_half_way_gets_the_rest_after_that_is_
     assert person_unmerge(person_id=second.person_id) == []
     assert person_unmerge(person_id=first.person_id) == []
     assert Credit.objects.filter(person=first).count() == 3
+
+
+def test_a_person_merged_while_an_editor_s_save_waits_stays_merged_and_the_save_is_refused() -> None:
+    """Keeps away: a stale `merged_into` written back, after which the merge could be neither undone nor repeated."""
+    loser, survivor = PersonFactory.create_batch(2)
+    credit = CreditFactory(person=loser)
+    stale = Person.objects.get(person_id=loser.person_id)
+    stale.name = "Written by the editor"
+    with meanwhile(
+        [credit.content], lambda: services.person_save(person=stale), people=[loser, survivor]
+    ) as saving:
+        people_merge(loser_id=loser.person_id, survivor_id=survivor.person_id)
+
+    with pytest.raises(ChangeRefused, match=f"was merged into another person .{survivor.person_id}"):
+        saving.result()
+    merged = Person.objects.get(person_id=loser.person_id)
+    assert (merged.name, merged.merged_into_id) == (loser.name, survivor.person_id)
+    assert person_unmerge(person_id=loser.person_id) == []
+    assert Credit.objects.get().person_id == loser.person_id
+    stale.merged_into_id = survivor.person_id  # as read while they were merged
+    services.person_save(person=stale)
+    assert list(Person.objects.filter(name=stale.name).values_list("merged_into", flat=True)) == [None]
+
+
+def test_a_person_deleted_meanwhile_is_not_saved_as_a_new_one() -> None:
+    person = PersonFactory()
+    services.people_delete(person_ids=[person.person_id])
+    with pytest.raises(ChangeRefused, match="was deleted"):
+        services.person_save(person=person)
+    assert not Person.objects.exists()
 
 
 def test_votes_that_arrive_while_views_are_written_count_in_the_popularity() -> None:
