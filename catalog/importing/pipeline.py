@@ -32,8 +32,9 @@ from streaming.stores.refusal import Refused, first_line
 S = TypeVar("S")
 LOCK_NOT_AVAILABLE = "55P03"
 LOCK = 0x696D706F7274  # "import"
-# Classes of SQLSTATE that say of a value that it cannot be stored: data exceptions, integrity, limits of the program.
-OF_A_ROW = ("22", "23", "54")
+# Classes of SQLSTATE that say of a value that it cannot be stored: data exceptions, integrity, limits of the program;
+# and what Citus says in place of each where a worker refuses a row of a COPY.
+OF_A_ROW = ("22", "23", "54", "XX")
 LOOKS = 5  # at who has the external ids of a batch, before an import gives up
 LOCK_WAIT_SECONDS = 3  # the server needs a moment to notice that an import was killed
 

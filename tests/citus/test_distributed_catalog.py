@@ -85,15 +85,17 @@ content_set_links(content=title, genres=[genre])
 credits = [Credit(content=title, person=person, billing_order=order) for order in (1, 2)]
 children_save(content=title, saved=[*credits, Season(content=title, number=1)], deleted=[])
 admin = "/admin/catalog"
-save(f"{admin}/content/{title.content_id}/change/", title="Posted twice", genres=[], status="published",
-     credits__0__character_name="Maria", credits__1__DELETE="on", seasons__0__number="3")
+page = f"{admin}/content/{title.content_id}"
+save(f"{page}/change/", title="Posted twice", genres=[], status="published")
+save(f"{page}/credits/", credits__0__character_name="Maria", credits__1__DELETE="on")
+save(f"{page}/episodes/", seasons__0__number="3")
 save(f"{admin}/person/{person.person_id}/change/", name="Posted by name")
 save(f"{admin}/genre/{genre.genre_id}/change/", name="Posted by genre")
 print(list(Credit.objects.filter(content=title).values_list("person__name", "character_name", "content__title")))
 print(list(Season.objects.filter(content=title).values_list("number", flat=True)))
 content_set_links(content=title, genres=[genre])
 delete(f"{admin}/genre/{genre.genre_id}/delete/")
-delete(f"{admin}/content/{title.content_id}/delete/")
+delete(f"{page}/delete/")
 delete(f"{admin}/person/{person.person_id}/delete/")
 print(Content.objects.filter(title__startswith="Posted").count())
 print([model.objects.filter(name__startswith="Posted").count() for model in (Person, Genre)])
@@ -164,7 +166,7 @@ def test_the_editors_pages_write_a_distributed_catalog(cluster: Platform) -> Non
     printed = cluster.manage("shell", "-v0", "-c", EDITORS)
 
     assert printed.splitlines() == [
-        *["302"] * 3,
+        *["302"] * 5,
         "[('Posted by name', 'Maria', 'Posted twice')]",
         "[3]",
         *["302"] * 3,

@@ -11,7 +11,8 @@ from uuid import UUID
 import psycopg2
 import pytest
 
-from dev import environment, lifecycle
+from dev import citus, environment, lifecycle
+from dev.citus import AS_IT_IS, Size
 from dev.instance import Instance
 from tests.environment import WORKER
 from tests.served import ROOT, until
@@ -76,7 +77,7 @@ def platform() -> Iterator[Platform]:
     """One whose catalog is of the first release, with a title of each kind."""
     instance = Instance.named(f"upgrading-{WORKER or 'alone'}")
     lifecycle.reset(instance)
-    lifecycle.up(instance, fast=True)
+    lifecycle.up(instance, fast=True, size=Size(workers=0) if citus.find(None) else AS_IT_IS)
     old = Platform(instance)
     assert old.manage("migrate", *FIRST_RELEASE, "--database=catalog", "-v0").stderr == ""
     old.sql(ROWS)

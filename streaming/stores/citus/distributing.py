@@ -117,12 +117,16 @@ def carry_out(steps: Sequence[Step], announce: Callable[[Step], None]) -> dict[s
 
 
 def distribute_if_empty() -> bool:
-    """Distributes a catalog without rows on a coordinator that has workers; whether it did."""
+    """Distributes a catalog without titles on a coordinator that has workers; whether it did.
+
+    Reference tables may have rows: migrations fill some.
+    """
     workers = [node for node in cluster.nodes() if not node.is_coordinator]
     if not workers or not cluster.undistributed() or root_table() in cluster.placed():
         return False
     with distributing():
-        if any(scalar(CATALOG, _any_row(table)) for table in cluster.wanted()):
+        of_titles = (table for table, kind in cluster.wanted().items() if kind == "distributed")
+        if any(scalar(CATALOG, _any_row(table)) for table in of_titles):
             return False
         carry_out(plan().steps, lambda step: None)
     return True

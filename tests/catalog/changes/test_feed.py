@@ -316,6 +316,7 @@ def _on_a_worker(before: str, after: str) -> Iterator[None]:
 def test_the_answer_has_what_is_documented_and_the_end_has_a_cursor_too(api: APIClient) -> None:
     content = made()
     at = Content.objects.get(content_id=content.content_id).updated_at
+    wait_for_others()
 
     page = api.get(URL).json()
     end = api.get(URL, {"since": page["next"]})

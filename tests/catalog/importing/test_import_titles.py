@@ -222,7 +222,7 @@ def test_a_row_the_database_refuses_is_rejected_by_line_and_no_other(
 ) -> None:
     report = tmp_path / "report.csv"
     titles = [{"show_id": f"s{n}", "title": "Third" if n in (3, 8) else f"Title {n}"} for n in range(1, 12)]
-    with _constraint("CHECK (title <> 'Third')"):
+    with _constraint("content_metadata", "CHECK (title <> 'Third')"):
         said = import_titles(listing(*titles), report=report)
 
     assert said[0] == "11 rows: 9 new, 0 changed, 0 unchanged, 2 rejected"
@@ -237,7 +237,7 @@ def test_a_batch_that_fails_for_another_reason_is_one_sentence_with_its_lines(
     stores: None, listing: Listing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batching, "BATCH_ROWS", 2)
-    with _constraint("CHECK (title <> 'Third' OR pg_read_file('no such file') IS NULL)"):
+    with _constraint("search_words", "CHECK (word <> 'third' OR pg_read_file('no such file') IS NULL)"):
         with pytest.raises(CommandError, match=r"The catalog refused lines 4 to 5 .*no such file"):
             import_titles(
                 listing({}, {"show_id": "s2"}, {"show_id": "s3", "title": "Third"}, {"show_id": "s4"})
@@ -247,14 +247,14 @@ def test_a_batch_that_fails_for_another_reason_is_one_sentence_with_its_lines(
 
 
 @contextmanager
-def _constraint(rule: str) -> Iterator[None]:
+def _constraint(table: str, rule: str) -> Iterator[None]:
     with connections[CATALOG].cursor() as cursor:
-        cursor.execute(f"ALTER TABLE content_metadata ADD CONSTRAINT made_up {rule}")
+        cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT made_up {rule}")
     try:
         yield
     finally:
         with connections[CATALOG].cursor() as cursor:
-            cursor.execute("ALTER TABLE content_metadata DROP CONSTRAINT made_up")
+            cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT made_up")
 
 
 def test_a_batch_is_bounded_by_its_bytes_too(stores: None, listing: Listing) -> None:
