@@ -13,9 +13,9 @@ What is locked is one of `SLOTS` numbers, not the id itself: so a batch of any s
 locks (`max_locks_per_transaction`). Two titles of one number wait for each other without need, one pair in 4096.
 On Citus the locks are of the coordinator, where every writer's transaction is.
 
-Entry points: `contents_lock`, `content_lock`, `collections_lock`, `people_lock`; `again_after_deadlock` for batches
-that may be repeated: words and claims that two bring at once are still rows in an order of their own. Failure:
-`django.db.Error`s.
+Entry points: `contents_lock`, `content_lock`, `collections_lock`, `people_lock`, `everybody_lock`;
+`again_after_deadlock` for batches that may be repeated: words and claims that two bring at once are still rows in an
+order of their own. Failure: `django.db.Error`s.
 """
 
 from collections.abc import Callable, Iterable
@@ -37,6 +37,9 @@ PEOPLE, TITLES, COLLECTIONS = (
     0x63617433,
 )  # "cat1" …: the first half of the locks' keys
 ATTEMPTS = 3
+EVERYBODY = -1  # no slot: who locks some people shares it, who locks all has it alone
+LOCK_EVERYBODY = f"SELECT pg_advisory_xact_lock({PEOPLE}, {EVERYBODY})"
+SHARE_EVERYBODY = f"SELECT pg_advisory_xact_lock_shared({PEOPLE}, {EVERYBODY})"
 LOCK = "SELECT pg_advisory_xact_lock(%s, slot) FROM unnest(%s::int[]) AS slot"
 
 
@@ -59,7 +62,15 @@ def collections_lock(collection_ids: Iterable[UUID]) -> None:
 
 def people_lock(person_ids: Iterable[UUID]) -> None:
     """Nobody else merges these people or undoes it."""
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(SHARE_EVERYBODY)
     _lock(PEOPLE, person_ids)
+
+
+def everybody_lock() -> None:
+    """Nobody merges anybody or undoes it: for an import, whose batch credits thousands, one lock instead of theirs."""
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(LOCK_EVERYBODY)
 
 
 def _lock(kind: int, ids: Iterable[UUID]) -> None:

@@ -6,23 +6,26 @@ this source stored, and only what it brought and says no longer is taken away. W
 editor's season of the same number, a licence that overlaps) is told of.
 
 Every statement carries `content_id`, so on Citus it goes to the shards of these titles only.
-Entry point: `titles_change`. Failure: `django.db.Error`s, `ClaimedMeanwhile`.
+Entry point: `titles_change`. Failure: `django.db.Error`s, `Overtaken`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from catalog import models
 from catalog.importing.children import ARTWORK, EPISODES, EXTERNAL_IDS, KINDS, SEASONS, Kind, Values, rows_of
-from catalog.importing.identity import Found, claim_id, season_id, source_id
+from catalog.importing.identity import Found, season_id, source_id
 from catalog.importing.inserting import SCALARS, ids_claim
-from catalog.importing.records import Row, Title
+from catalog.importing.records import ExternalId, Row, Title
+from catalog.importing.selectors import claims_by_id
 from catalog.importing.sharing import Known, TermIds, term_ids
-from catalog.models import Artwork, Content, Episode, ExternalIdClaim, OfTitle, Source
+from catalog.models import Artwork, Content, Episode, OfTitle, Source
 from catalog.registries import Ref
 from catalog.services import Pair, contents_touch
 from catalog.services.episodes import episodes_release
+from catalog.services.external_ids import claims_release
 from catalog.terms import TERMS
 from streaming.stores.aliases import CATALOG
 
@@ -186,24 +189,39 @@ def _yield_to_primaries(wanted: list[Any], rows: Rows) -> None:
 
 def _write_claims(found: Collection[Found], said: Said) -> None:
     """Gives up the claims to what the source says no longer, and makes those to what it says anew."""
-    gone = []
-    anew = []
+    gone: list[Pair] = []
+    anew: list[Pair] = []
     for each in found:
         before = said.get(each.content_id)
         old = set(before.title.external_ids) if before else set()
-        gone += [(each.content_id, *claim) for claim in old.difference(each.row.title.external_ids)]
         kept = old if before and before.is_whole else set()
-        anew += [
-            Pair(each.content_id, Ref(*claim)) for claim in each.row.title.external_ids if claim not in kept
-        ]
-    if gone:
-        claims = ExternalIdClaim.objects.using(CATALOG)
-        claims.filter(
-            content_id__in={content_id for content_id, _, _ in gone},
-            value__in={value for _, _, value in gone},
-            id__in=[claim_id(scheme, value) for _, scheme, value in gone],
-        ).delete()
+        gone += _pairs(each.content_id, old.difference(each.row.title.external_ids))
+        anew += _pairs(each.content_id, [one for one in each.row.title.external_ids if one not in kept])
+    given_up = _given_up(gone)
+    claims_release(content_ids={pair.content_id for pair in given_up}, refs={pair.ref for pair in given_up})
     ids_claim(anew)
+
+
+def _pairs(content_id: UUID, said: Iterable[ExternalId]) -> list[Pair]:
+    return [Pair(content_id, Ref(*each)) for each in said]
+
+
+def _given_up(pairs: Collection[Pair]) -> list[Pair]:
+    """Those that are the title's and that it has no row of any more: an id that was refused is another title's, and one
+    that an editor entered as well stays.
+    """
+    if not pairs:
+        return []
+    owners = claims_by_id({pair.ref for pair in pairs})
+    rows = models.ExternalId.objects.using(CATALOG).order_by()
+    rows = rows.filter(
+        content_id__in={pair.content_id for pair in pairs}, value__in={pair.ref.value for pair in pairs}
+    )
+    left = {
+        Pair(content_id, Ref(scheme, value))
+        for content_id, scheme, value in rows.values_list("content_id", "scheme", "value")
+    }
+    return [pair for pair in pairs if owners.get(pair.ref) == pair.content_id and pair not in left]
 
 
 def _write_links(field: str, rows: Rows, said: Said, ids: Mapping[str, int]) -> None:

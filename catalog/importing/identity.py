@@ -86,6 +86,12 @@ def claim_id(scheme: str, value: str) -> str:
     return f"{scheme}:{value}"
 
 
+class Overtaken(Exception):
+    """Somebody has claimed an external id or merged a title since they were looked up, and so a row may be of another
+    title than it was.
+    """
+
+
 class Found(NamedTuple):
     """A row with its title. Of its external ids `row` has those that are no other title's; `refused` has the owners of
     the others.

@@ -3,7 +3,7 @@ hand: nothing that was just written is read again.
 
 Called inside the batch's transaction. It does for these titles what `catalog.services.contents_touch` does for
 changed ones, and a test holds the two equal; no cache can hold a title that was not there. Failure:
-`django.db.Error`s, `ClaimedMeanwhile`.
+`django.db.Error`s, `Overtaken`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from django.db import connections
 from catalog.changes import changes_note
 from catalog.importing.children import KINDS, MATURITY_RATINGS, Children, Kind, children_of
 from catalog.importing.describing import gate_of, title_facts
-from catalog.importing.identity import Found, source_id
+from catalog.importing.identity import Found, Overtaken, source_id
 from catalog.importing.records import Row
 from catalog.importing.sharing import Known, TermIds
 from catalog.models import Change
@@ -30,10 +30,6 @@ from streaming.stores.aliases import CATALOG
 from streaming.stores.copying import array_text, copy_rows
 
 Values = Iterator[Sequence[object]]
-
-
-class ClaimedMeanwhile(Exception):
-    """Somebody has claimed an external id since it was looked up, and so a row may be of another title than it was."""
 
 
 def titles_insert(
@@ -72,9 +68,9 @@ def titles_insert(
 
 
 def ids_claim(pairs: Iterable[Pair]) -> None:
-    """Claims external ids that were nobody else's when the titles were looked up. Raises `ClaimedMeanwhile`."""
+    """Claims external ids that were nobody else's when the titles were looked up. Raises `Overtaken`."""
     if claims_take(pairs=list(pairs)):
-        raise ClaimedMeanwhile
+        raise Overtaken
 
 
 def statistics_refresh() -> None:

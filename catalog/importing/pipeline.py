@@ -20,11 +20,11 @@ from catalog.importing import changing, inserting
 from catalog.importing.batching import Batch, ahead, batches
 from catalog.importing.counts import Counts
 from catalog.importing.files import ImportFailed
-from catalog.importing.identity import Found, claim_id, titles_found
+from catalog.importing.identity import Found, Overtaken, claim_id, titles_found
 from catalog.importing.records import Format, Note, Row, digest_of, json_of, rejection
-from catalog.importing.selectors import digests_by_key, existing_contents, records_by_key
+from catalog.importing.selectors import digests_by_key, existing_contents, merged_contents, records_by_key
 from catalog.importing.sharing import people_insert, terms_insert
-from catalog.locking import again_after_deadlock, contents_lock
+from catalog.locking import again_after_deadlock, contents_lock, everybody_lock
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
 from streaming.stores.refusal import Refused, first_line
@@ -146,9 +146,9 @@ def _at_once(source: Format[Any], rows: list[Row], dry_run: bool, is_first: bool
     for _ in range(LOOKS):
         try:
             return again_after_deadlock(partial(_looked_up_and_brought_in, source, rows, dry_run, is_first))
-        except inserting.ClaimedMeanwhile:
-            continue  # looked up again, the rows are of the titles that have the ids now
-    raise _refused(rows, "others go on claiming external ids of these titles")
+        except Overtaken:
+            continue  # looked up again, the rows are of the titles that they are of now
+    raise _refused(rows, "others go on claiming external ids of these titles, or merging them")
 
 
 def _sqlstate(error: DatabaseError) -> str:
@@ -160,6 +160,8 @@ def _looked_up_and_brought_in(
 ) -> _Outcome:
     outcome = _Outcome()
     with mixed_transaction(CATALOG):
+        if not dry_run:
+            everybody_lock()
         titles = titles_found(scheme=source.scheme, rows=rows)
         if not dry_run:
             contents_lock(each.content_id for each in titles)
@@ -203,6 +205,8 @@ def _bring_in_titles(source: Format[Any], found: dict[UUID, Found], dry_run: boo
 def _sort(source: Format[Any], found: dict[UUID, Found], outcome: _Outcome) -> _Sorted:
     keys = {content_id: each.row.key for content_id, each in found.items()}
     there = existing_contents(keys)
+    if there and merged_contents(there):
+        raise Overtaken
     digests = digests_by_key(scheme=source.scheme, keys=keys) if there else {}
     sorted_out = _Sorted({}, {})
     for content_id, each in _completed(source, found, keys if there else {}).items():

@@ -1,4 +1,5 @@
-"""What titles share, before the titles: people, genres, keywords, studios. Called inside the batch's transaction.
+"""What titles share, before the titles: people, genres, keywords, studios. Called inside the batch's transaction,
+which keeps everybody from being merged meanwhile (`catalog.locking.everybody_lock`).
 
 Those that are there already are left as they are, so an editor's biography or a merged name survives every import.
 Entry points: `people_insert`, `terms_insert`, `term_ids`. Failure: `django.db.Error`s.

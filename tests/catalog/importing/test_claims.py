@@ -1,7 +1,7 @@
-"""External ids that somebody claims between an import's look at them and its own claim."""
+"""Titles and people that others write between an import's look at them and its own writing."""
 
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,16 @@ from django.db import connections
 
 from catalog.importing import pipeline
 from catalog.importing.identity import Found, titles_found
-from catalog.models import Content, ExternalId, ExternalIdClaim
+from catalog.importing.sharing import Known, people_insert
+from catalog.merging import contents_merge, people_merge
+from catalog.models import Content, Credit, ExternalId, ExternalIdClaim, Person
 from catalog.registries import Ref
 from catalog.services import external_ids_add
 from streaming.stores.aliases import CATALOG
+from tests.catalog.importing import importing
+from tests.catalog.importing.conftest import Listing
 from tests.catalog.importing.dumps import MOVIE, id_of, import_imdb, written
+from tests.catalog.importing.importing import import_titles, title_of
 from tests.catalog.importing.movielabs import core, mec, noted, run
 from tests.factories import ContentFactory
 
@@ -102,3 +107,56 @@ def test_an_import_that_is_overtaken_at_every_look_ends_in_a_sentence(
     with pytest.raises(CommandError, match="others go on claiming"):
         import_imdb(written(tmp_path / "dump"))
     assert not Content.objects.filter(content_id=id_of(MOVIE)).exists()
+
+
+def test_a_title_that_is_merged_meanwhile_is_changed_where_it_is_now(
+    stores: None, listing: Listing, after_each_look: Callable[[Callable[[], None]], None]
+) -> None:
+    """What the row says went to the title that nobody sees any more, and counted as changed."""
+    import_titles(listing({}, {"show_id": "s2", "title": "The Other"}))
+    loser, survivor = importing.id_of("s1"), importing.id_of("s2")
+
+    def merge_once() -> None:
+        try:
+            if Content.objects.get(content_id=loser).status != "merged":
+                contents_merge(loser_id=loser, survivor_id=survivor)
+        finally:
+            connections[CATALOG].close()
+
+    after_each_look(merge_once)
+
+    said = import_titles(listing({"cast": "Dee Lux"}))
+
+    assert said[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+    assert title_of("s2").credits.filter(person__name="Dee Lux").exists()
+    assert not title_of("s1").credits.filter(person__name="Dee Lux").exists()
+
+
+def test_nobody_is_merged_between_an_imports_look_and_their_new_credit(
+    stores: None, listing: Listing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A credit that the merge could not see yet stayed with the person whom nobody finds any more."""
+    import_titles(listing({}))
+    chi, flo = Person.objects.get(name="Chi Wei"), Person.objects.create(name="Flo")
+    merges: list[Future[int]] = []
+
+    def merge() -> int:
+        try:
+            return people_merge(loser_id=chi.pk, survivor_id=flo.pk)
+        finally:
+            connections[CATALOG].close()
+
+    with ThreadPoolExecutor(1) as other_writer:
+
+        def inserted(titles: Any) -> Known:
+            known = people_insert(titles)
+            merges.append(other_writer.submit(merge))
+            wait(merges, timeout=2)  # it does what it can before the import goes on
+            return known
+
+        monkeypatch.setattr(pipeline, "people_insert", inserted)
+        import_titles(listing({"show_id": "s2", "cast": "Chi Wei"}))
+
+    assert [merge.result() for merge in merges] == [2]
+    assert not Credit.objects.filter(person=chi).exists()
+    assert Credit.objects.filter(person=flo).count() == 2
