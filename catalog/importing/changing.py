@@ -3,58 +3,35 @@
 What the source says is written where the catalog still has what the source said last, or nothing; what editors and
 other sources changed, added or took away stays so. That is known by comparing with the record that the last import of
 this source stored, and only what it brought and says no longer is taken away. What something else keeps out (an
-editor's season of the same number, a licence that overlaps) is told of.
+editor's season of the same number, a licence that overlaps) is told of. `replacing` does so for the titles' children.
 
 Every statement carries `content_id`, so on Citus it goes to the shards of these titles only.
 Entry point: `titles_change`. Failure: `django.db.Error`s, `Overtaken`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from catalog import models
-from catalog.importing.children import ARTWORK, EPISODES, EXTERNAL_IDS, KINDS, SEASONS, Kind, Values, rows_of
-from catalog.importing.identity import Found, season_id, source_id
+from catalog.importing.children import KINDS, MovedPeople
+from catalog.importing.identity import Found, person_id, source_id
 from catalog.importing.inserting import SCALARS, ids_claim
-from catalog.importing.records import ExternalId, Row, Title
-from catalog.importing.selectors import claims_by_id
+from catalog.importing.records import ExternalId
+from catalog.importing.replacing import KeptOut, Rows, Said, children_replace
+from catalog.importing.selectors import claims_by_id, people_by_id
 from catalog.importing.sharing import Known, TermIds, term_ids
-from catalog.models import Artwork, Content, Episode, OfTitle, Source
+from catalog.models import Content, Source
 from catalog.registries import Ref
 from catalog.services import Pair, contents_touch
-from catalog.services.episodes import episodes_release
 from catalog.services.external_ids import claims_release
 from catalog.terms import TERMS
 from streaming.stores.aliases import CATALOG
 
 COMPARED = (*SCALARS, "countries", "published_at")
-# What keeps such a row out says the same.
-SAME_IN_ITS_PLACE = (SEASONS, EXTERNAL_IDS)
 NOTHING: tuple[Any, ...] = (None, "", 0, [])
 AT_ONCE = 1000
-
-
-class Before(NamedTuple):
-    """What the record of the last import says. What it says and the catalog lacks, somebody took away;
-
-    not so when `is_whole` is false: an earlier release stored the record and made less of it.
-    """
-
-    title: Title
-    is_whole: bool
-
-
-class KeptOut(NamedTuple):
-    """Something a row says that the catalog has no place for."""
-
-    content_id: UUID
-    what: str
-
-
-Rows = Mapping[UUID, Row]
-Said = Mapping[UUID, Before]
 
 
 def titles_change(
@@ -63,13 +40,21 @@ def titles_change(
     """Brings titles up to their rows, in a transaction that holds them (`catalog.locking`)."""
     rows = {each.content_id: each.row for each in found}
     _write_titles(rows, said)
-    kept_out = [each for kind in KINDS for each in _write_children(kind, rows, said, known)]
+    moved = _moved_people(said, known)
+    kept_out = [each for kind in KINDS for each in children_replace(kind, rows, said, moved)]
     _write_claims(found, said)
     for field in TERMS:
         _write_links(field, rows, said, terms[field])
     _write_sources(scheme, rows, now)
     contents_touch(rows)
     return kept_out
+
+
+def _moved_people(said: Said, known: Known) -> MovedPeople:
+    """With those whom only the records of the last import name: a merge is no correction of their credits."""
+    named = {person_id(part.name, part.person) for before in said.values() for part in before.title.parts}
+    others = people_by_id(named - known.names.keys())
+    return known.moved | {key: into for key, (_, into) in others.items() if into is not None}
 
 
 def _write_titles(rows: Rows, said: Said) -> None:
@@ -106,85 +91,6 @@ def _keeps_its_date(held: Content, name: str, value: object) -> bool:
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _write_children(kind: Kind, rows: Rows, said: Said, known: Known) -> Iterator[KeptOut]:
-    """A row that says something else than before is taken out and put in again, with what editors changed in it:
-    updated in its place it would meet rows that are to move as well, as when two episodes change places.
-    """
-    new: dict[UUID, Values] = {}
-    old: dict[UUID, Values] = {}
-    settled: set[UUID] = set()  # of which the catalog has what it is to have of the old
-    for content_id, row in rows.items():
-        new |= rows_of(kind, content_id, row.title, known.moved)
-        if before := said.get(content_id):
-            brought = rows_of(kind, content_id, before.title, known.moved)
-            old |= brought
-            settled |= brought.keys() if before.is_whole else set()
-    moved = _held(kind, rows, [key for key in new.keys() & old.keys() if new[key] != old[key]])
-    for held in moved:
-        _set_differences(kind, held, old[held.pk], new[held.pk])
-    gone = _spared(kind, rows, old.keys() - new.keys())
-    _delete(kind, rows, [*gone, *(row.pk for row in moved)])
-    added = [_made(kind, values) for key, values in new.items() if key not in settled]
-    kept_out = _insert(kind, rows, [*moved, *added])
-    if kind is EPISODES:
-        episodes_release(content_ids=rows, gone=gone.union(row.pk for row in kept_out))
-    yield from (KeptOut(row.content_id, f"{kind.model._meta.verbose_name} {row}") for row in kept_out)
-
-
-def _made(kind: Kind, values: Values) -> OfTitle:
-    return kind.model(**dict(zip(kind.columns, values, strict=True)))
-
-
-def _held(kind: Kind, rows: Rows, keys: Sequence[UUID]) -> list[OfTitle]:
-    if not keys:
-        return []
-    return list(kind.model._base_manager.using(CATALOG).filter(content_id__in=rows, pk__in=keys).order_by())
-
-
-def _set_differences(kind: Kind, held: OfTitle, old: Values, new: Values) -> None:
-    for column, before, now in zip(kind.columns, old, new, strict=True):
-        if before != now and getattr(held, column) == before:
-            setattr(held, column, now)
-
-
-def _spared(kind: Kind, rows: Rows, gone: Collection[UUID]) -> set[UUID]:
-    """Those of `gone` that may go: a season stays while somebody's episodes are in it."""
-    if kind is not SEASONS or not gone:
-        return set(gone)
-    episodes = Episode.objects.using(CATALOG).filter(content_id__in=rows).order_by()
-    places = episodes.values_list("content_id", "season_number").distinct()
-    return set(gone) - {season_id(*place) for place in places}
-
-
-def _delete(kind: Kind, rows: Rows, keys: Sequence[UUID]) -> None:
-    """No key of the database leads to these rows, so there is no cascade to collect."""
-    if keys:
-        found = kind.model._base_manager.using(CATALOG).filter(content_id__in=rows, pk__in=keys)
-        found._raw_delete(CATALOG)
-
-
-def _insert(kind: Kind, rows: Rows, wanted: list[OfTitle]) -> list[OfTitle]:
-    """Those that something else keeps out."""
-    if not wanted:
-        return []
-    if kind is ARTWORK:
-        _yield_to_primaries(wanted, rows)
-    manager = kind.model._base_manager.using(CATALOG)
-    manager.bulk_create(wanted, batch_size=AT_ONCE, ignore_conflicts=True)
-    if kind in SAME_IN_ITS_PLACE:
-        return []
-    keys = [row.pk for row in wanted]
-    there = set(manager.filter(content_id__in=rows, pk__in=keys).order_by().values_list("pk", flat=True))
-    return [row for row in wanted if row.pk not in there]
-
-
-def _yield_to_primaries(wanted: list[Any], rows: Rows) -> None:
-    primaries = Artwork.objects.using(CATALOG).filter(content_id__in=rows, is_primary=True).order_by()
-    taken = set(primaries.values_list("content_id", "kind", "language"))
-    for row in wanted:
-        row.is_primary = row.is_primary and (row.content_id, row.kind, row.language) not in taken
 
 
 def _write_claims(found: Collection[Found], said: Said) -> None:

@@ -6,6 +6,7 @@ share what the table has unique: of two the first stays. Tuples are in the order
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -20,13 +21,22 @@ MovedPeople = Mapping[UUID, UUID]  # who was merged into whom
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """A child table. `unique` are positions of columns that no two rows of one title share in all."""
+    """A child table. `unique` are positions of columns that no two rows of one title share in all, `incidental` columns
+    that may be otherwise than the source says though nobody corrected the row.
+    """
 
     model: type[models.OfTitle]
     said_in: tuple[str, ...]  # the fields of `Title` that it is made from
     columns: tuple[str, ...]  # those of the row itself, `id` and `content_id` first
     rows: Callable[[UUID, Title, MovedPeople], Iterator[Values]]
     unique: tuple[int, ...] = field(default=())
+    incidental: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def telling(self) -> dict[str, int]:
+        """The columns that say what the row is, with their positions."""
+        left_out = (*OWN, *self.incidental)
+        return {name: position for position, name in enumerate(self.columns) if name not in left_out}
 
     @property
     def table(self) -> str:
@@ -152,6 +162,7 @@ CREDITS = Kind(
         *("person_id", "department", "job", "character_name", "credited_as", "billing_order"),
     ),
     _credits,
+    incidental=("credited_as", "billing_order"),  # a merge of people keeps the name that they had here
 )
 SEASONS = Kind(models.Season, ("seasons", "episodes"), (*OWN, "number", "title", "summary"), _seasons, (2,))
 EPISODES = Kind(
@@ -182,13 +193,18 @@ ALTERNATIVE_TITLES = Kind(
     _alternative_titles,
 )
 ARTWORK = Kind(
-    models.Artwork, ("artwork",), (*OWN, "kind", "url", "language", "width", "height", "is_primary"), _artwork
+    models.Artwork,
+    ("artwork",),
+    (*OWN, "kind", "url", "language", "width", "height", "is_primary"),
+    _artwork,
+    incidental=("is_primary",),
 )
 VIDEOS = Kind(
     models.Video,
     ("videos",),
     (*OWN, "kind", "url", "title", "language", "duration_seconds", "position"),
     _videos,
+    incidental=("position",),
 )
 MATURITY_RATINGS = Kind(
     models.MaturityRating,

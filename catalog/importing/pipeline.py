@@ -22,6 +22,7 @@ from catalog.importing.counts import Counts
 from catalog.importing.files import ImportFailed
 from catalog.importing.identity import Found, Overtaken, claim_id, titles_found
 from catalog.importing.records import Format, Note, Row, digest_of, json_of, rejection
+from catalog.importing.replacing import Before
 from catalog.importing.selectors import digests_by_key, existing_contents, merged_contents, records_by_key
 from catalog.importing.sharing import people_insert, terms_insert
 from catalog.locking import again_after_deadlock, contents_lock, everybody_lock
@@ -260,16 +261,14 @@ def _write(source: Format[Any], found: _Sorted, outcome: _Outcome) -> None:
         known=known,
         now=now,
     )
-    for content_id, what in kept_out:
-        row = found.changed[content_id].row
-        outcome.kept_out.append(_kept_out(row, f"{what}: the catalog has something else in its place"))
+    outcome.kept_out += [_kept_out(found.changed[each.content_id].row, each.reason) for each in kept_out]
 
 
-def _said(source: Format[Any], found: dict[UUID, Found]) -> dict[UUID, changing.Before]:
+def _said(source: Format[Any], found: dict[UUID, Found]) -> dict[UUID, Before]:
     keys = {content_id: each.row.key for content_id, each in found.items()}
     records = records_by_key(scheme=source.scheme, keys=keys)
     return {
-        content_id: changing.Before(
+        content_id: Before(
             title=source.title_of(record),
             is_whole=digest == digest_of(json_of(record), found[content_id].row.edition),
         )

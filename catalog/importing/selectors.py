@@ -8,7 +8,7 @@ from django.db import connections
 from django.db.models import Count
 
 from catalog.importing.records import Record
-from catalog.models import Content, Genre, Person, Source
+from catalog.models import Content, ContentMerge, Genre, OfTitle, Person, Source
 from streaming.stores.aliases import CATALOG
 
 # Each with one array: as ten thousand parameters keys would take longer to write than what they find to read.
@@ -42,6 +42,13 @@ def existing_contents(ids: Collection[UUID]) -> set[UUID]:
 def merged_contents(ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Of those of `ids` that were merged into another title, that one."""
     return dict(_found(MERGED, ids))
+
+
+def rows_copied(model: type[OfTitle], into: Collection[UUID]) -> set[UUID]:
+    """The ids of a table's rows that titles have got by merging others into them."""
+    merges = ContentMerge.objects.using(CATALOG).filter(into_id__in=into).order_by()
+    copied = merges.values_list("undo__rows", flat=True)
+    return {UUID(key) for rows in copied if rows for key in rows.get(model._meta.label_lower, ())}
 
 
 def claims_by_id(ids: Collection[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
