@@ -23,6 +23,8 @@ class Migration(migrations.Migration):
         ("catalog", "0001_initial"),
     ]
 
+    # Where the titles are distributed already, Citus wants the check of a positive number in a command of its own: such
+    # a column is added as any number first.
     operations = [
         migrations.RunSQL(MIXED),
         django.contrib.postgres.operations.BtreeGistExtension(),
@@ -72,11 +74,28 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="content",
             name="rating_count",
+            field=models.IntegerField(
+                db_default=0, default=0, help_text="How many votes the rating is of, where a source says so."
+            ),
+        ),
+        migrations.AlterField(
+            model_name="content",
+            name="rating_count",
             field=models.PositiveIntegerField(
                 db_default=0, default=0, help_text="How many votes the rating is of, where a source says so."
             ),
         ),
         migrations.AddField(
+            model_name="content",
+            name="recent_views",
+            field=models.IntegerField(
+                db_default=0,
+                default=0,
+                editable=False,
+                help_text="Of the last thirty days; the worker counts them.",
+            ),
+        ),
+        migrations.AlterField(
             model_name="content",
             name="recent_views",
             field=models.PositiveIntegerField(
