@@ -1,12 +1,15 @@
 """A title's own form. It refuses to save over what somebody else saved meanwhile."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from catalog.locking import people_lock
 from catalog.models import Content
 from catalog.services import content_lock, published_from
+from streaming.api.admin import uuid_or_none
 
 
 class ContentForm(forms.ModelForm):
@@ -36,6 +39,8 @@ class ContentForm(forms.ModelForm):
         return cleaned
 
     def _refuse_if_outdated(self, version: str | None) -> None:
+        """Holds the title until it is saved, and the people of its credits before it: `catalog.locking` says why."""
+        people_lock(self._credited())
         saved_at = content_lock(content_id=self.instance.content_id)
         if saved_at is not None and saved_at.isoformat() != version:
             raise ValidationError(
@@ -43,3 +48,12 @@ class ContentForm(forms.ModelForm):
                 "Nothing of yours is saved. Open the title in another tab, and enter your changes there.",
                 code="outdated",
             )
+
+    def _credited(self) -> list[UUID]:
+        """Whom the page's credits name; their own form comes after this one."""
+        people = [
+            uuid_or_none(value)
+            for name, value in self.data.items()
+            if name.startswith("credits-") and name.endswith("-person")
+        ]
+        return [person_id for person_id in people if person_id is not None]

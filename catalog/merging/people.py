@@ -34,7 +34,9 @@ def people_merge(*, loser_id: UUID, survivor_id: UUID) -> int:
     if loser_id == survivor_id:
         raise CannotMerge("A person cannot be merged into themselves.")
     with mixed_transaction(CATALOG):
-        _begin(*_locked(loser_id, survivor_id))
+        # A credit that is saved for one of these is led to the loser: not while the loser stops being somebody.
+        people_lock([loser_id, survivor_id, *_followers_of(loser_id)])
+        _begin(*_found(loser_id, survivor_id))
     repointed = 0
     while (batch := _repoint(loser_id, survivor_id)) is not None:
         repointed += batch
@@ -58,8 +60,13 @@ def person_unmerge(*, person_id: UUID) -> list[str]:
     return ([f"{lost} credits were changed or deleted since"] if lost else []) + kept
 
 
-def _locked(*person_ids: UUID) -> tuple[Person, Person]:
-    people_lock(person_ids)
+def _followers_of(person_id: UUID) -> list[UUID]:
+    """Who was merged into them before."""
+    followers = Person.objects.using(CATALOG).filter(merged_into=person_id).order_by()
+    return list(followers.values_list("person_id", flat=True))
+
+
+def _found(*person_ids: UUID) -> tuple[Person, Person]:
     found = Person.objects.using(CATALOG).in_bulk(person_ids)
     for person_id in person_ids:
         if person_id not in found:
@@ -79,7 +86,7 @@ def _begin(loser: Person, survivor: Person) -> None:
     filled = {
         name: getattr(loser, name) for name in FILLED if getattr(loser, name) and not getattr(survivor, name)
     }
-    followers = list(people.filter(merged_into=loser).values_list("person_id", flat=True))
+    followers = _followers_of(loser.pk)
     people.filter(person_id__in=[*followers, loser.pk]).update(merged_into=survivor)
     if filled:
         people.filter(person_id=survivor.pk).update(**filled)

@@ -1,9 +1,11 @@
 """The rows of a title's child tables: credits, seasons, episodes, texts, pictures, windows, ratings, and the like.
 
-Entry points: `children_save`; `children_write` within a transaction that saves more of the title. Failure: `ValueError`
-for a row of another title, `django.db.DatabaseError` for one that is gone or may not stand beside another,
-`NoExternalId` for what is none, and of `ChangeRefused` `ExternalIdTaken`, `WindowsOverlap`, `SeriesRefused` and
-`CollectionRefused`.
+A credit is of whom its person is now: somebody who was merged meanwhile has none.
+
+Entry points: `children_save`; `children_hold` and `children_write` within a transaction that saves more of the title.
+Failure: `ValueError` for a row of another title, `django.db.DatabaseError` for one that is gone or may not stand beside
+another, `NoExternalId` for what is none, and of `ChangeRefused` `ExternalIdTaken`, `WindowsOverlap`, `SeriesRefused`
+and `CollectionRefused`.
 """
 
 from collections import defaultdict
@@ -14,8 +16,16 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 
-from catalog.locking import contents_lock
-from catalog.models import AvailabilityWindow, CollectionItem, Content, Episode, ExternalId
+from catalog.locking import contents_lock, people_lock
+from catalog.models import (
+    AvailabilityWindow,
+    CollectionItem,
+    Content,
+    Credit,
+    Episode,
+    ExternalId,
+    Person,
+)
 from catalog.services.collections import items_check
 from catalog.services.episodes import episodes_check, episodes_release, seasons_add
 from catalog.services.external_ids import rows_claim
@@ -44,15 +54,22 @@ def children_save(
         overlap_named(content=content, saved=windows_of(saved), deleted=windows_of(deleted)),
         transaction.atomic(using=CATALOG),
     ):
-        contents_lock([content.content_id])
+        children_hold(content=content, saved=saved)
         children_write(content=content, saved=saved, deleted=deleted)
         contents_touch([content.content_id])
+
+
+def children_hold(*, content: Content, saved: Sequence[KeyedByContent]) -> None:
+    """To be called first in a transaction that saves these rows of a title: nobody else writes it, or merges the people
+    who are credited in them."""
+    people_lock(row.person_id for row in _only(Credit, saved))
+    contents_lock([content.content_id])
 
 
 def children_write(
     *, content: Content, saved: Sequence[KeyedByContent], deleted: Sequence[KeyedByContent]
 ) -> None:
-    """`children_save` in the transaction under way, which holds the title and touches it after."""
+    """`children_save` in the transaction under way, which began with `children_hold` and touches the title after."""
     if any(row.content_id != content.content_id for row in [*saved, *deleted]):
         raise ValueError(f"A row does not belong to title {content.content_id}.")
     _check(content, saved, deleted)
@@ -64,6 +81,7 @@ def children_write(
     )
     for model, rows in _by_model(deleted).items():
         _rows_of(content, model).filter(pk__in=[row.pk for row in rows]).delete()
+    _lead_to_who_they_are(_only(Credit, saved))
     changed = _by_model(saved)
     for model, rows in changed.items():
         _take_out(content, model, [row.pk for row in rows if not row._state.adding])
@@ -84,6 +102,17 @@ def _check(content: Content, saved: Sequence[KeyedByContent], deleted: Sequence[
         content_id=content.content_id,
         collection_ids=[item.collection_id for item in _only(CollectionItem, saved)],
     )
+
+
+def _lead_to_who_they_are(credits: Sequence[Credit]) -> None:
+    """One query, none without credits."""
+    if not credits:
+        return
+    named = Person.objects.using(CATALOG).filter(person_id__in={credit.person_id for credit in credits})
+    merged = named.filter(merged_into__isnull=False).order_by()
+    into = dict(merged.values_list("person_id", "merged_into_id"))
+    for credit in credits:
+        credit.person_id = into.get(credit.person_id, credit.person_id)
 
 
 def _take_out(content: Content, model: type[KeyedByContent], ids: list[UUID]) -> None:

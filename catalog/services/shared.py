@@ -51,7 +51,7 @@ def _refuse_gone(person: Person) -> None:
 
 
 def _follow_since(person: Person) -> None:
-    """Asked again after the commit: what another editor committed meanwhile is not among what was marked above."""
+    """Asked again after the commit: what an import committed meanwhile is not among what was marked above."""
     credited = _contents_of(person)
     documents_mark(content_ids=credited)
     contents_forget(content_ids=credited)

@@ -20,7 +20,7 @@ from catalog.locking import contents_lock
 from catalog.models import Change, Content, ExternalId, Genre, Keyword, Studio
 from catalog.refusing import ChangeRefused
 from catalog.registries import Ref
-from catalog.services.children import children_write, windows_of
+from catalog.services.children import children_hold, children_write, windows_of
 from catalog.services.external_ids import claims_release
 from catalog.services.touching import contents_forget, contents_touch
 from catalog.services.windows import overlap_named
@@ -50,7 +50,7 @@ def content_save(
         overlap_named(content=content, saved=windows_of(saved), deleted=windows_of(deleted)),
         transaction.atomic(using=CATALOG),
     ):
-        contents_lock([content.content_id])
+        children_hold(content=content, saved=saved)
         _write(content)
         _set_links(content, links or {})
         children_write(content=content, saved=saved, deleted=deleted)

@@ -101,7 +101,7 @@ Fill = Callable[[Content, int], None]
 # Page, what fills its tables, how many rows, a field to change, statements to open it and to save it, less
 # those of what follows from every change of a title.
 PAGES: Sequence[tuple[str, Fill, int, str, int, int]] = [
-    ("credits", credits, 500, "credits-0-character_name", 4, 15),
+    ("credits", credits, 500, "credits-0-character_name", 4, 18),
     ("episodes", episodes, 300, "episodes-0-title", 7, 19),
     ("texts", texts, 10, "translations-0-title", 5, 15),
     ("media", media, 10, "videos-0-title", 7, 17),

@@ -4,14 +4,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from catalog import locking
 from catalog.models import Content, Credit
 from catalog.services import children_save
+from streaming.stores.aliases import CATALOG
 from tests.catalog.admin.pages import TITLES, credit, page_of, record, row_errors, rows, save, saved_or_errors
-from tests.factories import ContentFactory, CreditFactory, PersonFactory
+from tests.factories import ContentFactory, CreditFactory, PersonFactory, indexed
 
 
 def test_credits_are_changed_deleted_and_added_in_one_save(editor: Client, api: APIClient) -> None:
@@ -44,6 +47,17 @@ def test_credits_are_changed_deleted_and_added_in_one_save(editor: Client, api: 
     ]
     assert cast[0]["person_id"] == str(kept.person_id)
     assert not Credit.objects.filter(id=gone.id).exists()
+
+
+def test_the_people_of_credits_are_held_before_their_title(editor: Client) -> None:
+    """Keeps away: an editor who has the title and waits for a person, while who merges them waits for the title."""
+    credit = CreditFactory()
+    indexed(credit.content)
+    with CaptureQueriesContext(connections[CATALOG]) as asked:
+        response = save(editor, page_of(credit.content, "credits"), {"credits-0-character_name": "The robot"})
+    assert saved_or_errors(response) == "saved"
+    held = [sql["sql"].split("(")[1].split(",")[0] for sql in asked if "pg_advisory_xact_lock" in sql["sql"]]
+    assert held[:2] == [str(locking.PEOPLE), str(locking.TITLES)]
 
 
 @pytest.mark.parametrize(

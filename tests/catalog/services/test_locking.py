@@ -200,6 +200,45 @@ def test_a_person_merged_while_an_editor_s_save_waits_stays_merged_and_the_save_
     assert list(Person.objects.filter(name=stale.name).values_list("merged_into", flat=True)) == [None]
 
 
+def as_rows(title: Content, credit: Credit) -> None:
+    services.children_save(content=title, saved=[credit], deleted=[])
+
+
+def as_the_whole_title(title: Content, credit: Credit) -> None:
+    services.content_save(content=title, saved=[credit])
+
+
+@pytest.mark.parametrize("save", [as_rows, as_the_whole_title])
+def test_a_credit_of_somebody_who_is_merged_before_it_is_saved_is_of_who_they_are(
+    save: Callable[[Content, Credit], None],
+) -> None:
+    """Keeps away: a merged person with a credit, at whose address there is somebody again."""
+    title, (loser, survivor) = ContentFactory(), PersonFactory.create_batch(2)
+    with meanwhile(
+        [title], lambda: save(title, CreditFactory.build(content=title, person=loser)), [loser, survivor]
+    ) as saving:
+        people_merge(loser_id=loser.person_id, survivor_id=survivor.person_id)
+
+    saving.result()
+    assert list(title.credits.values_list("person_id", flat=True)) == [survivor.person_id]
+    assert title.search_document.person_ids == [survivor.person_id]
+
+
+def test_who_credits_a_merged_person_and_who_merges_their_survivor_wait_for_each_other() -> None:
+    """Keeps away: a credit that is led to somebody who is merged at that moment."""
+    title, (first, second, third) = ContentFactory(), PersonFactory.create_batch(3)
+    people_merge(loser_id=first.person_id, survivor_id=second.person_id)
+    with meanwhile(
+        [],
+        lambda: people_merge(loser_id=second.person_id, survivor_id=third.person_id),
+        [first],
+    ) as merging:
+        as_rows(title, CreditFactory.build(content=title, person=first))
+
+    assert merging.result() == 1
+    assert Credit.objects.get().person_id == third.person_id
+
+
 def test_a_person_deleted_meanwhile_is_not_saved_as_a_new_one() -> None:
     person = PersonFactory()
     services.people_delete(person_ids=[person.person_id])
