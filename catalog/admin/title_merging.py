@@ -49,4 +49,4 @@ class TitleMergingAdmin(MergingAdmin):
 
 
 def _told(counted: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} × {kind}" for kind, number in counted.items())
+    return ", ".join(f"{number} {kind}" for kind, number in counted.items())

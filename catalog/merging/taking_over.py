@@ -7,13 +7,15 @@ Entry points: `take_over`, `give_back`. Failure: `CollectionRefused`; `django.db
 """
 
 import hashlib
-from collections.abc import Callable, Hashable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.apps import apps
 
+from catalog.merging.parts import part_of
 from catalog.models import (
     AlternativeTitle,
     Artwork,
@@ -32,15 +34,18 @@ from catalog.models import (
     Video,
 )
 from catalog.services.collections import items_check
+from catalog.services.episodes import episodes_release
 from catalog.terms import TERMS
 from streaming.stores.aliases import CATALOG
 
 AT_ONCE = 1000
-# Columns of the title itself; the rating goes with the number of its votes.
+# Columns of the title itself.
 FILLED = (
     *("original_title", "release_date", "duration_minutes", "summary", "thumbnail_url", "trailer_url"),
-    *("rating", "rating_count", "sort_title", "tagline", "original_language", "countries"),
+    *("sort_title", "tagline", "original_language", "countries"),
 )
+RATING = ("rating", "rating_count")  # one is of the other: they come and go together
+EMPTY: tuple[Any, ...] = (None, "", [])  # a 0 is something: a rating of 0.0 is one
 
 Undo = dict[str, Any]
 
@@ -66,7 +71,7 @@ def _whole_title_s(row: Any, markers: list[Any]) -> bool:
 PARTS = (
     Part(AlternativeTitle, lambda row: (row.title, row.country)),
     Part(Translation, lambda row: row.language),
-    Part(Credit, lambda row: (row.person_id, row.job)),
+    Part(Credit, lambda row: (row.person_id, *part_of(row))),
     Part(Season, lambda row: row.number),
     Part(Artwork, lambda row: row.url),
     Part(Video, lambda row: row.url),
@@ -99,18 +104,53 @@ def take_over(*, loser: Content, survivor: Content) -> Undo:
 
 
 def give_back(*, survivor: Content, undo: Undo) -> list[str]:
-    """Takes back what `take_over` gave and nobody changed since; what stays, in a sentence each."""
-    kept: list[str] = []
-    for label, digests in undo["rows"].items():
-        model: Any = apps.get_model(label)
-        rows = model._base_manager.using(CATALOG).filter(content_id=survivor.content_id, pk__in=list(digests))
-        changed = [row for row in rows if _digest(row) != digests[str(row.pk)]]
-        kept += [f"{model._meta.verbose_name} “{row}” was changed since" for row in changed]
-        gone = set(digests) - {str(row.pk) for row in changed}
-        rows.filter(pk__in=list(gone)).delete()
+    """Takes back what `take_over` gave and nobody changed since; what stays, in a sentence each.
+
+    With an episode goes all that hangs on it, and a season stays while it has episodes that do.
+    """
+    unchanged, changed = _given(survivor, undo["rows"])
+    gone = {row.pk for row in unchanged if isinstance(row, Episode)}
+    seasons = _seasons_left(survivor, unchanged, gone)
+    kept = [
+        f"{row._meta.verbose_name} “{row}” was changed since"
+        for row in changed
+        if getattr(row, "episode_id", None) not in gone
+    ]
+    kept += [f"season “{season}” has episodes that stay" for season in seasons]
+    episodes_release(content_ids=[survivor.content_id], gone=gone)
+    _delete(survivor, [row for row in unchanged if row not in seasons])
     for name, keys in undo["links"].items():
         getattr(survivor, name).remove(*keys)
     return kept + _empty_again(survivor, undo["filled"])
+
+
+def _given(survivor: Content, noted: dict[str, dict[str, str]]) -> tuple[list[Any], list[Any]]:
+    """Of the rows that were given those that are as they were, and the others; not those that are gone."""
+    unchanged, changed = list[Any](), list[Any]()
+    for label, digests in noted.items():
+        model: Any = apps.get_model(label)
+        rows = model._base_manager.using(CATALOG).filter(content_id=survivor.content_id, pk__in=list(digests))
+        for row in rows:
+            (unchanged if _digest(row) == digests[str(row.pk)] else changed).append(row)
+    return unchanged, changed
+
+
+def _seasons_left(survivor: Content, rows: Iterable[Any], gone: Collection[UUID]) -> list[Season]:
+    """Those seasons of `rows` that have an episode besides `gone`."""
+    seasons = [row for row in rows if isinstance(row, Season)]
+    if not seasons:
+        return []
+    others = Episode.objects.using(CATALOG).filter(content_id=survivor.content_id).exclude(pk__in=gone)
+    numbers = set(others.order_by().values_list("season_number", flat=True))
+    return [season for season in seasons if season.number in numbers]
+
+
+def _delete(survivor: Content, rows: Iterable[Any]) -> None:
+    keys: defaultdict[Any, list[UUID]] = defaultdict(list)
+    for row in rows:
+        keys[type(row)].append(row.pk)
+    for model, its in keys.items():
+        model._base_manager.using(CATALOG).filter(content_id=survivor.content_id, pk__in=its).delete()
 
 
 def _rows(model: type[OfTitle], content: Content) -> list[Any]:
@@ -178,22 +218,23 @@ def _link(loser: Content, survivor: Content) -> dict[str, list[int]]:
 
 def _fill(loser: Content, survivor: Content) -> dict[str, str]:
     """Fields that the survivor has nothing in, and what was put there."""
-    found = {
-        name: getattr(loser, name) for name in FILLED if getattr(loser, name) and not getattr(survivor, name)
-    }
-    if survivor.rating is not None:
-        found.pop("rating_count", None)
+    wanted = [name for name in FILLED if getattr(survivor, name) in EMPTY]
+    found = {name: getattr(loser, name) for name in wanted if getattr(loser, name) not in EMPTY}
+    if survivor.rating is None and loser.rating is not None:
+        found |= {name: getattr(loser, name) for name in RATING}
     if found:
         Content.objects.using(CATALOG).filter(content_id=survivor.content_id).update(**found)
     return {name: str(value) for name, value in found.items()}
 
 
 def _empty_again(survivor: Content, filled: dict[str, str]) -> list[str]:
-    untouched = [name for name, value in filled.items() if str(getattr(survivor, name)) == value]
-    empty = {name: _nothing(name) for name in untouched}
+    changed = {name for name, value in filled.items() if str(getattr(survivor, name)) != value}
+    if changed.intersection(RATING):
+        changed.update(filled.keys() & set(RATING))
+    empty = {name: _nothing(name) for name in filled if name not in changed}
     if empty:
         Content.objects.using(CATALOG).filter(content_id=survivor.content_id).update(**empty)
-    return [f"{name.replace('_', ' ')} was changed since" for name in filled if name not in untouched]
+    return [f"{name.replace('_', ' ')} was changed since" for name in filled if name in changed]
 
 
 def _nothing(name: str) -> Any:

@@ -4,9 +4,10 @@ Entry points: `contents_merge`, `content_unmerge`. Failure: `CannotMerge`, `Coll
 are one transaction: a merge is there as a whole or not at all.
 """
 
-from collections import Counter
+from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.utils import timezone
 
 from catalog.locking import contents_lock
@@ -16,6 +17,7 @@ from catalog.models import Change, Content, ContentMerge, ExternalId
 from catalog.registries import Ref
 from catalog.services import Pair, contents_touch, external_ids_claim, external_ids_remove
 from catalog.services.external_ids import refuse_taken
+from catalog.terms import TERMS
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
 
@@ -133,9 +135,16 @@ def _lead(*, into: UUID, to: UUID) -> list[str]:
 
 
 def _counted(undo: Undo) -> dict[str, int]:
-    counts: Counter[str] = Counter(
-        {label.partition(".")[2]: len(rows) for label, rows in undo["rows"].items()}
-    )
-    counts.update({name: len(keys) for name, keys in undo["links"].items()})
-    counts.update({"fields": len(undo["filled"]), "external ids": len(undo["external_ids"])})
-    return {kind: count for kind, count in counts.items() if count}
+    """By what is counted, called as it is with its number: "credit" of one, "credits" of two."""
+    counts = [
+        *((apps.get_model(label)._meta, len(rows)) for label, rows in undo["rows"].items()),
+        *((TERMS[name]._meta, len(keys)) for name, keys in undo["links"].items()),
+        (ExternalId._meta, len(undo["external_ids"])),
+    ]
+    told = {str(_name(meta, count)): count for meta, count in counts if count}
+    fields = len(undo["filled"])
+    return told | ({"field" if fields == 1 else "fields": fields} if fields else {})
+
+
+def _name(meta: Any, count: int) -> Any:
+    return meta.verbose_name if count == 1 else meta.verbose_name_plural

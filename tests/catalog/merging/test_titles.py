@@ -137,21 +137,21 @@ def test_the_survivor_takes_over_what_it_lacks_and_no_more() -> None:
     taken = merge(loser, survivor)
 
     assert taken == {
-        "alternativetitle": 2,
+        "alternative titles": 2,
         "translation": 1,
-        "credit": 2,
+        "credits": 2,
         "season": 1,
-        "availabilitywindow": 1,
-        "maturityrating": 1,
-        "collectionitem": 1,
-        "marker": 2,
+        "availability window": 1,
+        "maturity rating": 1,
+        "collection item": 1,
+        "markers": 2,
         "artwork": 1,
         "episode": 1,
-        "episodeorder": 1,
-        "genres": 1,
-        "keywords": 1,
-        "studios": 1,
-        "fields": 1,
+        "episode order": 1,
+        "genre": 1,
+        "keyword": 1,
+        "studio": 1,
+        "field": 1,
         "external ids": 2,
     }
     survivor = Content.objects.get(content_id=survivor.content_id)
@@ -212,6 +212,120 @@ def test_what_an_editor_changed_since_stays_and_is_named() -> None:
     assert survivor.tagline == "Two cities."
     assert list(ExternalId.objects.filter(content=loser).values_list("value", flat=True)) == ["tt0017136"]
     assert loser.windows.count() == 2
+
+
+def episode_of(content: Content, season: int, number: int) -> Episode:
+    return Episode.objects.get(content=content, season_number=season, number=number)
+
+
+def test_seasons_stay_with_the_episodes_that_editors_corrected_or_added() -> None:
+    """Keeps away: an episode of a season that is not there."""
+    loser, survivor = merged_pair()
+    children_save(
+        content=survivor,
+        saved=[Episode(content=survivor, season_number=2, number=9, title="Added")],
+        deleted=[],
+    )
+
+    kept = content_unmerge(content_id=loser.content_id)
+
+    assert kept == ["season “Season 2” has episodes that stay"]
+    assert [str(each) for each in survivor.episodes.all()] == ["S01E01 Pilot", "S02E09 Added"]
+    assert list(survivor.seasons.values_list("number", flat=True)) == [1, 2]
+    merge(loser, survivor)
+    corrected = episode_of(survivor, 2, 1)
+    corrected.title = "Corrected"
+    children_save(content=survivor, saved=[corrected], deleted=[episode_of(survivor, 2, 9)])
+    kept = content_unmerge(content_id=loser.content_id)
+    assert kept == ["episode “S02E01 Corrected” was changed since"]
+    assert list(survivor.seasons.values_list("number", flat=True)) == [1, 2]
+
+
+def test_a_season_that_came_with_the_merge_stays_for_its_corrected_episode() -> None:
+    loser, survivor = merged_pair()
+    corrected = episode_of(survivor, 2, 1)
+    corrected.title = "Corrected"
+    children_save(content=survivor, saved=[corrected], deleted=[])
+
+    kept = content_unmerge(content_id=loser.content_id)
+
+    assert kept == [
+        "episode “S02E01 Corrected” was changed since",
+        "season “Season 2” has episodes that stay",
+    ]
+    assert list(survivor.seasons.values_list("number", flat=True)) == [1, 2]
+
+
+def test_what_editors_hung_on_an_episode_goes_with_it() -> None:
+    """Keeps away: markers and orders of an episode that is not there."""
+    loser, survivor = merged_pair()
+    copied = episode_of(survivor, 2, 1)
+    changed = Marker.objects.get(content=survivor, episode=copied)
+    changed.end_seconds = 90
+    added = [
+        Marker(content=survivor, episode=copied, kind="recap", start_seconds=3, end_seconds=4),
+        EpisodeOrder(content=survivor, episode=copied, order="story", season_number=1, number=1),
+        Marker(content=survivor, kind="recap", start_seconds=5, end_seconds=6),
+    ]
+    children_save(content=survivor, saved=[changed, *added], deleted=[])
+
+    assert content_unmerge(content_id=loser.content_id) == []
+
+    (marker,) = Marker.objects.filter(content=survivor)
+    assert (marker.kind, marker.episode_id) == ("recap", None)
+    assert not EpisodeOrder.objects.filter(content=survivor).exists()
+    assert list(survivor.seasons.values_list("number", flat=True)) == [1]
+
+
+def test_each_character_of_one_person_is_a_part_that_the_survivor_may_lack() -> None:
+    sellers = PersonFactory()
+    loser, survivor = ContentFactory.create_batch(2)
+    for content, characters in (
+        (loser, ("Mandrake", "Muffley", "Strangelove")),
+        (survivor, ("Mandrake",)),
+    ):
+        for character in characters:
+            CreditFactory(content=content, person=sellers, character_name=character)
+
+    merge(loser, survivor)
+
+    names = survivor.credits.order_by("character_name").values_list("character_name", flat=True)
+    assert list(names) == ["Mandrake", "Muffley", "Strangelove"]
+    assert content_unmerge(content_id=loser.content_id) == []
+    assert list(names.all()) == ["Mandrake"]
+
+
+def rated(content: Content) -> tuple[Any, int]:
+    return Content.objects.values_list("rating", "rating_count").get(content_id=content.content_id)
+
+
+def test_a_rating_of_nought_is_a_rating() -> None:
+    """Keeps away: the worst rating taken for none, and given another's."""
+    loser = ContentFactory(rating=8.0, rating_count=500)
+    survivor = ContentFactory(rating=0.0, rating_count=3)
+    before = rated(survivor)
+
+    merge(loser, survivor)
+
+    assert rated(survivor) == before == (0, 3)
+    assert content_unmerge(content_id=loser.content_id) == []
+    assert rated(survivor) == before
+
+
+def test_a_rating_comes_and_goes_with_its_votes() -> None:
+    loser = ContentFactory(rating=0.0, rating_count=3)
+    survivor = ContentFactory(rating=None, rating_count=0)
+
+    merge(loser, survivor)
+    assert rated(survivor) == (0, 3)
+    assert content_unmerge(content_id=loser.content_id) == []
+    assert rated(survivor) == (None, 0)
+
+    merge(loser, survivor)
+    Content.objects.filter(content_id=survivor.content_id).update(rating_count=4)
+    kept = content_unmerge(content_id=loser.content_id)
+    assert kept == ["rating was changed since", "rating count was changed since"]
+    assert rated(survivor) == (0, 4)
 
 
 def test_a_survivor_without_windows_stays_open_everywhere() -> None:
@@ -425,9 +539,9 @@ def test_the_command_merges_counts_without_writing_and_undoes() -> None:
     candidates = run("candidates")
     assert all(content_id in candidates for content_id in ids)
     assert len(candidates.splitlines()) == 1 + len(ids)
-    assert run("titles", *ids, "--dry-run") == f"{ids[1]} took over 1 alternativetitle (not written)\n"
+    assert run("titles", *ids, "--dry-run") == f"{ids[1]} took over 1 alternative title (not written)\n"
     assert not ContentMerge.objects.exists()
-    assert run("titles", *ids) == f"{ids[1]} took over 1 alternativetitle\n"
+    assert run("titles", *ids) == f"{ids[1]} took over 1 alternative title\n"
     assert run("candidates") == "no two titles have one name, type and year\n"
     with pytest.raises(CommandError, match="is merged already") as refused:
         run("titles", *ids)
