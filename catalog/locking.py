@@ -2,7 +2,12 @@
 
 One rule for all writers keeps them from waiting for each other in a circle: people first, then titles, then
 collections, each kind at once, and only then rows: of the title, its children, claims and documents. Every service that
-writes titles that are there begins with `contents_lock`; what it reads after that is what it writes upon.
+writes titles begins with `contents_lock`; what it reads after that is what it writes upon.
+
+Who renames what titles share takes `all_contents_lock` in its place. The titles that show a name are not all to be
+known: one may be about to show it that no other transaction sees yet. So every writer of titles has a share in a lock
+over all of them, and who renames has it alone: it waits for the writers under way, an import's batch at longest, and
+those that come after it wait, read the new name and write that.
 
 The locks are advisory ones, taken by one statement in one order. Rows themselves cannot be locked so: Citus refuses
 `SELECT … FOR UPDATE` over several shards, an `UPDATE … IN` takes its rows in the order of a plan, on plain PostgreSQL
@@ -13,7 +18,7 @@ What is locked is one of `SLOTS` numbers, not the id itself: so a batch of any s
 locks (`max_locks_per_transaction`). Two titles of one number wait for each other without need, one pair in 4096.
 On Citus the locks are of the coordinator, where every writer's transaction is.
 
-Entry points: `contents_lock`, `content_lock`, `collections_lock`, `people_lock`, `everybody_lock`;
+Entry points: `contents_lock`, `content_lock`, `all_contents_lock`, `collections_lock`, `people_lock`, `everybody_lock`;
 `again_after_deadlock` for batches that may be repeated: words and claims that two bring at once are still rows in an
 order of their own. Failure: `django.db.Error`s.
 """
@@ -31,16 +36,15 @@ from streaming.stores.aliases import CATALOG
 
 T = TypeVar("T")
 SLOTS = 4096
-PEOPLE, TITLES, COLLECTIONS = (
-    0x63617431,
-    0x63617432,
-    0x63617433,
-)  # "cat1" …: the first half of the locks' keys
+# "cat1" …: the first half of the locks' keys.
+PEOPLE, TITLES, COLLECTIONS = 0x63617431, 0x63617432, 0x63617433
 ATTEMPTS = 3
-EVERYBODY = -1  # no slot: who locks some people shares it, who locks all has it alone
-LOCK_EVERYBODY = f"SELECT pg_advisory_xact_lock({PEOPLE}, {EVERYBODY})"
-SHARE_EVERYBODY = f"SELECT pg_advisory_xact_lock_shared({PEOPLE}, {EVERYBODY})"
-LOCK = "SELECT pg_advisory_xact_lock(%s, slot) FROM unnest(%s::int[]) AS slot"
+ALL = -1  # no slot: who locks some of a kind shares it, who locks all of them has it alone
+LOCK_ALL = f"SELECT pg_advisory_xact_lock(%s, {ALL})"
+LOCK = f"""
+SELECT pg_advisory_xact_lock_shared(%(kind)s, {ALL});
+SELECT pg_advisory_xact_lock(%(kind)s, slot) FROM unnest(%(slots)s::int[]) AS slot
+"""
 
 
 def contents_lock(content_ids: Iterable[UUID]) -> None:
@@ -55,6 +59,11 @@ def content_lock(*, content_id: UUID) -> datetime | None:
     return titles.values_list("updated_at", flat=True).first()
 
 
+def all_contents_lock() -> None:
+    """Nobody else writes any title; in place of `contents_lock`, never after it."""
+    _lock_all(TITLES)
+
+
 def collections_lock(collection_ids: Iterable[UUID]) -> None:
     """Of these collections rules and items stay as they are."""
     _lock(COLLECTIONS, collection_ids)
@@ -62,22 +71,24 @@ def collections_lock(collection_ids: Iterable[UUID]) -> None:
 
 def people_lock(person_ids: Iterable[UUID]) -> None:
     """Nobody else merges these people or undoes it."""
-    with connections[CATALOG].cursor() as cursor:
-        cursor.execute(SHARE_EVERYBODY)
     _lock(PEOPLE, person_ids)
 
 
 def everybody_lock() -> None:
     """Nobody merges anybody or undoes it: for an import, whose batch credits thousands, one lock instead of theirs."""
-    with connections[CATALOG].cursor() as cursor:
-        cursor.execute(LOCK_EVERYBODY)
+    _lock_all(PEOPLE)
 
 
 def _lock(kind: int, ids: Iterable[UUID]) -> None:
     slots = sorted({each.int % SLOTS for each in ids})
     if slots:
         with connections[CATALOG].cursor() as cursor:
-            cursor.execute(LOCK, [kind, slots])
+            cursor.execute(LOCK, {"kind": kind, "slots": slots})
+
+
+def _lock_all(kind: int) -> None:
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(LOCK_ALL, [kind])
 
 
 def again_after_deadlock(transact: Callable[[], T]) -> T:

@@ -121,8 +121,8 @@ def words_of(documents: Iterable[Document]) -> set[str]:
 def _made(ids: Sequence[UUID]) -> list[Document]:
     """New documents of these titles, no longer stale.
 
-    The mark is taken off before the rows are read and is not written with the document: who renames something shared
-    meanwhile waits for this transaction or is waited for, and sets it again.
+    Of a title that is gone as well, so that nobody comes back to it. Who renames something shared holds all titles
+    (`catalog.locking`): the mark was set before the rows are read here, or is set after this transaction.
     """
     stale = SearchDocument.objects.using(CATALOG).filter(content_id__in=ids, is_stale=True)
     stale.order_by().update(is_stale=False)

@@ -1,16 +1,20 @@
-"""What titles share: people, genres, keywords, studios. Failure: `ChangeRefused`; `django.db.Error`s."""
+"""What titles share: people, genres, keywords, studios.
+
+A name is in the documents of titles, and one that is being written may get it from what is read before the new name is
+committed. So who changes or deletes one holds all titles (`catalog.locking`): what is marked is then all there is.
+
+Entry points: `person_save`, `people_delete`, `term_save`, `terms_delete`. Failure: `ChangeRefused`; `django.db.Error`s.
+"""
 
 from collections.abc import Collection
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 
-from catalog.locking import contents_lock, people_lock
+from catalog.locking import all_contents_lock, people_lock
 from catalog.models import Credit, Person, SearchDocument
 from catalog.refusing import ChangeRefused
-from catalog.search.documents import documents_mark
-from catalog.services.touching import contents_forget, contents_touch
+from catalog.services.touching import contents_touch
 from catalog.terms import Term, ids_in_document
 from streaming.stores.aliases import CATALOG
 from streaming.stores.cache import forget_all
@@ -32,12 +36,10 @@ def person_save(*, person: Person) -> Person:
             person.save(using=CATALOG)
             return person
         people_lock([person.person_id])
+        all_contents_lock()
         _refuse_gone(person)
-        credited = _contents_of(person)
-        contents_lock(credited)
         person.save(using=CATALOG, update_fields=PERSON_SAVED)
-        contents_touch(credited, documents_later=True)
-        transaction.on_commit(partial(_follow_since, person), using=CATALOG)
+        contents_touch(_contents_of(person), documents_later=True)
     return person
 
 
@@ -48,13 +50,6 @@ def _refuse_gone(person: Person) -> None:
         raise ChangeRefused(f"“{person}” ({person.person_id}) was deleted.")
     if into[0] is not None:
         raise ChangeRefused(f"“{person}” ({person.person_id}) was merged into another person ({into[0]}).")
-
-
-def _follow_since(person: Person) -> None:
-    """Asked again after the commit: what an import committed meanwhile is not among what was marked above."""
-    credited = _contents_of(person)
-    documents_mark(content_ids=credited)
-    contents_forget(content_ids=credited)
 
 
 def people_delete(*, person_ids: Collection[UUID]) -> None:
@@ -71,6 +66,7 @@ def term_save(*, term: Term) -> Term:
     """
     with mixed_transaction(CATALOG):
         if not term._state.adding:
+            all_contents_lock()
             _mark_with(type(term), [term.pk])
         term.save(using=CATALOG)
         transaction.on_commit(forget_all, using=CATALOG)
@@ -80,17 +76,15 @@ def term_save(*, term: Term) -> Term:
 def terms_delete(*, model: type[Term], keys: Collection[int]) -> None:
     """Deletes genres, keywords or studios, all or none; their titles stay, without them (see `term_save`)."""
     with mixed_transaction(CATALOG):
+        all_contents_lock()
         _mark_with(model, keys)
         model._default_manager.using(CATALOG).filter(pk__in=keys).delete()
         transaction.on_commit(forget_all, using=CATALOG)
 
 
 def _mark_with(model: type[Term], keys: Collection[int]) -> None:
-    """Holds the titles that have any of these first, as who writes their documents does."""
     documents = SearchDocument.objects.using(CATALOG).order_by()
-    having = documents.filter(**{f"{ids_in_document(model)}__overlap": list(keys)})
-    contents_lock(having.values_list("content_id", flat=True))
-    having.update(is_stale=True)
+    documents.filter(**{f"{ids_in_document(model)}__overlap": list(keys)}).update(is_stale=True)
 
 
 def _contents_of(person: Person) -> list[UUID]:

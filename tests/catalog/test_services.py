@@ -11,19 +11,21 @@ from catalog.services import contents_touch, person_save
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
 from tests.factories import ContentFactory, PersonFactory
+from tests.served import until
+from tests.waiting import waits_in_catalog
 
 
 def test_a_person_renamed_while_an_import_credits_them_is_served_with_the_new_name(stores: None) -> None:
     """Keeps away: the old name cached for a title that was credited between the rename and its commit."""
     person, content = PersonFactory(name="Norma Jeane"), ContentFactory()
 
-    with transaction.atomic(using="catalog"):
+    with ThreadPoolExecutor(1) as importing, transaction.atomic(using=CATALOG):
         person.name = "Marilyn Monroe"
         person_save(person=person)
-        with ThreadPoolExecutor(1) as importing:
-            before = importing.submit(_credit_and_read, content, person).result()
+        read = importing.submit(_credit_and_read, content, person)
+        until(lambda: waits_in_catalog(statement="%advisory%"), "the import waits")
 
-    assert before == ["Norma Jeane"]
+    assert read.result() == ["Marilyn Monroe"]
     assert _cast(content) == ["Marilyn Monroe"]
 
 

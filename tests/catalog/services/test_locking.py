@@ -21,6 +21,7 @@ from catalog.models import (
     Credit,
     ExternalId,
     ExternalIdClaim,
+    Genre,
     Person,
     SearchDocument,
 )
@@ -31,12 +32,28 @@ from catalog.selectors import content_record
 from catalog.services import collections as collecting
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
-from tests.factories import CollectionFactory, ContentFactory, CreditFactory, PersonFactory, indexed
+from tests.factories import (
+    CollectionFactory,
+    ContentFactory,
+    CreditFactory,
+    GenreFactory,
+    PersonFactory,
+    indexed,
+)
 from tests.served import until
 from tests.waiting import waits_in_catalog
 
 pytestmark = pytest.mark.usefixtures("stores")
 IMDB = Ref("imdb", "tt0017136")
+
+
+@contextmanager
+def closing_all() -> Iterator[None]:
+    """For what runs in another thread."""
+    try:
+        yield
+    finally:
+        connections.close_all()
 
 
 @contextmanager
@@ -47,10 +64,8 @@ def meanwhile(
     the block is through."""
 
     def closing() -> Any:
-        try:
+        with closing_all():
             return call()
-        finally:
-            connections.close_all()
 
     with ThreadPoolExecutor(1) as other, mixed_transaction(CATALOG):
         people_lock(each.person_id for each in people)
@@ -58,6 +73,20 @@ def meanwhile(
         begun = other.submit(closing)
         until(lambda: waits_in_catalog(statement="%advisory%"), "the other waits")
         yield begun
+
+
+def overlapping(first: Callable[[], Any], second: Callable[[], Any]) -> None:
+    """Runs `first`, then `second` on another connection, to its end or till it waits, before `first` is committed."""
+
+    def closing() -> None:
+        with closing_all():
+            second()
+
+    with ThreadPoolExecutor(1) as other, mixed_transaction(CATALOG):
+        first()
+        begun = other.submit(closing)
+        until(lambda: begun.done() or waits_in_catalog(), "the other is through or waits")
+    begun.result()
 
 
 WRITES: dict[str, Callable[[Content], Any]] = {
@@ -335,3 +364,59 @@ def test_a_renamed_person_is_told_at_once_and_found_after_the_worker_s_round() -
     assert document.get() == ("norma jeane", True)
     assert stale_rewrite(most=10) == 1
     assert document.get() == ("marilyn monroe", False)
+
+
+def give_genre(title: Content) -> Callable[[], Any]:
+    genre = GenreFactory(name="Old")
+    services.content_save(content=title, links={"genres": [genre]})
+    services.content_save(content=title, links={"genres": []})
+    return lambda: services.content_save(content=title, links={"genres": [genre]})
+
+
+def give_credit(title: Content) -> Callable[[], Any]:
+    credit = CreditFactory.build(content=title, person=PersonFactory(name="Old"))
+    return lambda: services.children_save(content=title, saved=[credit], deleted=[])
+
+
+def rename_genre() -> None:
+    genre = Genre.objects.get(name="Old")
+    genre.name = "New"
+    services.term_save(term=genre)
+
+
+def rename_person() -> None:
+    person = Person.objects.get(name="Old")
+    person.name = "New"
+    services.person_save(person=person)
+
+
+def delete_genre() -> None:
+    services.terms_delete(model=Genre, keys=[Genre.objects.get(name="Old").genre_id])
+
+
+@pytest.mark.parametrize("saved_first", [True, False], ids=["save first", "rename first"])
+@pytest.mark.parametrize(
+    ("give", "rename"), [(give_genre, rename_genre), (give_credit, rename_person)], ids=["genre", "person"]
+)
+def test_a_title_that_is_given_what_another_renames_is_found_by_the_new_name(
+    give: Callable[[Content], Callable[[], Any]], rename: Callable[[], None], saved_first: bool
+) -> None:
+    """Keeps away: a document with the old name that nobody marks, for the rename could not see that title yet."""
+    title = ContentFactory(title="Title")
+    saving = give(title)
+
+    overlapping(*((saving, rename) if saved_first else (rename, saving)))
+
+    stale_rewrite(most=10)
+    document = SearchDocument.objects.get(content_id=title.content_id)
+    assert (document.labels or document.people, document.is_stale) == ("new", False)
+
+
+def test_a_title_that_is_given_a_genre_which_another_deletes_is_not_found_by_it() -> None:
+    title = ContentFactory(title="Title")
+
+    overlapping(give_genre(title), delete_genre)
+
+    stale_rewrite(most=10)
+    document = SearchDocument.objects.get(content_id=title.content_id)
+    assert (document.labels, document.genre_ids) == ("", [])
