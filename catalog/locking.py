@@ -6,13 +6,13 @@ writes titles begins with `contents_lock`; what it reads after that is what it w
 
 Who renames what titles share takes `all_contents_lock` in its place. The titles that show a name are not all to be
 known: one may be about to show it that no other transaction sees yet. So every writer of titles has a share in a lock
-over all of them, and who renames has it alone: it waits for the writers under way, an import's batch at longest, and
+over all of them, and who renames has that alone: it waits for the writers under way, an import's batch at longest, and
 those that come after it wait, read the new name and write that.
 
-The locks are advisory ones, taken by one statement in one order. Rows themselves cannot be locked so: Citus refuses
-`SELECT … FOR UPDATE` over several shards, an `UPDATE … IN` takes its rows in the order of a plan, on plain PostgreSQL
-as well, and one statement for each title would cost an import a thousand of them a batch. For the same reason
-`contents_touch` and all that follows may write rows in any order: nobody else is there.
+The locks are advisory ones, those of a kind taken at once and in one order. Rows themselves cannot be locked so: Citus
+refuses `SELECT … FOR UPDATE` over several shards, an `UPDATE … IN` takes its rows in the order of a plan, on plain
+PostgreSQL as well, and one statement for each title would cost an import a thousand of them a batch. For the same
+reason `contents_touch` and all that follows may write rows in any order: nobody else is there.
 
 What is locked is one of `SLOTS` numbers, not the id itself: so a batch of any size stays within the server's table of
 locks (`max_locks_per_transaction`). Two titles of one number wait for each other without need, one pair in 4096.
@@ -40,9 +40,9 @@ SLOTS = 4096
 PEOPLE, TITLES, COLLECTIONS = 0x63617431, 0x63617432, 0x63617433
 ATTEMPTS = 3
 ALL = -1  # no slot: who locks some of a kind shares it, who locks all of them has it alone
-LOCK_ALL = f"SELECT pg_advisory_xact_lock(%s, {ALL})"
-LOCK = f"""
-SELECT pg_advisory_xact_lock_shared(%(kind)s, {ALL});
+LOCK_ALL = "SELECT pg_advisory_xact_lock(%(kind)s, %(all)s)"
+LOCK = """
+SELECT pg_advisory_xact_lock_shared(%(kind)s, %(all)s);
 SELECT pg_advisory_xact_lock(%(kind)s, slot) FROM unnest(%(slots)s::int[]) AS slot
 """
 
@@ -83,12 +83,12 @@ def _lock(kind: int, ids: Iterable[UUID]) -> None:
     slots = sorted({each.int % SLOTS for each in ids})
     if slots:
         with connections[CATALOG].cursor() as cursor:
-            cursor.execute(LOCK, {"kind": kind, "slots": slots})
+            cursor.execute(LOCK, {"kind": kind, "all": ALL, "slots": slots})
 
 
 def _lock_all(kind: int) -> None:
     with connections[CATALOG].cursor() as cursor:
-        cursor.execute(LOCK_ALL, [kind])
+        cursor.execute(LOCK_ALL, {"kind": kind, "all": ALL})
 
 
 def again_after_deadlock(transact: Callable[[], T]) -> T:
