@@ -32,7 +32,7 @@ django.setup()
 
 from bench.machine import provenance  # noqa: E402  # models need the setup above
 from catalog.audience import audience_of  # noqa: E402
-from catalog.listing import ORDERS, SORTS, facets_of, list_query, titles_list  # noqa: E402
+from catalog.listing import ORDERS, facets_of, list_query, titles_list  # noqa: E402
 from catalog.models import SearchDocument  # noqa: E402
 from catalog.similar import similar_titles  # noqa: E402
 from streaming.api.pages import parse_cursor, question_of  # noqa: E402
@@ -82,7 +82,7 @@ def questions() -> list[Question]:
         return path
 
     return [
-        *(Question(f"list, sort={sort}", of(sort=sort)) for sort in SORTS),
+        *(Question(f"list, sort={sort}", of(sort=sort)) for sort in ORDERS),
         Question("100 titles", of(limit="100")),
         Question("a genre", of(genre="{genre}")),
         Question("a genre, newest first", of(genre="{genre}", sort="-year")),

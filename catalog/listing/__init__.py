@@ -7,13 +7,12 @@ read one, `titles_list` and `facets_of` answer it. Failure: `Unreadable`, in wor
 from catalog.listing.facets import COUNTS_KEY, FACETS, facets_of
 from catalog.listing.orders import ORDERS
 from catalog.listing.titles import Page, Place, titles_list
-from catalog.listing.vocabulary import SORTS, Choice, ListQuery, Span, Unreadable, list_query, parse
+from catalog.listing.vocabulary import Choice, ListQuery, Span, Unreadable, list_query, parse
 
 __all__ = [
     "COUNTS_KEY",
     "FACETS",
     "ORDERS",
-    "SORTS",
     "Choice",
     "ListQuery",
     "Page",

@@ -17,15 +17,12 @@ import orjson
 from django.core.exceptions import ValidationError
 
 from catalog.codes import country_code, territory_code
+from catalog.listing.orders import ORDERS
 from catalog.models import Content
 
 MOST_VALUES = 20  # of one parameter
 LONGEST_NAME = 255  # characters; no genre, keyword or studio has more
 LONGEST_RULE = 2000  # characters
-SORTS = (
-    *("popularity", "title", "-title", "year", "-year", "rating", "-rating"),
-    *("added", "-added"),
-)
 YEARS, MINUTES, AGES = (1, 9999), (1, 10_000), (0, 21)
 
 
@@ -204,8 +201,8 @@ def _rating(text: str) -> Decimal:
 
 
 def _sort(text: str) -> str:
-    if text not in SORTS:
-        raise ValueError(f"A list is sorted by one of {', '.join(SORTS)}.")
+    if text not in ORDERS:
+        raise ValueError(f"A list is sorted by one of {', '.join(ORDERS)}.")
     return text
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from catalog.listing import FACETS, SORTS
+from catalog.listing import FACETS, ORDERS
 from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.cards import CardSerializer
 from catalog.serializers.languages import LanguageQuery
@@ -38,7 +38,7 @@ class ContentListQuery(PageOfTitlesQuery):
     runtime = _parameter("In minutes: `90`, `90..120`, `90..`, `..120`.")
     rating_gte = _parameter("At least, 0–10.")
     sort = serializers.ChoiceField(
-        choices=SORTS,
+        choices=list(ORDERS),
         default="popularity",
         help_text="`-` is falling; `popularity` has the most popular first.",
     )
