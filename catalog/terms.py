@@ -1,4 +1,7 @@
-"""Genres, keywords and studios: what titles are linked to by name. The one list of them.
+"""Genres, keywords and studios: what titles are linked to by name.
+
+What holds for each of them goes over `TERMS`. What lists ask for, count and give as reasons are lists of their own, for
+these three are not alike there: `catalog.listing.conditions`, `catalog.listing.facets`, `catalog.similar`.
 
 Entry points: `TERMS`, `Term`, `ids_in_document`. Failure: none.
 """

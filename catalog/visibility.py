@@ -7,7 +7,7 @@ is open anywhere. A rating that no level maps is within no limit, so it hides th
 
 Each check says the same thing twice, side by side: `condition` for rows, `holds` for the values of one title, which
 the cache keeps. A test over generated titles keeps the two equal. The values are the columns of
-`catalog.models.gate.Gate`; nothing else reads them.
+`catalog.models.gate.Gate`; nothing else judges by them who may see a title.
 
 Entry points: `Audience`, `admits`, `is_public`; `once_admitted` and `once_public` are the same pair for what somebody
 may have seen; `next_change` and `next_answer` say when time alone changes an answer, `next_instant` when anything of

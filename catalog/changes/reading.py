@@ -80,7 +80,8 @@ class Page(NamedTuple):
 
 
 def changes_since(*, cursor: Cursor | None, limit: int) -> Page:
-    """Up to `limit` changes past the cursor, in the order of the feed, by four queries at most.
+    """Up to `limit` changes past the cursor, in the order of the feed: three queries, four with merged titles,
+    and two more where a row waits longer than `PATIENCE` for its shard.
 
     None reads from the beginning. An empty page is the end for now. What was deleted before a reader began is nothing
     to it, and is left out.

@@ -1,6 +1,7 @@
 """What decides who may see a title, as columns: a title's own, and a copy of them in its search document.
 
-`catalog.visibility` is the rule over these columns, and the only reader of them.
+`catalog.visibility` is the rule over these columns: who asks whether somebody may see a title asks there. Others read
+them to write, copy or show them: services, imports, documents, records, the admin.
 """
 
 from django.contrib.postgres.fields import ArrayField

@@ -1,6 +1,8 @@
 """What search reads: one document per title, and the words that titles and people are spelled with.
 
-Written by `catalog.search.documents` only, in the transaction of the write that it repeats.
+Made by `catalog.search.documents` and `catalog.search.words` only: in the transaction of the write that they repeat, by
+the worker and `search_rebuild` where that left them stale, missing or wrong. Beside these `catalog.services.shared`
+marks documents stale.
 """
 
 from collections.abc import Iterable
