@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 from django.apps import apps
 
+from catalog.merging.dossiers import dossiers_part, dossiers_unite, is_no_second
 from catalog.merging.parts import part_of
 from catalog.models import (
     AlternativeTitle,
@@ -78,7 +79,7 @@ PARTS = (
     Part(AvailabilityWindow, lambda row: (row.territory, row.licence), _is_restricted),
     Part(MaturityRating, lambda row: (row.system, row.country)),
     # By its record an import that is run again knows what it brought, and leaves the copies of it alone.
-    Part(Source, lambda row: (row.scheme, row.value)),
+    Part(Source, lambda row: (row.scheme, row.value), is_no_second),
     Part(CollectionItem, lambda row: row.collection_id),
     Part(Marker, lambda row: row.pk, _whole_title_s),
 )
@@ -90,6 +91,7 @@ def take_over(*, loser: Content, survivor: Content) -> Undo:
     Raises `CollectionRefused` where a collection that the loser is picked for has no room for the survivor beside it.
     """
     rows: dict[str, dict[str, str]] = {}
+    avails = dossiers_unite(loser_id=loser.content_id, survivor_id=survivor.content_id)
     for part in PARTS:
         there, theirs = _rows(part.model, survivor), _rows(part.model, loser)
         known = {part.same(row) for row in there}
@@ -100,7 +102,8 @@ def take_over(*, loser: Content, survivor: Content) -> Undo:
     _note(rows, _as_another_name(loser, survivor))
     for copies in _episodes(loser, survivor):
         _note(rows, copies)
-    return {"rows": rows, "links": _link(loser, survivor), "filled": _fill(loser, survivor)}
+    links, filled = _link(loser, survivor), _fill(loser, survivor)
+    return {"rows": rows, "avails": avails, "links": links, "filled": filled}
 
 
 def give_back(*, survivor: Content, undo: Undo) -> list[str]:
@@ -119,6 +122,7 @@ def give_back(*, survivor: Content, undo: Undo) -> list[str]:
     kept += [f"season “{season}” has episodes that stay" for season in seasons]
     episodes_release(content_ids=[survivor.content_id], gone=gone)
     _delete(survivor, [row for row in unchanged if row not in seasons])
+    kept += dossiers_part(survivor_id=survivor.content_id, added=undo.get("avails", {}))
     for name, keys in undo["links"].items():
         getattr(survivor, name).remove(*keys)
     return kept + _empty_again(survivor, undo["filled"])

@@ -57,7 +57,7 @@ def test_the_people_of_credits_are_held_before_their_title(editor: Client) -> No
         response = save(editor, page_of(credit.content, "credits"), {"credits-0-character_name": "The robot"})
     assert saved_or_errors(response) == "saved"
     held = [sql["sql"].split("(")[1].split(",")[0] for sql in asked if "pg_advisory_xact_lock" in sql["sql"]]
-    assert held[:2] == [str(locking.PEOPLE), str(locking.TITLES)]
+    assert list(dict.fromkeys(held))[:2] == [str(locking.PEOPLE), str(locking.TITLES)]
 
 
 @pytest.mark.parametrize(
