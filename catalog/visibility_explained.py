@@ -88,7 +88,7 @@ def _why_window(facts: Facts, holds: bool) -> Reason:
         end = (
             "without end" if window is None or window.ends_at is None else f"until {_moment(window.ends_at)}"
         )
-        return _of_window(window, f"A window is open in {place}, {end}.")
+        return _of_window(window, f"A window is open in {_place_of(window, facts.audience)}, {end}.")
     later = [each for each in here if each.starts_at is not None and each.starts_at > facts.audience.at]
     if later:
         window = min(later, key=lambda each: each.starts_at or NEVER)
@@ -101,6 +101,13 @@ def _why_window(facts: Facts, holds: bool) -> Reason:
             ended, f"No window is open in {place}; the last one ended {_moment(ended.ends_at)}."
         )
     return Reason(f"It has windows, but none for {place}.")
+
+
+def _place_of(window: AvailabilityWindow | None, audience: Audience) -> str:
+    """Where somebody is asked about, else the place of the window itself."""
+    if audience.territory or window is None:
+        return audience.territory or "any territory"
+    return "the whole world" if window.territory == WORLD else window.territory
 
 
 def _is_of(window: AvailabilityWindow, territory: str | None) -> bool:

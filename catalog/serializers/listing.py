@@ -40,6 +40,7 @@ class ContentListQuery(PageOfTitlesQuery):
     sort = serializers.ChoiceField(
         choices=list(ORDERS),
         default="popularity",
+        error_messages={"invalid_choice": f"A list is sorted by one of {', '.join(ORDERS)}."},
         help_text="`-` is falling; `popularity` has the most popular first.",
     )
     facets = _parameter(f"What to count beside the page, as in `genre,type,year`: of {', '.join(FACETS)}.")

@@ -41,13 +41,14 @@ def home(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.GET)
     asked = form.cleaned_data["q"] if form.is_valid() else ""
     stores = read_through("site:stores", _stores, seconds=STORES_SECONDS)
-    results = None
+    found = None
     if asked:
-        results = optional("search", lambda: _found(asked, chain), limit=SEARCH_LIMIT, degraded=away)
+        found = optional("search", lambda: _found(asked, chain), limit=SEARCH_LIMIT, degraded=away)
     context = {
         "q": asked,
         "problem": _problem(form, searched="search" not in away),
-        "results": results,
+        "results": found and found[0],
+        "more": found and found[1],
         "stores": stores,
         "answering": sum(store["ok"] for store in stores),
         "counted": optional("titles", _titles_by_type, limit=PART_LIMIT, degraded=away),
@@ -75,9 +76,10 @@ def _titles_by_type() -> dict[str, Any]:
     return {**counted, "total": sum(each["count"] for each in counted["values"])}
 
 
-def _found(asked: str, chain: Chain) -> list[dict[str, Any]]:
-    cards, _ = search_page(text=asked, audience=Audience.now(), limit=FOUND, after=None, chain=chain)
-    return cards
+def _found(asked: str, chain: Chain) -> tuple[list[dict[str, Any]], bool]:
+    """Cards, and whether there are more."""
+    cards, last = search_page(text=asked, audience=Audience.now(), limit=FOUND, after=None, chain=chain)
+    return cards, last is not None
 
 
 def _watched(chain: Chain) -> list[dict[str, Any]]:

@@ -198,7 +198,7 @@ def test_a_titles_page_says_who_can_see_it_and_why(editor: Client) -> None:
         shown = page[page.index('id="visibility"') : page.index("</details>", page.index('id="visibility"'))]
         return " ".join(re.sub("<[^>]*>", " ", shown).split())
 
-    assert "Visibility: public in some territory; changes by itself 2999-01-01 00:00 UTC" in panel()
+    assert "Visibility: public somewhere; changes by itself 2999-01-01 00:00 UTC" in panel()
     assert "Visibility: public in DE" in panel(territory="de")
     assert "It has windows, but none for FR." in panel(territory="FR")
     assert "Visibility: hidden in every territory, up to 12 years" in panel(limit="12")

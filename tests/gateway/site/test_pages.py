@@ -7,6 +7,7 @@ from django.test import Client
 
 from catalog.merging import contents_merge
 from catalog.models import Content
+from streaming.gateway.site.home import FOUND
 from tests.factories import ContentFactory, CreditFactory, TranslationFactory, indexed
 from trending.services import view_count
 
@@ -108,3 +109,15 @@ def test_no_question_breaks_the_page(stores: None, client: Client, asked: str) -
     answer = client.get("/", query_params={"q": asked.encode(errors="replace").decode()})
 
     assert answer.status_code == 200
+
+
+def test_more_than_a_page_of_results_says_so(stores: None, client: Client) -> None:
+    indexed(*(ContentFactory(title=f"Night {number}") for number in range(FOUND + 1)))
+
+    few, many = (
+        client.get("/", {"q": "night 7"}).content.decode(),
+        client.get("/", {"q": "night"}).content.decode(),
+    )
+
+    assert "Found for “night 7”" in few and "There are more" not in few
+    assert f"The first {FOUND} for “night”" in many and 'href="/api/v1/search?q=night"' in many
