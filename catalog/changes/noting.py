@@ -15,19 +15,17 @@ from streaming.stores.aliases import CATALOG
 # In the order of the key, so that two writers cannot wait for each other. A title's first position is that of the first
 # note that had been shown to anybody: for a follower of the feed it begins there.
 NOTE = """
-INSERT INTO content_changes AS known (content_id, position, first_position, kind, into_id, at, shown)
-SELECT content_id, pg_current_xact_id()::text::bigint, pg_current_xact_id()::text::bigint, %s, %s::uuid, %s, shown
+INSERT INTO content_changes AS known (content_id, position, first_position, kind, at, shown)
+SELECT content_id, pg_current_xact_id()::text::bigint, pg_current_xact_id()::text::bigint, %s, %s, shown
   FROM unnest(%s::uuid[], %s::boolean[]) AS touched (content_id, shown) ORDER BY content_id
     ON CONFLICT (content_id) DO UPDATE
-   SET position = excluded.position, kind = excluded.kind, into_id = excluded.into_id, at = excluded.at,
+   SET position = excluded.position, kind = excluded.kind, at = excluded.at,
        shown = known.shown OR excluded.shown,
        first_position = CASE WHEN known.shown THEN known.first_position ELSE excluded.first_position END
 """
 
 
-def changes_note(
-    *, shown: Mapping[UUID, bool], kind: Change.Kind, at: datetime, into_id: UUID | None = None
-) -> None:
+def changes_note(*, shown: Mapping[UUID, bool], kind: Change.Kind, at: datetime) -> None:
     """Notes that these titles changed in the transaction under way. `shown` says which have ever been public.
 
     `at` is the `updated_at` that the same transaction writes: by it a reader tells whether a shard shows the change.
@@ -35,4 +33,4 @@ def changes_note(
     if not shown:
         return
     with connections[CATALOG].cursor() as cursor:
-        cursor.execute(NOTE, [kind, into_id, at, list(map(str, shown)), list(shown.values())])
+        cursor.execute(NOTE, [kind, at, list(map(str, shown)), list(shown.values())])

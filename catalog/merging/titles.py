@@ -13,7 +13,7 @@ from django.utils import timezone
 from catalog.locking import contents_lock
 from catalog.merging.refusing import CannotMerge
 from catalog.merging.taking_over import Undo, give_back, take_over
-from catalog.models import Change, Content, ContentMerge, ExternalId
+from catalog.models import Content, ContentMerge, ExternalId
 from catalog.registries import Ref
 from catalog.services import Pair, contents_touch, external_ids_claim, external_ids_remove
 from catalog.services.external_ids import refuse_taken
@@ -46,8 +46,7 @@ def contents_merge(*, loser_id: UUID, survivor_id: UUID) -> dict[str, int]:
         ContentMerge.objects.using(CATALOG).create(
             content_id=loser_id, into_id=survivor_id, merged_at=timezone.now(), undo=undo
         )
-        contents_touch([survivor_id])
-        contents_touch([loser_id], kind=Change.Kind.MERGED, into_id=survivor_id)
+        contents_touch([survivor_id, loser_id])
     return _counted(undo)
 
 

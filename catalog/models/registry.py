@@ -102,13 +102,11 @@ class Change(models.Model):
     class Kind(models.TextChoices):
         SAVED = "saved"
         DELETED = "deleted"
-        MERGED = "merged"
 
     content_id = models.UUIDField(primary_key=True)
     position = models.BigIntegerField()
     first_position = models.BigIntegerField()
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    into_id = models.UUIDField(null=True)
     at = models.DateTimeField()
     shown = models.BooleanField(db_default=False, default=False)
 

@@ -32,7 +32,6 @@ from catalog.services.shared import people_delete, person_save, term_save, terms
 from catalog.services.titles import (
     content_delete,
     content_save,
-    content_set_links,
     contents_delete,
     contents_set_status,
     published_from,
@@ -55,7 +54,6 @@ __all__ = [
     "content_delete",
     "content_lock",
     "content_save",
-    "content_set_links",
     "contents_delete",
     "contents_forget",
     "contents_set_status",

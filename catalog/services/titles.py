@@ -1,7 +1,7 @@
 """Titles, what they are linked to, and all that hangs on them, saved and deleted.
 
 Each is one transaction that holds its titles from its first statement on (`catalog.locking`), and touches them once.
-Entry points: `content_save`, `content_set_links`, `contents_set_status`, `contents_delete`. Failure: `ChangeRefused`,
+Entry points: `content_save`, `contents_set_status`, `contents_delete`. Failure: `ChangeRefused`,
 and what `catalog.services.children` says of rows; `django.db.Error`s.
 """
 
@@ -41,7 +41,7 @@ def content_save(
     deleted: Sequence[KeyedByContent] = (),
 ) -> Content:
     """Inserts or updates a title, sets those of its links that are named, and saves and deletes rows of its tables, as
-    `content_set_links` and `children_save` do: what follows from all of it follows once.
+    `children_save` does: what follows from all of it follows once.
 
     Publishing it for the first time dates `published_at`. Raises `ChangeRefused` for one that was deleted or merged
     meanwhile.
@@ -121,14 +121,6 @@ def contents_delete(*, content_ids: Collection[UUID]) -> None:
         shown = {content_id: once_public(gate, by=now) for content_id, gate in gates.items()}
         changes_note(shown=shown, kind=Change.Kind.DELETED, at=now)
         contents_forget(content_ids=there)
-
-
-def content_set_links(*, content: Content, **links: Iterable[Genre | Keyword | Studio]) -> None:
-    """Sets what a title is linked to: `genres`, `keywords`, `studios`, those that are named."""
-    with transaction.atomic(using=CATALOG):
-        contents_lock([content.content_id])
-        _set_links(content, links)
-        contents_touch([content.content_id])
 
 
 def _set_links(content: Content, links: Links) -> None:

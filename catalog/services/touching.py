@@ -34,14 +34,11 @@ MOST_KEYS_FORGOTTEN = 1000  # beyond, one new epoch is cheaper than naming the t
 def contents_touch(
     content_ids: Iterable[UUID],
     *,
-    kind: Change.Kind = Change.Kind.SAVED,
-    into_id: UUID | None = None,
     documents_later: bool = False,
 ) -> datetime:
     """To be called in the transaction that changed these titles, after their rows are written. Their `updated_at`.
 
-    `into_id` is for those that were merged: into which title. With `documents_later` the worker writes their search
-    documents, for which one statement marks them.
+    With `documents_later` the worker writes their search documents, for which one statement marks them.
 
     The caller holds the titles since before it wrote (`catalog.locking`), so that no document or gate is made from half
     of two changes.
@@ -58,7 +55,7 @@ def contents_touch(
         else:
             documents_write(content_ids=ids)
         shown = {content_id: once_public(gate, by=now) for content_id, gate in gates.items()}
-        changes_note(shown=shown, kind=kind, at=now, into_id=into_id)
+        changes_note(shown=shown, kind=Change.Kind.SAVED, at=now)
         contents_forget(content_ids=ids)
     return now
 

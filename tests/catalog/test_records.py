@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from catalog.models import Content, MaturityLevel
-from catalog.services import children_save, content_save, content_set_links
+from catalog.services import children_save, content_save
 from streaming.stores import redis
 from tests.factories import (
     AlternativeTitleFactory,
@@ -281,9 +281,9 @@ def row(factory: Any, **values: Any) -> Change:
 
 
 CHANGES: dict[str, Change] = {
-    "genre": lambda content: content_set_links(content=content, genres=[GenreFactory()]),
-    "keyword": lambda content: content_set_links(content=content, keywords=[KeywordFactory()]),
-    "studio": lambda content: content_set_links(content=content, studios=[StudioFactory()]),
+    "genre": lambda content: content_save(content=content, links={"genres": [GenreFactory()]}),
+    "keyword": lambda content: content_save(content=content, links={"keywords": [KeywordFactory()]}),
+    "studio": lambda content: content_save(content=content, links={"studios": [StudioFactory()]}),
     "season": row(SeasonFactory, number=7),
     "episode": row(EpisodeFactory, season_number=1, number=2),
     "video": row(VideoFactory, kind="trailer"),

@@ -18,11 +18,11 @@ pytestmark = MARKS
 
 EDIT = """
 from catalog.models import Content, Credit, Genre, Person
-from catalog.services import children_save, content_save, content_set_links, term_save, person_save
+from catalog.services import children_save, content_save, term_save, person_save
 content = Content.objects.get(content_id="{content_id}")
 content.title = "Metropolis (restored)"
 content_save(content=content)
-content_set_links(content=content, genres=[term_save(term=Genre(name="Drama"))])
+content_save(content=content, links={"genres": [term_save(term=Genre(name="Drama"))]})
 person = person_save(person=Person(name="Brigitte Helm"))
 children_save(content=content, saved=[Credit(content=content, person=person, character_name="Maria")], deleted=[])
 """
@@ -36,7 +36,7 @@ ids = [title.content_id for title in titles]
 drama, silent = (term_save(term=Genre(name=name)) for name in ("Tales drama", "Tales silent"))
 helm, lang = (person_save(person=Person(name=name)) for name in ("Helm", "Lang"))
 for title in titles:
-    content_set_links(content=title, genres=[drama, silent])
+    content_save(content=title, links={"genres": [drama, silent]})
     credits = [Credit(content=title, person=helm), Credit(content=title, person=helm, job="Writer")]
     season = Season(content=title, number=1)
     children_save(content=title, saved=[*credits, season], deleted=[])
@@ -67,7 +67,7 @@ EDITORS = """
 from django.test import Client
 from analytics.models import User
 from catalog.models import Content, Credit, Genre, Person, Season
-from catalog.services import children_save, content_save, content_set_links, term_save, person_save
+from catalog.services import children_save, content_save, term_save, person_save
 from tests.admin_pages import values_of
 editor = Client(headers={"host": "localhost"})
 editor.force_login(User.objects.create_superuser("editor", "editor@example.org", "correct-horse-battery"))
@@ -81,7 +81,7 @@ def delete(address):
 title = content_save(content=Content(title="Posted", content_type="series"))
 genre = term_save(term=Genre(name="Posted genre"))
 person = person_save(person=Person(name="Posted person"))
-content_set_links(content=title, genres=[genre])
+content_save(content=title, links={"genres": [genre]})
 credits = [Credit(content=title, person=person, billing_order=order) for order in (1, 2)]
 children_save(content=title, saved=[*credits, Season(content=title, number=1)], deleted=[])
 admin = "/admin/catalog"
@@ -93,7 +93,7 @@ save(f"{admin}/person/{person.person_id}/change/", name="Posted by name")
 save(f"{admin}/genre/{genre.genre_id}/change/", name="Posted by genre")
 print(list(Credit.objects.filter(content=title).values_list("person__name", "character_name", "content__title")))
 print(list(Season.objects.filter(content=title).values_list("number", flat=True)))
-content_set_links(content=title, genres=[genre])
+content_save(content=title, links={"genres": [genre]})
 delete(f"{admin}/genre/{genre.genre_id}/delete/")
 delete(f"{page}/delete/")
 delete(f"{admin}/person/{person.person_id}/delete/")

@@ -35,7 +35,7 @@ COMPARED = {
     "search_documents": "content_id, status, published_at, availability::text, maturity, content_type, year, runtime, "
     "rating, popularity, sort_title, countries, person_ids, keys, names, people, labels, summaries, is_stale",
     "search_words": "word, spellings",
-    "content_changes": "content_id, kind, into_id, shown",
+    "content_changes": "content_id, kind, shown",
 }
 SHARED = (
     "cast_crew",

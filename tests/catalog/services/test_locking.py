@@ -91,7 +91,7 @@ def overlapping(first: Callable[[], Any], second: Callable[[], Any]) -> None:
 
 WRITES: dict[str, Callable[[Content], Any]] = {
     "save": lambda title: services.content_save(content=title),
-    "links": lambda title: services.content_set_links(content=title, genres=[]),
+    "links": lambda title: services.content_save(content=title, links={"genres": []}),
     "rows": lambda title: services.children_save(content=title, saved=[], deleted=[]),
     "status": lambda title: services.contents_set_status(
         content_ids=[title.content_id], status=Content.Status.ARCHIVED
