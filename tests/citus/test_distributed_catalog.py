@@ -22,7 +22,7 @@ from catalog.services import children_save, content_save, term_save, person_save
 content = Content.objects.get(content_id="{content_id}")
 content.title = "Metropolis (restored)"
 content_save(content=content)
-content_save(content=content, links={"genres": [term_save(term=Genre(name="Drama"))]})
+content_save(content=content, links={{"genres": [term_save(term=Genre(name="Drama"))]}})
 person = person_save(person=Person(name="Brigitte Helm"))
 children_save(content=content, saved=[Credit(content=content, person=person, character_name="Maria")], deleted=[])
 """
