@@ -6,7 +6,7 @@ this source stored, and only what it brought and says no longer is taken away. W
 editor's season of the same number, a licence that overlaps) is told of. `replacing` does so for the titles' children.
 
 Every statement carries `content_id`, so on Citus it goes to the shards of these titles only.
-Entry point: `titles_change`. Failure: `django.db.Error`s, `Overtaken`.
+Entry points: `titles_change`, `titles_complete`. Failure: `django.db.Error`s, `Overtaken`.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,10 +16,10 @@ from uuid import UUID
 
 from catalog import models
 from catalog.importing.children import KINDS, MovedPeople
-from catalog.importing.identity import Found, person_id, source_id
+from catalog.importing.identity import Found, external_id_id, person_id, source_id
 from catalog.importing.inserting import SCALARS, ids_claim
 from catalog.importing.records import ExternalId
-from catalog.importing.replacing import KeptOut, Rows, Said, children_replace
+from catalog.importing.replacing import Before, KeptOut, Rows, Said, children_add, children_replace
 from catalog.importing.selectors import claims_by_id, people_by_id
 from catalog.importing.sharing import Known, TermIds, term_ids
 from catalog.models import Content, Source
@@ -45,9 +45,41 @@ def titles_change(
     _write_claims(found, said)
     for field in TERMS:
         _write_links(field, rows, said, terms[field])
-    _write_sources(scheme, rows, now)
+    _write_sources(scheme, found, _still_kept_out(found, kept_out), now)
     contents_touch(rows)
     return kept_out
+
+
+def titles_complete(
+    *, scheme: str, found: Collection[Found], lacking: Mapping[UUID, frozenset[UUID]], now: datetime
+) -> tuple[set[UUID], list[KeptOut]]:
+    """Tries again what was kept out of titles whose rows say what they said; which titles got something, and what is
+    kept out still. Of `lacking` are the ids. Nothing else of these titles is written.
+    """
+    rows = {each.content_id: each.row for each in found}
+    added, kept_out = children_add(rows, frozenset().union(*lacking.values()))
+    ids_claim(
+        Pair(row.content_id, Ref(row.scheme, row.value))
+        for row in added
+        if isinstance(row, models.ExternalId)
+    )
+    still = _still_kept_out(found, kept_out)
+    _write_sources(
+        scheme, [each for each in found if still[each.content_id] != lacking[each.content_id]], still, now
+    )
+    completed = {row.content_id for row in added}
+    if completed:
+        contents_touch(completed)
+    return completed, kept_out
+
+
+def _still_kept_out(found: Collection[Found], kept_out: Collection[KeptOut]) -> dict[UUID, set[UUID]]:
+    """The ids of what may come in once there is a place for it, by title."""
+    ids = {each.content_id: set(each.refused_children) for each in found}
+    for each in kept_out:
+        if each.child_id is not None:
+            ids[each.content_id].add(each.child_id)
+    return ids
 
 
 def _moved_people(said: Said, known: Known) -> MovedPeople:
@@ -100,12 +132,17 @@ def _write_claims(found: Collection[Found], said: Said) -> None:
     for each in found:
         before = said.get(each.content_id)
         old = set(before.title.external_ids) if before else set()
-        kept = old if before and before.is_whole else set()
+        kept = _claimed(each.content_id, before) if before and before.is_whole else set()
         gone += _pairs(each.content_id, old.difference(each.row.title.external_ids))
         anew += _pairs(each.content_id, [one for one in each.row.title.external_ids if one not in kept])
     given_up = _given_up(gone)
     claims_release(content_ids={pair.content_id for pair in given_up}, refs={pair.ref for pair in given_up})
     ids_claim(anew)
+
+
+def _claimed(content_id: UUID, before: Before) -> set[ExternalId]:
+    said = before.title.external_ids
+    return {each for each in said if external_id_id(content_id, each) not in before.kept_out}
 
 
 def _pairs(content_id: UUID, said: Iterable[ExternalId]) -> list[Pair]:
@@ -147,7 +184,9 @@ def _write_links(field: str, rows: Rows, said: Said, ids: Mapping[str, int]) -> 
     links.objects.using(CATALOG).bulk_create(added, batch_size=AT_ONCE, ignore_conflicts=True)
 
 
-def _write_sources(scheme: str, rows: Rows, now: datetime) -> None:
+def _write_sources(
+    scheme: str, found: Collection[Found], kept_out: Mapping[UUID, set[UUID]], now: datetime
+) -> None:
     Source.objects.using(CATALOG).bulk_create(
         [
             Source(
@@ -157,12 +196,13 @@ def _write_sources(scheme: str, rows: Rows, now: datetime) -> None:
                 value=row.key,
                 record=row.record,
                 digest=row.digest,
+                kept_out=sorted(kept_out[content_id]) or None,
                 imported_at=now,
             )
-            for content_id, row in rows.items()
+            for content_id, row, _ in found
         ],
         batch_size=AT_ONCE,
         update_conflicts=True,
         unique_fields=["content", "scheme", "value"],
-        update_fields=["record", "digest", "imported_at"],
+        update_fields=["record", "digest", "kept_out", "imported_at"],
     )

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog import models
-from catalog.importing.identity import child_id, credit_id, episode_id, person_id, season_id
+from catalog.importing.identity import child_id, credit_id, episode_id, external_id_id, person_id, season_id
 from catalog.importing.records import Title, Window
 
 Values = tuple[Any, ...]
@@ -150,7 +150,7 @@ def _begins_before(one: Window, other: Window) -> bool:
 
 def _external_ids(content: UUID, title: Title, _: MovedPeople) -> Iterator[Values]:
     for said in title.external_ids:
-        yield (child_id(content, "external", *said), content, *said)
+        yield (external_id_id(content, said), content, *said)
 
 
 OWN = ("id", "content_id")

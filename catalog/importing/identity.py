@@ -78,6 +78,10 @@ def child_id(content: UUID, kind: str, *identity: object) -> UUID:
     return uuid5(content, f"{kind}:{identity}")
 
 
+def external_id_id(content: UUID, said: ExternalId) -> UUID:
+    return child_id(content, "external", *said)
+
+
 def source_id(content: UUID, scheme: str, key: str) -> UUID:
     return uuid5(content, f"source:{scheme}:{key}")
 
@@ -100,6 +104,11 @@ class Found(NamedTuple):
     content_id: UUID
     row: Row
     refused: tuple[tuple[ExternalId, UUID], ...] = ()
+
+    @property
+    def refused_children(self) -> list[UUID]:
+        """The ids that the refused would have with this title."""
+        return [external_id_id(self.content_id, said) for said, _ in self.refused]
 
 
 def titles_found(*, scheme: str, rows: Collection[Row]) -> list[Found]:

@@ -42,7 +42,7 @@ def titles_insert(
     made = {title: children_of(title, row.title, known.moved) for title, row in rows.items()}
     gates = {title: gate_of(row.title, made[title]) for title, row in rows.items()}
     _copy("content_metadata", TITLE_COLUMNS, _titles(rows, gates, now))
-    _copy("content_sources", SOURCE_COLUMNS, _sources(scheme, rows, now))
+    _copy("content_sources", SOURCE_COLUMNS, _sources(scheme, found, now))
     for kind in KINDS:
         _copy(kind.table, kind.columns, _children(kind, made))
     for field, ids in terms.items():
@@ -98,7 +98,7 @@ TITLE_COLUMNS = (
     *("content_id", *SCALARS, "countries", "status", "published_at", "availability", "maturity"),
     *("next_change_at", "created_at", "updated_at"),
 )
-SOURCE_COLUMNS = ("id", "content_id", "scheme", "value", "record", "digest", "imported_at")
+SOURCE_COLUMNS = ("id", "content_id", "scheme", "value", "record", "digest", "kept_out", "imported_at")
 
 
 def _titles(rows: Mapping[UUID, Row], gates: Mapping[UUID, dict[str, Any]], now: datetime) -> Values:
@@ -119,10 +119,12 @@ def _titles(rows: Mapping[UUID, Row], gates: Mapping[UUID, dict[str, Any]], now:
         )
 
 
-def _sources(scheme: str, rows: Mapping[UUID, Row], now: datetime) -> Values:
-    for content_id, row in rows.items():
+def _sources(scheme: str, found: Collection[Found], now: datetime) -> Values:
+    for each in found:
+        content_id, row = each.content_id, each.row
         key = source_id(content_id, scheme, row.key)
-        yield key, content_id, scheme, row.key, row.record_json, row.digest, now
+        kept_out = array_text(each.refused_children) if each.refused else None
+        yield key, content_id, scheme, row.key, row.record_json, row.digest, kept_out, now
 
 
 def _children(kind: Kind, made: Mapping[UUID, Children]) -> Values:

@@ -2,15 +2,17 @@
 
 Entry point: `titles_import`. Each batch is one transaction, and a row that is in the catalog as the file has
 it is left alone, so an import that was killed is finished by running it again. One import runs at a time
-(`one_import_at_a_time`). Which title a row is of, `identity` says; rows of one title come in one after the other.
-Failure: `files.Unreadable`, `ImportRunning`, `CatalogRefuses`; what earlier batches brought in stays in each case.
+(`one_import_at_a_time`). Which title a row is of, `identity` says, and `sorting` what is to be done with it; rows of
+one title come in one after the other. Failure: `files.Unreadable`, `ImportRunning`, `CatalogRefuses`; what earlier
+batches brought in stays in each case.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, OperationalError, connections, reset_queries, transaction
@@ -21,10 +23,9 @@ from catalog.importing.batching import Batch, ahead, batches
 from catalog.importing.counts import Counts
 from catalog.importing.files import ImportFailed
 from catalog.importing.identity import Found, Overtaken, claim_id, titles_found
-from catalog.importing.records import Format, Note, Row, digest_of, json_of, rejection
-from catalog.importing.replacing import Before
-from catalog.importing.selectors import digests_by_key, existing_contents, merged_contents, records_by_key
+from catalog.importing.records import Format, Note, Row, rejection
 from catalog.importing.sharing import people_insert, terms_insert
+from catalog.importing.sorting import Sorted, rows_sort, said_before
 from catalog.locking import again_after_deadlock, contents_lock, everybody_lock
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
@@ -57,11 +58,6 @@ class _Outcome:
     unchanged: int = 0
     rejected: list[Note] = field(default_factory=list)
     kept_out: list[Note] = field(default_factory=list)
-
-
-class _Sorted(NamedTuple):
-    new: dict[UUID, Found]
-    changed: dict[UUID, Found]
 
 
 def titles_import(
@@ -193,87 +189,50 @@ def _one_row_a_title(found: list[Found]) -> Iterator[dict[UUID, Found]]:
 
 
 def _bring_in_titles(source: Format[Any], found: dict[UUID, Found], dry_run: bool, outcome: _Outcome) -> None:
-    sorted_out = _sort(source, found, outcome)
-    outcome.new += len(sorted_out.new)
-    outcome.changed += len(sorted_out.changed)
-    for each in (*sorted_out.new.values(), *sorted_out.changed.values()):
+    rows = rows_sort(source, found)
+    outcome.new += len(rows.new)
+    outcome.changed += len(rows.changed)
+    outcome.unchanged += rows.unchanged + len(rows.lacking)
+    outcome.rejected += map(_homeless, rows.homeless)
+    for each in (*rows.new.values(), *rows.changed.values(), *rows.lacking.values()):
         for claim, owner in each.refused:
             outcome.kept_out.append(_kept_out(each.row, f"{claim_id(*claim)} is of another title, {owner}"))
     if not dry_run:
-        _write(source, sorted_out, outcome)
+        now = timezone.now()
+        _write(source, rows, outcome, now)
+        if rows.lacking:
+            _complete(source, rows, outcome, now)
 
 
-def _sort(source: Format[Any], found: dict[UUID, Found], outcome: _Outcome) -> _Sorted:
-    keys = {content_id: each.row.key for content_id, each in found.items()}
-    there = existing_contents(keys)
-    if there and merged_contents(there):
-        raise Overtaken
-    digests = digests_by_key(scheme=source.scheme, keys=keys) if there else {}
-    sorted_out = _Sorted({}, {})
-    for content_id, each in _completed(source, found, keys if there else {}).items():
-        row = each.row
-        if content_id in there:
-            if digests.get(content_id) == row.digest:
-                outcome.unchanged += 1
-            else:
-                sorted_out.changed[content_id] = each
-        elif row.must_exist:
-            outcome.rejected.append(_homeless(row))
-        else:
-            sorted_out.new[content_id] = each
-    return sorted_out
-
-
-def _completed(source: Format[Any], found: dict[UUID, Found], keys: dict[UUID, str]) -> dict[UUID, Found]:
-    """Rows of which parts were unread, with these as the last import had them."""
-    partial = {title: key for title, key in keys.items() if found[title].row.unread}
-    if not partial:
-        return found
-    whole = dict(found)
-    for title, (record, _) in records_by_key(scheme=source.scheme, keys=partial).items():
-        row = whole[title].row
-        kept = {name: record[name] for name in row.unread if name in record}
-        if kept:
-            said = source.title_of(row.record | kept)
-            said = replace(said, external_ids=row.title.external_ids, people=row.title.people)
-            row = replace(row, record=row.record | kept, title=said)
-            whole[title] = whole[title]._replace(row=row)
-    return whole
-
-
-def _write(source: Format[Any], found: _Sorted, outcome: _Outcome) -> None:
-    both = [each.row.title for part in found for each in part.values()]
+def _write(source: Format[Any], rows: Sorted, outcome: _Outcome, now: datetime) -> None:
+    both = [each.row.title for part in (rows.new, rows.changed) for each in part.values()]
     if not both:
         return
-    now = timezone.now()
     known = people_insert(both)
     terms = terms_insert(both)
     inserting.titles_insert(
-        scheme=source.scheme, found=list(found.new.values()), terms=terms, known=known, now=now
+        scheme=source.scheme, found=list(rows.new.values()), terms=terms, known=known, now=now
     )
-    if not found.changed:
+    if not rows.changed:
         return
     kept_out = changing.titles_change(
         scheme=source.scheme,
-        found=list(found.changed.values()),
-        said=_said(source, found.changed),
+        found=list(rows.changed.values()),
+        said=said_before(source, rows.changed),
         terms=terms,
         known=known,
         now=now,
     )
-    outcome.kept_out += [_kept_out(found.changed[each.content_id].row, each.reason) for each in kept_out]
+    outcome.kept_out += [_kept_out(rows.changed[each.content_id].row, each.reason) for each in kept_out]
 
 
-def _said(source: Format[Any], found: dict[UUID, Found]) -> dict[UUID, Before]:
-    keys = {content_id: each.row.key for content_id, each in found.items()}
-    records = records_by_key(scheme=source.scheme, keys=keys)
-    return {
-        content_id: Before(
-            title=source.title_of(record),
-            is_whole=digest == digest_of(json_of(record), found[content_id].row.edition),
-        )
-        for content_id, (record, digest) in records.items()
-    }
+def _complete(source: Format[Any], rows: Sorted, outcome: _Outcome, now: datetime) -> None:
+    completed, kept_out = changing.titles_complete(
+        scheme=source.scheme, found=list(rows.lacking.values()), lacking=rows.kept_out, now=now
+    )
+    outcome.changed += len(completed)
+    outcome.unchanged -= len(completed)
+    outcome.kept_out += [_kept_out(rows.lacking[each.content_id].row, each.reason) for each in kept_out]
 
 
 def _homeless(row: Row) -> Note:

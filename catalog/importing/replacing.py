@@ -16,6 +16,7 @@ from catalog.importing.children import (
     ARTWORK,
     EPISODES,
     EXTERNAL_IDS,
+    KINDS,
     SEASONS,
     Kind,
     MovedPeople,
@@ -45,7 +46,7 @@ class Before(NamedTuple):
 
     title: Title
     is_whole: bool
-    kept_out: frozenset[UUID] = frozenset()
+    kept_out: frozenset[UUID]
 
 
 class KeptOut(NamedTuple):
@@ -88,20 +89,28 @@ def children_replace(kind: Kind, rows: Rows, said: Said, moved_people: MovedPeop
         yield KeptOut(row.content_id, _reason(row, IN_THE_WAY), keys.get(row.pk, row.pk))
 
 
-def children_add(kind: Kind, rows: Rows, wanted: Set[UUID]) -> tuple[list[OfTitle], list[KeptOut]]:
-    """Of what the rows say those that are wanted: what came in, and what is kept out still."""
-    said = [
-        _made(kind, values)
-        for content_id, row in rows.items()
-        for key, values in rows_of(kind, content_id, row.title).items()
-        if key in wanted
-    ]
-    kept_out = {row.pk: row for row in _insert(kind, rows, said)}
-    came_in = [row for row in said if row.pk not in kept_out]
-    if kind is EPISODES:
-        places = {(row.content_id, row.season_number) for row in came_in if isinstance(row, Episode)}
-        _insert(SEASONS, rows, [_made(SEASONS, (season_id(*each), *each, "", "")) for each in sorted(places)])
-    return came_in, [KeptOut(row.content_id, _reason(row, IN_THE_WAY), row.pk) for row in kept_out.values()]
+def children_add(rows: Rows, wanted: Set[UUID]) -> tuple[list[OfTitle], list[KeptOut]]:
+    """Of what the rows say those of the ids `wanted`: what came in, and what is kept out still."""
+    added: list[OfTitle] = []
+    kept_out: list[KeptOut] = []
+    for kind in KINDS:
+        said = [
+            _made(kind, values)
+            for content_id, row in rows.items()
+            for key, values in rows_of(kind, content_id, row.title).items()
+            if key in wanted
+        ]
+        left_out = {row.pk: row for row in _insert(kind, rows, said)}
+        added += [row for row in said if row.pk not in left_out]
+        kept_out += [KeptOut(row.content_id, _reason(row, IN_THE_WAY), row.pk) for row in left_out.values()]
+    _add_seasons(rows, [row for row in added if isinstance(row, Episode)])
+    return added, kept_out
+
+
+def _add_seasons(rows: Rows, episodes: Iterable[Episode]) -> None:
+    """A season's row is there whenever an episode of it is."""
+    places = sorted({(row.content_id, row.season_number) for row in episodes})
+    _insert(SEASONS, rows, [_made(SEASONS, (season_id(*place), *place, "", "")) for place in places])
 
 
 def _compared(kind: Kind, rows: Rows, said: Said, moved: MovedPeople) -> tuple[ById, ById, set[UUID]]:

@@ -34,6 +34,14 @@ class CatalogSize(NamedTuple):
         return f"{self.titles:,} titles ({kinds}), {self.genres:,} genres, {self.people:,} people"
 
 
+class Imported(NamedTuple):
+    """`kept_out` are the ids of children that the record says and the catalog had no place for."""
+
+    record: Record
+    digest: str
+    kept_out: frozenset[UUID]
+
+
 def existing_contents(ids: Collection[UUID]) -> set[UUID]:
     """Those of `ids` that are titles."""
     return {title for (title,) in _found(EXISTING, ids)}
@@ -60,18 +68,28 @@ def claims_by_id(ids: Collection[tuple[str, str]]) -> dict[tuple[str, str], UUID
     return {(scheme, value): title for scheme, value, title in rows if (scheme, value) in ids}
 
 
-def digests_by_key(*, scheme: str, keys: Mapping[UUID, str]) -> dict[UUID, str]:
-    """The digest of the last import of each title from the source's `key`; titles without one are left out."""
+def digests_by_key(*, scheme: str, keys: Mapping[UUID, str]) -> dict[UUID, tuple[str, frozenset[UUID]]]:
+    """The digest of the last import of each title from the source's `key`, and the ids of what it had no place for;
+    titles without one are left out.
+    """
     sources = Source.objects.using(CATALOG).filter(content_id__in=keys, scheme=scheme).order_by()
-    rows = sources.values_list("content_id", "value", "digest")
-    return {title: digest for title, value, digest in rows if keys[title] == value}
+    rows = sources.values_list("content_id", "value", "digest", "kept_out")
+    return {
+        title: (digest, frozenset(kept_out or ()))
+        for title, value, digest, kept_out in rows
+        if keys[title] == value
+    }
 
 
-def records_by_key(*, scheme: str, keys: Mapping[UUID, str]) -> dict[UUID, tuple[Record, str]]:
-    """Record and digest of the last import of each title from the source's `key`, for those that have one."""
+def records_by_key(*, scheme: str, keys: Mapping[UUID, str]) -> dict[UUID, Imported]:
+    """The last import of each title from the source's `key`, for those that have one."""
     sources = Source.objects.using(CATALOG).filter(content_id__in=keys, scheme=scheme).order_by()
-    rows = sources.values_list("content_id", "value", "record", "digest")
-    return {title: (record, digest) for title, value, record, digest in rows if keys[title] == value}
+    rows = sources.values_list("content_id", "value", "record", "digest", "kept_out")
+    return {
+        title: Imported(record, digest, frozenset(kept_out or ()))
+        for title, value, record, digest, kept_out in rows
+        if keys[title] == value
+    }
 
 
 def records_of_scheme(*, scheme: str, ids: Collection[UUID]) -> dict[UUID, tuple[str, Record]]:

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -210,13 +211,15 @@ class CollectionItem(OfTitle):
 class Source(OfTitle):
     """The record a title was imported from, kept whole so that nothing a source says is lost.
 
-    `digest` is the SHA-256 of the record as read: an unchanged row is told by it.
+    `digest` is the SHA-256 of the record as read: an unchanged row is told by it. `kept_out` are the ids of what the
+    record says and the catalog had no place for, as their rows would have them: the next import tries these again.
     """
 
     scheme = models.CharField(max_length=50)
     value = models.CharField(max_length=255)
     record = models.JSONField()
     digest = models.CharField(max_length=64)
+    kept_out = ArrayField(models.UUIDField(), null=True, blank=True)
     imported_at = models.DateTimeField(db_default=Now())
 
     class Meta:

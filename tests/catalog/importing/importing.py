@@ -31,7 +31,7 @@ COMPARED = {
     "availability_windows": "*",
     "external_ids": "*",
     "external_id_claims": "*",
-    "content_sources": "id, content_id, scheme, value, record::text, digest",
+    "content_sources": "id, content_id, scheme, value, record::text, digest, kept_out",
     "search_documents": "content_id, status, published_at, availability::text, maturity, content_type, year, runtime, "
     "rating, popularity, sort_title, countries, person_ids, keys, names, people, labels, summaries, is_stale",
     "search_words": "word, spellings",

@@ -1,0 +1,82 @@
+"""What an import has to do with each row: its title is new, changed, unchanged, or lacks something of it.
+
+Entry points: `rows_sort`; `said_before`, for the changed. Failure: `identity.Overtaken`; `django.db.Error`s.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from catalog.importing.identity import Found, Overtaken
+from catalog.importing.records import Format, Row, digest_of, json_of
+from catalog.importing.replacing import Before
+from catalog.importing.selectors import digests_by_key, existing_contents, merged_contents, records_by_key
+
+
+@dataclass
+class Sorted:
+    """`lacking` are unchanged rows of which something was kept out, the ids of which `kept_out` has; `homeless` those
+    that make no title and have none.
+    """
+
+    new: dict[UUID, Found] = field(default_factory=dict)
+    changed: dict[UUID, Found] = field(default_factory=dict)
+    lacking: dict[UUID, Found] = field(default_factory=dict)
+    kept_out: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
+    unchanged: int = 0
+    homeless: list[Row] = field(default_factory=list)
+
+
+def rows_sort(source: Format[Any], found: dict[UUID, Found]) -> Sorted:
+    """Of titles that are held; raises `Overtaken` where one was merged before it was."""
+    keys = {content_id: each.row.key for content_id, each in found.items()}
+    there = existing_contents(keys)
+    if there and merged_contents(there):
+        raise Overtaken
+    digests = digests_by_key(scheme=source.scheme, keys=keys) if there else {}
+    outcome = Sorted()
+    for content_id, each in _completed(source, found, keys if there else {}).items():
+        digest, kept_out = digests.get(content_id, ("", frozenset()))
+        if content_id not in there:
+            if each.row.must_exist:
+                outcome.homeless.append(each.row)
+            else:
+                outcome.new[content_id] = each
+        elif digest != each.row.digest:
+            outcome.changed[content_id] = each
+        elif kept_out:
+            outcome.lacking[content_id], outcome.kept_out[content_id] = each, kept_out
+        else:
+            outcome.unchanged += 1
+    return outcome
+
+
+def _completed(source: Format[Any], found: dict[UUID, Found], keys: dict[UUID, str]) -> dict[UUID, Found]:
+    """Rows of which parts were unread, with these as the last import had them."""
+    partial = {title: key for title, key in keys.items() if found[title].row.unread}
+    if not partial:
+        return found
+    whole = dict(found)
+    for title, before in records_by_key(scheme=source.scheme, keys=partial).items():
+        row = whole[title].row
+        kept = {name: before.record[name] for name in row.unread if name in before.record}
+        if kept:
+            said = source.title_of(row.record | kept)
+            said = replace(said, external_ids=row.title.external_ids, people=row.title.people)
+            row = replace(row, record=row.record | kept, title=said)
+            whole[title] = whole[title]._replace(row=row)
+    return whole
+
+
+def said_before(source: Format[Any], found: Mapping[UUID, Found]) -> dict[UUID, Before]:
+    """What the last import of each of these titles said, for those that had one."""
+    keys = {content_id: each.row.key for content_id, each in found.items()}
+    return {
+        content_id: Before(
+            title=source.title_of(before.record),
+            is_whole=before.digest == digest_of(json_of(before.record), found[content_id].row.edition),
+            kept_out=before.kept_out,
+        )
+        for content_id, before in records_by_key(scheme=source.scheme, keys=keys).items()
+    }
