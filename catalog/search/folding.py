@@ -4,7 +4,8 @@
 a sign it does to every text with that sign, wherever it stands; folding what is folded changes nothing. A change here
 is a change of every document: `manage.py search_rebuild`.
 
-Entry points: `fold`, `key_of`, `with_compounds`. No failure: any text, of whatever signs, folds to something.
+Entry points: `fold`, `key_of`, `spelled`, `with_compounds`. No failure: any text, of whatever signs, folds to
+something.
 """
 
 import re
@@ -75,6 +76,12 @@ def _words_of(text: str) -> str:
 
 
 _remembered = lru_cache(maxsize=1 << 14)(_words_of)
+
+
+def spelled(text: str) -> str:
+    """By case and accents alone: punctuation and blanks stay."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join(unicodedata.normalize("NFC", ACCENTS.sub("", apart)).split())
 
 
 def key_of(title: str) -> str:

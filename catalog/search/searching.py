@@ -9,11 +9,12 @@ Entry points: `titles_found`, `search_page`, `exact_tiers`. Failure: `django.db.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.languages import Chain
-from catalog.search.folding import LONGEST_KEY, fold, key_of
+from catalog.models import Content
+from catalog.search.folding import LONGEST_KEY, fold, key_of, spelled
 from catalog.search.matching import (
     Sql,
     Tiers,
@@ -40,18 +41,23 @@ IN_TITLES, IN_NAMES, ANYWHERE = "titles @@ {}", "named @@ {}", "document @@ {}"
 
 @dataclass(frozen=True)
 class Question:
-    """What was typed, folded: as one key and as words, each once: PostgreSQL takes a word given twice for rarer."""
+    """What was typed, folded: as one key, as words in their order, and as words that each come once, because PostgreSQL
+    takes a word given twice for rarer.
+    """
 
     key: str
+    in_order: Sequence[str]
     words: Sequence[str]
 
     @classmethod
     def of(cls, text: str) -> "Question":
-        return cls(key_of(text), list(dict.fromkeys(fold(text).split()))[:MOST_WORDS])
+        in_order = fold(text).split()[:MOST_WORDS]
+        return cls(key_of(text), in_order, list(dict.fromkeys(in_order)))
 
 
 def titles_found(*, text: str, audience: Audience | None) -> list[Hit]:
-    """The titles that the audience may see, best first: two queries, and two more where those bring little.
+    """The titles that the audience may see, best first: one query, one more where a whole title is among them, and two
+    more where those bring little.
 
     None is an editor, who sees titles of every status.
     """
@@ -61,7 +67,7 @@ def titles_found(*, text: str, audience: Audience | None) -> list[Hit]:
     found = _found(exact_tiers(question, audience))
     if question.words and _is_thin(found):
         found += _found(_corrected_tiers(question, audience))
-    return ranked(found, key=question.key, words=question.words)
+    return _as_typed(ranked(found, key=question.key, words=question.words), text)
 
 
 def search_page(
@@ -75,6 +81,24 @@ def search_page(
     cards = title_cards(content_ids=list(how), audience=audience, chain=chain)
     last = page[-1] if len(rest) > limit else None
     return [{**card, "matched": how[card["content_id"]]} for card in cards], last
+
+
+def _as_typed(hits: list[Hit], text: str) -> list[Hit]:
+    """Of titles that are the question but for punctuation and blanks those first that are it sign by sign."""
+    whole = [hit.content_id for hit in hits if hit.tier is Tier.EXACT]
+    if not whole:
+        return hits
+    asked = spelled(text)
+    rows = Content.objects.filter(content_id__in=whole).order_by()
+    same = {
+        content_id
+        for content_id, *titles in rows.values_list("content_id", "title", "original_title")
+        if asked in map(spelled, titles)
+    }
+    return sorted(
+        replace(hit, distance=1.0) if hit.tier is Tier.EXACT and hit.content_id not in same else hit
+        for hit in hits
+    )
 
 
 def _is_thin(found: Iterable[Found]) -> bool:
@@ -117,11 +141,11 @@ def beginning_of(words: Sequence[str]) -> Sql:
 
 def _keys_near(question: Question, near: Sequence[Neighbours]) -> list[str]:
     """Whole titles that the question is, but for one word."""
-    words = question.words
+    words, neighbours = question.in_order, dict(zip(question.words, near, strict=True))
     return [
         "".join([*words[:place], other, *words[place + 1 :]])[:LONGEST_KEY]
-        for place, neighbours in enumerate(near)
-        for other in neighbours.words
+        for place, word in enumerate(words)
+        for other in neighbours[word].words
     ]
 
 

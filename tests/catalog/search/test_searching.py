@@ -244,14 +244,14 @@ def test_a_question_is_needed_and_has_its_bounds(titled: Titled, api: APIClient)
 
 @pytest.mark.parametrize("many", [1, 100])
 def test_what_a_search_costs(stores: None, api: APIClient, many: int) -> None:
-    """The exact step and three for the cards; two more where the words are corrected."""
+    """The exact step, how whole titles are spelled, three for the cards; two more where the words are corrected."""
     Content.objects.bulk_create(ContentFactory.build_batch(many, title="Night"))
     deque(documents_fill(), maxlen=0)
     popular_from()  # kept for ten minutes
     for url, cost in (
-        (f"{URL}?q=night&limit=100", 4),
+        (f"{URL}?q=night&limit=100", 5),
         (f"{URL}?q=nigth&limit=100", 6),
-        (f"{URL}?q=night&limit=100&lang=de", 5),
+        (f"{URL}?q=night&limit=100&lang=de", 6),
         (f"{URL}/suggest?q=nig&limit=1", 3),
         (f"{URL}/suggest?q=nig&limit=1&lang=de", 4),
         (f"{URL}/suggest?q=ngiht", 5),
@@ -299,3 +299,26 @@ def test_a_word_of_summaries_alone_is_not_looked_for_along_all_titles(stores: No
 
     assert len(tiers.rows()) == searching.MOST
     assert rows_read(tiers.statement) <= 12 * searching.MOST * (SHARDS if DISTRIBUTED else 1)
+
+
+def test_of_titles_that_differ_by_punctuation_the_one_as_typed_is_first(
+    titled: Titled, api: APIClient
+) -> None:
+    for number, title in enumerate(("Start-Up", "StartUp", "Start Up!", "STÁRTUP")):
+        titled(title, rating_count=1000 - number)
+
+    def first(text: str, limit: str = "20") -> list[str]:
+        return [card["title"] for card in api.get(URL, {"q": text, "limit": limit}).json()["results"]]
+
+    assert first("startup")[:2] == ["StartUp", "STÁRTUP"]
+    assert first("start up!")[0] == "Start Up!"
+    assert first("START-UP")[0] == "Start-Up"
+    assert first("startup", limit="1") == ["StartUp"]
+
+
+@pytest.mark.parametrize("typed", ["man tto man", "kn kon kon", "aman to man"])
+def test_a_slip_in_a_title_that_repeats_a_word_finds_it(titled: Titled, typed: str) -> None:
+    titled("Man to Man")
+    titled("Kon Kon Kon")
+    titled("Woman")
+    assert names(typed)[:1] == ["Kon Kon Kon" if typed.startswith("kn") else "Man to Man"]

@@ -16,6 +16,7 @@ from catalog.visibility import Audience
 from streaming.stores.aliases import CATALOG
 from tests.catalog.search.conftest import Titled
 from tests.catalog.search.explaining import rows_read
+from tests.environment import DISTRIBUTED
 from tests.factories import ContentFactory
 
 URL = "/api/v1/search/suggest"
@@ -104,6 +105,9 @@ def test_bounds_are_told(titled: Titled, api: APIClient) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    DISTRIBUTED, reason="a shard of a few hundred titles is read whole: that is less than its indexes"
+)
 @pytest.mark.parametrize("typed", ["scot", "nigh", "scto"])
 def test_a_beginning_of_many_titles_and_of_no_popular_one_is_bounded_work(
     stores: None, monkeypatch: pytest.MonkeyPatch, typed: str
