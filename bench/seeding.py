@@ -29,20 +29,15 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "streaming.settings")
 django.setup()
 
-from catalog.seeding.load import EMPTIED  # noqa: E402  # models need the setup above
+from catalog.seeding.load import EMPTIED, TABLES  # noqa: E402  # models need the setup above
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG_TABLES = (
-    "genres",
-    "cast_crew",
-    "content_metadata",
-    "content_genres",
-    "content_cast_crew",
-    "seasons",
+    *(table.name for table in TABLES),
     "trending_daily",
 )
 ANALYTICS_TABLES = ("users", "user_watch_history")
-TABLES = {"CATALOG": CATALOG_TABLES, "ANALYTICS": ANALYTICS_TABLES}
+LOADED = {"CATALOG": CATALOG_TABLES, "ANALYTICS": ANALYTICS_TABLES}
 HEADER = (
     "| commit | machine | titles / viewers / reviews / plays | PostgreSQL rows | seed, s | rows/s "
     "| `\\copy`, s | rows/s | ratio | `\\copy` + replica, s | ratio | seed's peak memory |\n"
@@ -102,13 +97,13 @@ def _run(options: argparse.Namespace) -> Run:
     _seed(sizes)
     seeded = time.perf_counter() - started
     with tempfile.TemporaryDirectory() as folder:
-        rows = sum(_dumped(Path(folder) / table, store, table) for store in TABLES for table in TABLES[store])
+        rows = sum(_dumped(Path(folder) / table, store, table) for store in LOADED for table in LOADED[store])
         psql("ANALYTICS", "TRUNCATE users, user_watch_history CASCADE")
         psql("CATALOG", f"TRUNCATE {', '.join(EMPTIED)} CASCADE")
         _wait_for_replica()
         _checkpoint()
         copied = sum(
-            _copied(Path(folder) / table, store, table) for store in TABLES for table in TABLES[store]
+            _copied(Path(folder) / table, store, table) for store in LOADED for table in LOADED[store]
         )
         started = time.perf_counter()
         _wait_for_replica()
@@ -134,7 +129,7 @@ def _copied(file: Path, store: str, table: str) -> float:
 
 
 def _checkpoint() -> None:
-    for store in (*TABLES, "ANALYTICS_REPLICA"):
+    for store in (*LOADED, "ANALYTICS_REPLICA"):
         psql(store, "CHECKPOINT")
 
 

@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from random import Random
+from typing import NamedTuple
 
+from catalog.seeding.gates import Licensing, next_change_text
 from catalog.seeding.plan import TitlePlan, Vocabulary
+from streaming.stores.copying import NULL, array_text
 from streaming.stores.seeded import clock, days_back, random_for, uuid_texts
 
 GENRES = (
@@ -48,6 +51,8 @@ VOTES = [
     int(10 ** (6 * (place / 1000) ** 2)) for place in range(1000)
 ]  # most titles have few, some a million
 MOST_SEASONS = 12
+PRODUCERS = ("US", "GB", "DE", "FR", "IT", "ES", "JP", "KR", "IN", "BR", "SE", "CA")
+MADE_AT_HOME, MADE_BY_TWO = 0.6, 0.25
 
 
 def person_lines(plan: TitlePlan) -> Iterator[str]:
@@ -67,27 +72,32 @@ def person_lines(plan: TitlePlan) -> Iterator[str]:
 
 def content_lines(plan: TitlePlan) -> Iterator[str]:
     """`content_id, title, original_title, content_type, duration_minutes, thumbnail_url, summary, rating`, then
-    `rating_count, release_date, status, published_at, created_at, updated_at, next_change_at`
+    `rating_count, release_date, status, published_at, created_at, updated_at, next_change_at`, then
+    `original_language, countries, availability, maturity`
     """
     rng = random_for(plan.seed, "title rows")
     bits = rng.getrandbits
     votes = partial(random_for(plan.seed, "votes").choice, VOTES)
-    names = [_title_texts(vocabulary, rng) for vocabulary in plan.vocabularies]
-    ratings = [f"{min(10.0, max(0.5, rng.gauss(6.4, 1.4))):.1f}" for _ in range(DRAWN)]
+    names = [title_texts(vocabulary, rng) for vocabulary in plan.vocabularies]
+    origins, ratings = _origin_texts(plan), _rating_texts(rng)
     dates = {status: _date_texts(status, plan, rng) for status in sorted(set(plan.statuses))}
-    for content_id, kind, status, language, minutes in zip(
-        plan.ids, plan.kinds, plan.statuses, plan.languages, plan.minutes, strict=True
+    for content_id, kind, status, language, minutes, origin, licensing, classification in zip(
+        *(plan.ids, plan.kinds, plan.statuses, plan.languages, plan.minutes, origins),
+        *(plan.licensing, plan.classifications),
+        strict=True,
     ):
         words, endings, summaries = names[language]
         original = ""
         if not bits(3) and len(names) > 1:
             original_words, original_endings, _ = names[language - 1]
             original = original_words[bits(DRAWN_BITS)] + original_endings[bits(DRAWN_BITS)]
-        length = "\\N" if kind == "series" else minutes
+        length = NULL if kind == "series" else minutes
         yield (
             f"{content_id}\t{words[bits(DRAWN_BITS)]}{endings[bits(DRAWN_BITS)]}\t{original}\t{kind}\t{length}"
             f"\thttps://images.example.org/{content_id}.jpg\t{summaries[bits(DRAWN_BITS)]} "
-            f"{summaries[bits(DRAWN_BITS)]}\t{ratings[bits(DRAWN_BITS)]}\t{votes()}\t{dates[status][bits(DRAWN_BITS)]}\n"
+            f"{summaries[bits(DRAWN_BITS)]}\t{ratings[bits(DRAWN_BITS)]}\t{votes()}"
+            f"\t{dates[status][bits(DRAWN_BITS)].columns(licensing, plan)}"
+            f"\t{origin}\t{licensing.availability}\t{classification.maturity}\n"
         )
 
 
@@ -146,7 +156,7 @@ def _genres_drawn(rng: Random, among: list[int]) -> list[int]:
     return [among[int(len(among) * rng.random() ** 2)] for _ in range(rng.randint(1, 3))]
 
 
-def _title_texts(vocabulary: Vocabulary, rng: Random) -> tuple[list[str], list[str], Sequence[str]]:
+def title_texts(vocabulary: Vocabulary, rng: Random) -> tuple[list[str], list[str], Sequence[str]]:
     """How a title begins, how it goes on, and what its summary is put together from."""
     words, characters = vocabulary.words, vocabulary.characters
     beginnings = [rng.choice(words) for _ in range(DRAWN)]
@@ -165,11 +175,52 @@ def _title_texts(vocabulary: Vocabulary, rng: Random) -> tuple[list[str], list[s
     return beginnings, endings, [rng.choice(vocabulary.sentences) for _ in range(DRAWN)]
 
 
-def _date_texts(status: str, plan: TitlePlan, rng: Random) -> list[str]:
-    """`release_date, status, published_at, created_at, updated_at, next_change_at` of titles of this status, tabs
-    between.
+def _rating_texts(rng: Random) -> list[str]:
+    return [f"{min(10.0, max(0.5, rng.gauss(6.4, 1.4))):.1f}" for _ in range(DRAWN)]
 
-    Created a day or more before it was published, updated after that, and all but what is scheduled before `until`.
+
+def _origin_texts(plan: TitlePlan) -> Iterator[str]:
+    """`original_language, countries` of each title: what it is called is of its original language."""
+    rng = random_for(plan.seed, "origins")
+    bits = rng.getrandbits
+    drawn = [
+        [f"{each.language}\t{array_text(_countries(each.country, rng))}" for _ in range(DRAWN)]
+        for each in plan.vocabularies
+    ]
+    for language in plan.languages:
+        yield drawn[language][bits(DRAWN_BITS)]
+
+
+def _countries(home: str, rng: Random) -> list[str]:
+    """One or two, mostly with that of the locale."""
+    first = home if home and rng.random() < MADE_AT_HOME else rng.choice(PRODUCERS)
+    second = rng.choice(PRODUCERS) if rng.random() < MADE_BY_TWO else first
+    return list(dict.fromkeys((first, second)))
+
+
+class _Dates(NamedTuple):
+    """Texts of the columns. `changing` is `next_change_at` of a title without windows."""
+
+    released: str
+    status: str
+    published: str
+    created: str
+    updated: str
+    changing: str
+
+    def columns(self, licensing: Licensing, plan: TitlePlan) -> str:
+        """`release_date, status, published_at, created_at, updated_at, next_change_at`, tabs between."""
+        if not licensing.windows:
+            return "\t".join(self)
+        changing = next_change_text(
+            status=self.status, published_at=self.published, licensing=licensing, until=plan.until
+        )
+        return "\t".join((*self[:-1], changing))
+
+
+def _date_texts(status: str, plan: TitlePlan, rng: Random) -> list[_Dates]:
+    """Of titles of this status: created a day or more before it was published, updated after that, and all but what is
+    scheduled before `until`.
     """
     past, times = days_back(plan.until, OLDEST_RELEASE), clock()[: 1 << SECOND_BITS]
     drawn = []
@@ -184,15 +235,21 @@ def _date_texts(status: str, plan: TitlePlan, rng: Random) -> list[str]:
             status,
             past[published] + published_time,
         )
-        changing_text = "\\N"
+        changing_text = NULL
         if status == "draft":
-            published_text = "\\N"
+            published_text = NULL
         elif status == "scheduled":
             stored_status = "published"
             release_text = (plan.until + timedelta(days=rng.randint(1, SCHEDULED_WITHIN))).isoformat()
             published_text = changing_text = release_text + published_time
         drawn.append(
-            f"{release_text}\t{stored_status}\t{published_text}"
-            f"\t{past[created]}{created_time}\t{past[updated]}{updated_time}\t{changing_text}"
+            _Dates(
+                release_text,
+                stored_status,
+                published_text,
+                past[created] + created_time,
+                past[updated] + updated_time,
+                changing_text,
+            )
         )
     return drawn

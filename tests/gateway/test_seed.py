@@ -20,7 +20,19 @@ from django.db.models import Sum
 from rest_framework.test import APIClient
 
 from analytics.models import User, WatchHistory
-from catalog.models import Content, Credit, Genre, Person, Season
+from catalog.models import (
+    AlternativeTitle,
+    Artwork,
+    AvailabilityWindow,
+    Content,
+    Credit,
+    Genre,
+    MaturityRating,
+    Person,
+    Season,
+    Translation,
+)
+from catalog.seeding.load import TABLES
 from reviews.documents import Review
 from streaming.gateway.seeding import SeedOrder, SeedRefused, seed
 from streaming.stores import redis
@@ -36,15 +48,7 @@ T = TypeVar("T")
 UNTIL = date(2026, 3, 15)
 END = datetime(2026, 3, 15, 1, tzinfo=UTC)
 SMALL = {"titles": 60, "viewers": 30, "reviews": 80, "plays": 600}
-CATALOG_TABLES = (
-    "genres",
-    "cast_crew",
-    "content_metadata",
-    "content_genres",
-    "content_cast_crew",
-    "seasons",
-    "trending_daily",
-)
+CATALOG_TABLES = (*(table.name for table in TABLES), "trending_daily")
 ROOT = Path(__file__).parents[2]
 
 
@@ -112,7 +116,11 @@ def test_another_seed_gives_other_rows_in_every_store(stores: None) -> None:
     run_seed(replace=True, seed=2)
 
     second = contents_of_stores()
-    assert {what for what in first if first[what] == second[what]} == {"catalog genres"}
+    assert {what for what in first if first[what] == second[what]} == {
+        "catalog genres",
+        "catalog keywords",
+        "catalog studios",
+    }
 
 
 def test_rows_do_not_depend_on_the_process() -> None:
@@ -127,13 +135,14 @@ def _rows_in_a_process(hash_seed: str) -> str:
 import hashlib, django
 django.setup()
 from datetime import date
-from catalog.seeding import plan_titles, rows
+from catalog.seeding import plan_titles
+from catalog.seeding.load import TABLES
 from analytics.seeding import plan_viewers
-from streaming.gateway.seeding.vocabulary import vocabularies
+from streaming.gateway.seeding.vocabulary import translators, vocabularies
 languages = vocabularies(["id_ID", "ja_JP"], 5)
-plan = plan_titles(seed=5, count=50, vocabularies=[l.titles for l in languages], until=date(2026, 3, 15))
-made = [*rows.person_lines(plan), *rows.content_lines(plan), *rows.genre_lines(plan),
-        *rows.credit_lines(plan), *rows.season_lines(plan),
+plan = plan_titles(seed=5, count=50, vocabularies=[l.titles for l in languages], translators=translators(5),
+                   until=date(2026, 3, 15))
+made = [*(line for table in TABLES for line in table.lines(plan)),
         *plan_viewers(seed=5, count=50, handles=languages[0].handles, demo=False).usernames]
 print(hashlib.sha256("".join(made).encode()).hexdigest())
 """
@@ -260,7 +269,10 @@ def test_the_printed_counts_are_those_of_the_stores(stores: None) -> None:
     counted, views = counters.counted()
     assert printed[:5] == [
         f"catalog: 60 titles, {Person.objects.count()} people, 20 genres, {links} genre links, "
-        f"{Credit.objects.count()} credits, {Season.objects.count()} seasons",
+        f"{Credit.objects.count()} credits, {Season.objects.count()} seasons, 30 keywords, 12 studios, "
+        f"{AvailabilityWindow.objects.count()} windows, {MaturityRating.objects.count()} maturity ratings, "
+        f"{Translation.objects.count()} translations, {AlternativeTitle.objects.count()} alternative titles, "
+        f"{Artwork.objects.count()} artwork, 12 external ids, 2 collections",
         "analytics: 30 users, 600 plays",
         "replica: 30 users, 600 plays",
         f"trending: {days} days of titles, 600 views in days, {counted} view counters, {views} views counted, "
@@ -465,7 +477,11 @@ def test_cached_records_of_the_former_titles_are_forgotten(stores: None, api: AP
 def test_nothing_at_all_can_be_seeded(stores: None) -> None:
     printed = run_seed(titles=0, viewers=0, reviews=0, plays=0).splitlines()
 
-    assert printed[0] == "catalog: 0 titles, 0 people, 20 genres, 0 genre links, 0 credits, 0 seasons"
+    assert printed[0] == (
+        "catalog: 0 titles, 0 people, 20 genres, 0 genre links, 0 credits, 0 seasons, "
+        "30 keywords, 12 studios, 0 windows, 0 maturity ratings, 0 translations, 0 alternative titles, "
+        "0 artwork, 0 external ids, 2 collections"
+    )
     assert printed[1] == "analytics: 0 users, 0 plays"
     assert redis.state().dbsize() == 0
 

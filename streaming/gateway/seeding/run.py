@@ -20,7 +20,7 @@ from streaming.gateway.seeding.order import (
     refuse_taken_names,
     refuse_unless_empty,
 )
-from streaming.gateway.seeding.vocabulary import UnknownLocale, vocabularies
+from streaming.gateway.seeding.vocabulary import UnknownLocale, translators, vocabularies
 from streaming.stores.aliases import ANALYTICS, REPLICA
 from streaming.stores.cache import forget_all
 from streaming.stores.outage import StoreUnavailable, unavailable_as
@@ -103,6 +103,7 @@ def _cast(order: SeedOrder) -> _Cast:
         seed=order.seed,
         count=order.titles,
         vocabularies=[language.titles for language in languages],
+        translators=translators(order.seed),
         until=order.until,
     )
     public = plan.public()

@@ -22,8 +22,8 @@ T = TypeVar("T")
 API = "http://127.0.0.1:8000/api/v1"
 UNFINISHED = "What was written so far stays; run again with --replace."
 REPLACE = (
-    "first delete all titles, people, genres, plays, reviews, counters and daily rows, "
-    "and all users who are not staff"
+    "first delete all titles, people, genres, keywords, studios, collections, plays, reviews, counters and daily "
+    "rows, and all users who are not staff"
 )
 
 
