@@ -20,6 +20,7 @@ def report_lines(seeded: Seeded, *, api: str, demo: bool) -> Iterator[str]:
     if "title" in seeded.samples:
         yield f"try: curl -s {api}/content/{seeded.samples['title']}/details"
         yield f"     curl -s {api}/content/trending/daily"
+        yield f"     curl -s -G {api}/content --data-urlencode 'keyword=road trip' -d facets=genre"
     if demo and "viewer" in seeded.samples:
         yield f"     {LOGIN.format(api=api)}"
         history = f"{api}/content/users/{seeded.samples['viewer']}/watch-history"
