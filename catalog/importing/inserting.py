@@ -21,6 +21,7 @@ from catalog.importing.describing import gate_of, title_facts
 from catalog.importing.identity import Found, Overtaken, source_id
 from catalog.importing.records import Row
 from catalog.importing.sharing import Known, TermIds
+from catalog.maturity import labels_changed
 from catalog.models import Change
 from catalog.registries import Ref
 from catalog.search.documents import document_of, documents_insert
@@ -63,6 +64,8 @@ def titles_insert(
         )
         for content_id, row in rows.items()
     )
+    if any(gate["maturity"] for gate in gates.values()):
+        labels_changed()
     shown = {content_id: once_public(gate, by=now) for content_id, gate in gates.items()}
     changes_note(shown=shown, kind=Change.Kind.SAVED, at=now)
 

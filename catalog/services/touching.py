@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from catalog.changes import changes_note
 from catalog.listing import COUNTS_KEY
-from catalog.maturity import label_of
+from catalog.maturity import label_of, labels_changed
 from catalog.models import AvailabilityWindow, Change, Content, MaturityRating
 from catalog.search.documents import documents_mark, documents_write
 from catalog.selectors import record_key
@@ -76,16 +76,20 @@ def _gates_as_rows_say(ids: Collection[UUID], now: datetime) -> dict[UUID, dict[
     columns = ("content_id", *GATE_FIELDS, "next_change_at")
     gates: dict[UUID, dict[str, Any]] = {gate["content_id"]: gate for gate in titles.values(*columns)}
     availability, maturity = _availability(ids), _maturity(ids)
-    changed = []
+    changed, rated_anew = [], False
     for content_id, gate in gates.items():
         said: dict[str, Any] = {
             "availability": availability.get(content_id),
             "maturity": maturity.get(content_id, []),
         }
         said["next_change_at"] = next_change({**gate, **said}, after=now)
+        if gate["maturity"] != said["maturity"]:
+            rated_anew = True
         if any(gate[name] != value for name, value in said.items()):
             gate.update(said)
             changed.append({"content_id": content_id, **said})
+    if rated_anew:
+        labels_changed()
     if changed:
         with connections[CATALOG].cursor() as cursor:
             cursor.execute(WRITE_GATES, [orjson.dumps(changed).decode()])

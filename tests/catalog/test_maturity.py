@@ -96,12 +96,19 @@ def test_an_edition_says_one_thing_of_a_value(level: MaturityLevel) -> None:
 
 
 def test_labels_within_a_limit_are_those_up_to_it(level: MaturityLevel) -> None:
+    rated(("Nobody's", "Teen"))
     assert labels_within(None) is None
     below, at = labels_within(12), labels_within(13)
     assert below is not None and at is not None
     assert "NOBODY'S:TEEN" not in below
     assert "NOBODY'S:TEEN" in at
     assert below < at
+
+
+def test_labels_are_known_as_soon_as_a_title_has_them_and_no_others(level: MaturityLevel) -> None:
+    assert labels_within(18) == frozenset()
+    rated(("Nobody's", "Teen"), ("ZZZ", "unmapped"))
+    assert labels_within(18) == frozenset({"NOBODY'S:TEEN"})
 
 
 def test_unmapped_values_are_counted_by_the_public_titles_they_hide(stores: None) -> None:
