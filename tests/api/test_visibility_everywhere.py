@@ -20,6 +20,7 @@ from analytics.models import User
 from streaming.urls import urlpatterns
 from tests.api.hidden import COUNTRY, LIMIT, Case, Shared, hidden_cases, limited_cases, public_case, shared
 from tests.api.operations import Operation, operations, send
+from tests.catalog.changes.following import wait_for_others
 from tests.factories import UserFactory
 
 AUDIENCE = {"available_in": COUNTRY, "maturity_lte": str(LIMIT)}
@@ -121,6 +122,7 @@ def world(
     viewer = UserFactory()
     replicated()
     hidden, limited = hidden_cases(common, public), limited_cases(common)
+    wait_for_others()
     return World(common, public, hidden, limited, as_viewer(viewer), viewer)
 
 
