@@ -53,3 +53,6 @@ def _end(file: Path, counts: Counts) -> None:
             f"{file} could not be read to its end: {counts.broken_off}. "
             "What was read so far is above; get the whole file and run this again."
         )
+    if counts.cut_off:
+        ends = "; ".join(each.reason for each in counts.cut_off)
+        raise CommandError(f"{ends}. All else is in; get the whole file and run this again.")

@@ -1,11 +1,16 @@
 """What became of a source's rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from catalog.importing.records import Note
 
 
 @dataclass
 class Counts:
-    """What became of the rows; `broken_off` says why the file ended early, if it did."""
+    """What became of the rows; `broken_off` says why the file ended early, if it did.
+
+    `cut_off` are files that ended before titles of which they had something an earlier time.
+    """
 
     new: int = 0
     changed: int = 0
@@ -14,6 +19,7 @@ class Counts:
     mended: int = 0
     kept_out: int = 0
     broken_off: str = ""
+    cut_off: list[Note] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -22,7 +28,7 @@ class Counts:
     @property
     def to_report(self) -> int:
         """How many lines the report has."""
-        return self.rejected + self.mended + self.kept_out
+        return self.rejected + self.mended + self.kept_out + len(self.cut_off)
 
     def __str__(self) -> str:
         mended = f", {self.mended:,} mended" if self.mended else ""

@@ -58,6 +58,7 @@ class _Outcome:
     unchanged: int = 0
     rejected: list[Note] = field(default_factory=list)
     kept_out: list[Note] = field(default_factory=list)
+    cut_off: set[Note] = field(default_factory=set)
 
 
 def titles_import(
@@ -97,7 +98,9 @@ def _add(outcome: _Outcome, counts: Counts, note: Callable[[Note], None]) -> Non
     counts.unchanged += outcome.unchanged
     counts.rejected += len(outcome.rejected)
     counts.kept_out += len(outcome.kept_out)
-    for each in (*outcome.rejected, *outcome.kept_out):
+    ended = sorted(outcome.cut_off.difference(counts.cut_off), key=lambda each: each.file)
+    counts.cut_off += ended
+    for each in (*outcome.rejected, *outcome.kept_out, *ended):
         note(each)
 
 
@@ -194,6 +197,7 @@ def _bring_in_titles(source: Format[Any], found: dict[UUID, Found], dry_run: boo
     outcome.changed += len(rows.changed)
     outcome.unchanged += rows.unchanged + len(rows.lacking)
     outcome.rejected += map(_homeless, rows.homeless)
+    outcome.cut_off |= rows.cut_off
     for each in (*rows.new.values(), *rows.changed.values(), *rows.lacking.values()):
         for claim, owner in each.refused:
             outcome.kept_out.append(_kept_out(each.row, f"{claim_id(*claim)} is of another title, {owner}"))

@@ -10,7 +10,7 @@ a format that cannot make them fit rejects the row.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -170,6 +170,38 @@ class Title:
     people: Mapping[str, Person] = field(default_factory=dict)  # by `Part.person`; need not be complete
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the report says of one row: it was rejected or mended, and why. `file` where a source has several."""
+
+    line: int
+    key: str
+    outcome: str
+    reason: str
+    title: str
+    file: str = ""
+
+
+def rejection(*, line: int, reason: str, key: str = "", title: str = "", file: str = "") -> Note:
+    return Note(line=line, key=key, outcome="rejected", reason=reason, title=title, file=file)
+
+
+def cut_off(*, line: int, key: str, file: str) -> Note:
+    """A file ends before titles of which it had something, an earlier time."""
+    reason = f"{file} ends at {key or 'its header'}: nothing of what is behind it was taken away"
+    return Note(line=line, key=key, outcome="cut off", reason=reason, title="", file=file)
+
+
+class Kept(NamedTuple):
+    """Parts of a record as they are to be, and what the report is to say of that, once for all rows."""
+
+    parts: Record
+    notes: tuple[Note, ...] = ()
+
+
+Keeps = Callable[[Record, Record], Kept]  # by the record now and that of the last import
+
+
 @dataclass(frozen=True)
 class Row:
     """One row that was understood. `key` is the source's own id, `size` the bytes it took in the file.
@@ -177,9 +209,8 @@ class Row:
     `edition` is raised when a format makes more of the same record than before: rows of an older edition then
     count as changed, once. `must_exist` is for a source that knows too little to make a title: the row is rejected
     when none of its external ids is known. `known_as` are ids by which the title is found, before those that the row
-    says it has: a source may name a title without having a say in what it is called. `unread` are parts of the
-    record that the source was given without, as when one of its files is missing: there the last import's record
-    speaks on.
+    says it has: a source may name a title without having a say in what it is called. `keeps` is there when the source
+    was not read whole, as when one of its files is missing: it has what of the last import's record speaks on.
     """
 
     line: int
@@ -191,7 +222,7 @@ class Row:
     edition: int = 1
     must_exist: bool = False
     known_as: tuple[ExternalId, ...] = ()
-    unread: tuple[str, ...] = ()
+    keeps: Keeps | None = None
 
     @property
     def names(self) -> tuple[ExternalId, ...]:
@@ -216,22 +247,6 @@ def digest_of(record_json: str, edition: int) -> str:
     """By which an unchanged row is told."""
     marked = f"{edition}:{record_json}" if edition > 1 else record_json
     return hashlib.sha256(marked.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What the report says of one row: it was rejected or mended, and why. `file` where a source has several."""
-
-    line: int
-    key: str
-    outcome: str
-    reason: str
-    title: str
-    file: str = ""
-
-
-def rejection(*, line: int, reason: str, key: str = "", title: str = "", file: str = "") -> Note:
-    return Note(line=line, key=key, outcome="rejected", reason=reason, title=title, file=file)
 
 
 class Format(Protocol[S_contra]):

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog.importing.identity import Found, Overtaken
-from catalog.importing.records import Format, Row, digest_of, json_of
+from catalog.importing.records import Format, Note, Record, Row, digest_of, json_of
 from catalog.importing.replacing import Before
 from catalog.importing.selectors import digests_by_key, existing_contents, merged_contents, records_by_key
 
@@ -17,7 +17,7 @@ from catalog.importing.selectors import digests_by_key, existing_contents, merge
 @dataclass
 class Sorted:
     """`lacking` are unchanged rows of which something was kept out, the ids of which `kept_out` has; `homeless` those
-    that make no title and have none.
+    that make no title and have none; `cut_off` says which files ended before titles that had something of them.
     """
 
     new: dict[UUID, Found] = field(default_factory=dict)
@@ -26,6 +26,7 @@ class Sorted:
     kept_out: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
     unchanged: int = 0
     homeless: list[Row] = field(default_factory=list)
+    cut_off: set[Note] = field(default_factory=set)
 
 
 def rows_sort(source: Format[Any], found: dict[UUID, Found]) -> Sorted:
@@ -36,7 +37,7 @@ def rows_sort(source: Format[Any], found: dict[UUID, Found]) -> Sorted:
         raise Overtaken
     digests = digests_by_key(scheme=source.scheme, keys=keys) if there else {}
     outcome = Sorted()
-    for content_id, each in _completed(source, found, keys if there else {}).items():
+    for content_id, each in _completed(source, found, keys if there else {}, outcome.cut_off).items():
         digest, kept_out = digests.get(content_id, ("", frozenset()))
         if content_id not in there:
             if each.row.must_exist:
@@ -52,21 +53,30 @@ def rows_sort(source: Format[Any], found: dict[UUID, Found]) -> Sorted:
     return outcome
 
 
-def _completed(source: Format[Any], found: dict[UUID, Found], keys: dict[UUID, str]) -> dict[UUID, Found]:
-    """Rows of which parts were unread, with these as the last import had them."""
-    partial = {title: key for title, key in keys.items() if found[title].row.unread}
+def _completed(
+    source: Format[Any], found: dict[UUID, Found], keys: dict[UUID, str], cut_off: set[Note]
+) -> dict[UUID, Found]:
+    """Rows of sources that were not read whole, with what they keep of the last import."""
+    partial = {title: key for title, key in keys.items() if found[title].row.keeps}
     if not partial:
         return found
     whole = dict(found)
     for title, before in records_by_key(scheme=source.scheme, keys=partial).items():
         row = whole[title].row
-        kept = {name: before.record[name] for name in row.unread if name in before.record}
-        if kept:
-            said = source.title_of(row.record | kept)
-            said = replace(said, external_ids=row.title.external_ids, people=row.title.people)
-            row = replace(row, record=row.record | kept, title=said)
-            whole[title] = whole[title]._replace(row=row)
+        parts, notes = row.keeps(row.record, before.record) if row.keeps else ({}, ())
+        cut_off.update(notes)
+        if parts:
+            whole[title] = whole[title]._replace(row=_with(source, row, parts))
     return whole
+
+
+def _with(source: Format[Any], row: Row, parts: Record) -> Row:
+    """People are named as far as the row names them; the others are in the catalog since the last import."""
+    names = {part.person: part.name for part in row.title.parts}
+    said = source.title_of(row.record | parts)
+    credits = tuple(part._replace(name=part.name or names.get(part.person, "")) for part in said.parts)
+    said = replace(said, parts=credits, external_ids=row.title.external_ids, people=row.title.people)
+    return replace(row, record=row.record | parts, title=said)
 
 
 def said_before(source: Format[Any], found: Mapping[UUID, Found]) -> dict[UUID, Before]:

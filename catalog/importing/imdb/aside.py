@@ -1,7 +1,8 @@
 """What must be had by another order than its file's: episodes by their series, names by whoever is credited.
 
 Both go into a private SQLite file before the first title is read, so memory stays flat; it is done again when an
-import is run again. A file that ends early is refused here, before anything is written.
+import is run again. A file that breaks off is refused here, before anything is written; one that may have ended early,
+at the end of a line, has its `end`.
 Entry points: `episodes_by_series`, `Names`. Failure: `files.Unreadable`, `files.ImportFailed`.
 """
 
@@ -10,7 +11,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import orjson
@@ -18,8 +19,8 @@ import orjson
 from catalog.importing.files import BrokenOff, Unreadable
 from catalog.importing.imdb.dump import AGAIN, BASICS, EPISODES, NAMES, PERSON_IDS, Dump
 from catalog.importing.private import private_store
-from catalog.importing.records import Note, rejection
-from catalog.importing.tabular import Read, Table, rows
+from catalog.importing.records import Note, cut_off, rejection
+from catalog.importing.tabular import Cells, Read, Table, rows
 
 EPISODE_TYPE = "tvEpisode"
 AT_ONCE = 10_000
@@ -42,10 +43,11 @@ class Name(NamedTuple):
 
 
 class Names:
-    """Everybody of `name.basics`."""
+    """Everybody of `name.basics`; `end` is its last row."""
 
-    def __init__(self, store: sqlite3.Connection) -> None:
+    def __init__(self, store: sqlite3.Connection, end: Note | None) -> None:
         self._store = store
+        self.end = end
 
     def of(self, nconsts: Collection[str]) -> dict[str, Name]:
         """Those of these people whom the file has."""
@@ -59,37 +61,61 @@ class Names:
 @contextmanager
 def names_held(dump: Dump, note: Callable[[Note], None]) -> Iterator[Names]:
     with private_store(NAME_TABLE) as store:
+        end = None
         if dump.has(NAMES):
-            people = (
-                (int(nconst[2:]), *said)
-                for _, _, (nconst, *said, _) in _read(dump, NAMES.name, NAMES, note)
-                if nconst and said[0]
-            )
+            people = _People(dump, note)
             _fill(store, "INSERT INTO names VALUES (?, ?, ?, ?, ?)", people)
-        yield Names(store)
+            end = cut_off(line=people.line, key=people.last, file=dump.file_name(NAMES))
+        yield Names(store, end)
+
+
+class _People:
+    """Who has a name, and which row was the last."""
+
+    def __init__(self, dump: Dump, note: Callable[[Note], None]) -> None:
+        self._found = _read(dump, NAMES.name, NAMES, note)
+        self.line, self.last = 1, ""
+
+    def __iter__(self) -> Iterator[tuple[object, ...]]:
+        for line, _, (nconst, *said, _) in self._found:
+            self.line, self.last = line, str(nconst)
+            if said[0]:
+                yield int(self.last[2:]), *said
+
+
+class Episodes(NamedTuple):
+    """Line, bytes, and of each episode its series, id, season, number, title, year and runtime; by series and place.
+
+    `end` is the last row, where it may be that there should be more.
+    """
+
+    found: Iterator[Read]
+    end: Note | None
 
 
 @contextmanager
 def episodes_by_series(
     dump: Dump, note: Callable[[Note], None], passed_over: Counter[str]
-) -> Iterator[Iterator[Read]]:
-    """Line, bytes, and of each episode its series, id, season, number, title, year and runtime; by series and place."""
+) -> Iterator[Episodes]:
     with private_store(EPISODE_TABLE) as store:
+        ends: list[Note] = []
         if dump.has(EPISODES):
-            found = _episodes(dump, note, passed_over)
+            found = _episodes(dump, note, passed_over, ends)
             _fill(store, "INSERT INTO episodes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", found)
-        yield ((line, size, cells) for line, size, *cells in store.execute(IN_ORDER))
+        rows_in_order = ((line, size, cells) for line, size, *cells in store.execute(IN_ORDER))
+        yield Episodes(rows_in_order, ends[0] if ends else None)
 
 
 def _episodes(
-    dump: Dump, note: Callable[[Note], None], passed_over: Counter[str]
+    dump: Dump, note: Callable[[Note], None], passed_over: Counter[str], ends: list[Note]
 ) -> Iterator[tuple[object, ...]]:
-    """Both files are sorted by the episode: they are read side by side."""
+    """Both files are sorted by the episode: they are read side by side. `ends` takes the end of what has less."""
     titles = _read(dump, AGAIN, BASICS, _silently)
-    said = next(titles, None)
+    said = before = next(titles, None)
+    line, episode = 1, None
     for line, size, (episode, series, season, number) in _read(dump, EPISODES.name, EPISODES, note):
         while said is not None and str(said[2][0]) < str(episode):
-            said = next(titles, None)
+            before, said = said, next(titles, None)
         if said is None or said[2][0] != episode or said[2][1] != EPISODE_TYPE or not series:
             passed_over["episodes without a title or a series"] += 1
         elif season is None or number is None:
@@ -100,6 +126,14 @@ def _episodes(
         else:
             title, year, runtime = said[2][2], said[2][5], said[2][7]
             yield line, size, series, episode, season, number, title, year, runtime
+    if said is None and before is not None:
+        ends.append(cut_off(line=before[0], key=str(before[2][0]), file=dump.file_name(BASICS)))
+    elif said is not None and any(_is_behind(episode, cells) for _, _, cells in chain([said], titles)):
+        ends.append(cut_off(line=line, key=episode or "", file=dump.file_name(EPISODES)))
+
+
+def _is_behind(last: str | None, cells: Cells) -> bool:
+    return cells[1] == EPISODE_TYPE and str(cells[0]) > (last or "")
 
 
 def _silently(note: Note) -> None:

@@ -1,20 +1,23 @@
 """Everything that the dumps say of one title, brought together title by title.
 
 The files are sorted by the title's id, so they are read side by side; what is not comes from `aside`. A title is
-given out only when every file has been read past it: where one breaks off, no title is taken for less than it is.
+given out only when every file has been read past it: where one breaks off, no title is taken for less than it is. A
+file that ended before a title says nothing of it (`keeping`).
 Entry point: `Imdb`, the format. Failure: `files.Unreadable`, `files.BrokenOff`.
 """
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import NamedTuple
 
 from catalog.importing.files import BrokenOff
 from catalog.importing.imdb import reading
-from catalog.importing.imdb.aside import EPISODE_TYPE, Name, Names, episodes_by_series, names_held
+from catalog.importing.imdb.aside import EPISODE_TYPE, Episodes, Name, Names, episodes_by_series, names_held
 from catalog.importing.imdb.dump import AKAS, BASICS, CREW, EPISODES, NAMES, PRINCIPALS, RATINGS, Dump
-from catalog.importing.records import Note, Record, Rejected, Row, Title, rejection
+from catalog.importing.imdb.keeping import Unsaid, without_unknown
+from catalog.importing.records import Note, Record, Rejected, Row, Title, cut_off, rejection
 from catalog.importing.tabular import Cells, Read, Table, rows
 
 GAME = "videoGame"
@@ -33,6 +36,7 @@ class _Joined(NamedTuple):
     record: Record
     mended: str
     people: dict[str, tuple[str, int]]  # whom it credits, in which file and line
+    ended: dict[str, Note]  # which files ended before it
 
 
 class Imdb:
@@ -53,9 +57,10 @@ class Imdb:
             names = stack.enter_context(names_held(dump, notes.append))
             episodes = stack.enter_context(episodes_by_series(dump, notes.append, self.passed_over))
             joining = _Joining(dump, episodes, notes.append)
+            unsaid = Unsaid(missing=_missing(dump), names_end=names.end, episodes_end=episodes.end)
             for some in _chunks(joining.titles(self._is_title)):
                 yield from _taken(notes)
-                yield from _named(some, names, notes.append, _unread(dump))
+                yield from _named(some, names, notes.append, unsaid)
             yield from _taken(notes)
 
     def title_of(self, record: Record) -> Title:
@@ -81,7 +86,9 @@ class _Followed:
     def __init__(self, dump: Dump, table: Table, found: Iterable[Read], most: int, note: Say) -> None:
         self._found = iter(found)
         self._next = next(self._found, None)
-        self.name = dump.file_name(table) if dump.has(table) else table.name
+        self._last = self._next
+        self._is_there = dump.has(table)
+        self.name = dump.file_name(table) if self._is_there else table.name
         self._most, self._note = most, note
 
     def of(self, key: str) -> list[Read]:
@@ -89,6 +96,7 @@ class _Followed:
         read = self._next
         found: list[Read] = []
         while read is not None and str(read[2][0]) < key:
+            self._last = read
             read = next(self._found, None)
         count = 0
         while read is not None and read[2][0] == key:
@@ -97,9 +105,18 @@ class _Followed:
                 found.append(read)
             elif count == self._most + 1:
                 self._leave_out(read, key)
+            self._last = read
             read = next(self._found, None)
         self._next = read
         return found
+
+    def end_before(self, key: str) -> Note | None:
+        """To be asked after `of`: the end of the file, where that was before this title."""
+        if not self._is_there or self._next is not None:
+            return None
+        line, _, cells = self._last or (1, 0, [""])
+        last = str(cells[0])
+        return cut_off(line=line, key=last, file=self.name) if last < key else None
 
     def _leave_out(self, read: Read, key: str) -> None:
         reason = f"from here on left out: more than {self._most:,} rows of one title"
@@ -109,14 +126,20 @@ class _Followed:
 class _Joining:
     """`title.basics` with what follows it."""
 
-    def __init__(self, dump: Dump, episodes: Iterable[Read], note: Say) -> None:
+    def __init__(self, dump: Dump, episodes: Episodes, note: Say) -> None:
         self._basics = _read(dump, BASICS, note)
         self._note = note
         self._akas, self._principals, self._crew, self._ratings = (
             _Followed(dump, table, _read(dump, table, note), MOST_OF_ONE_TITLE, note)
             for table in (AKAS, PRINCIPALS, CREW, RATINGS)
         )
-        self._episodes = _Followed(dump, EPISODES, episodes, MOST_EPISODES, note)
+        self._episodes = _Followed(dump, EPISODES, episodes.found, MOST_EPISODES, note)
+        self._by_title = {
+            "akas": self._akas,
+            "principals": self._principals,
+            "crew": self._crew,
+            "ratings": self._ratings,
+        }
 
     def titles(self, is_title: Callable[[Cells], bool]) -> Iterator[_Joined]:
         for line, size, cells in self._basics:
@@ -147,7 +170,9 @@ class _Joining:
         for name in ("crew", "ratings"):  # of which a title has one row
             if name in record:
                 (record[name],) = record[name]
-        return _Joined(line, size, record, mended, self._credited(read))
+        ends = {name: followed.end_before(key) for name, followed in self._by_title.items()}
+        ended = {name: end for name, end in ends.items() if end}
+        return _Joined(line, size, record, mended, self._credited(read), ended)
 
     def _sound(self, followed: _Followed, key: str, problem_of: Callable[[Cells], str]) -> list[Read]:
         found = []
@@ -206,10 +231,10 @@ def _chunks(titles: Iterator[_Joined]) -> Iterator[list[_Joined]]:
     yield some
 
 
-def _named(some: list[_Joined], names: Names, note: Say, unread: tuple[str, ...]) -> Iterator[Row]:
+def _named(some: list[_Joined], names: Names, note: Say, unsaid: Unsaid) -> Iterator[Row]:
     known = names.of({nconst for title in some for nconst in title.people})
     for title in some:
-        _forget_unknown(title, known, unread, note)
+        keeps = _without_names(title, known, unsaid, note)
         people = {nconst: known[nconst] for nconst in title.people if nconst in known}
         yield Row(
             line=title.line,
@@ -218,30 +243,24 @@ def _named(some: list[_Joined], names: Names, note: Say, unread: tuple[str, ...]
             record=title.record,
             title=reading.title_of(title.record, people),
             mended=title.mended,
-            unread=unread,
+            keeps=keeps or None,
         )
 
 
-def _forget_unknown(title: _Joined, known: dict[str, Name], unread: tuple[str, ...], note: Say) -> None:
+def _without_names(title: _Joined, known: dict[str, Name], unsaid: Unsaid, note: Say) -> Unsaid:
+    """Takes from the record what cannot be said; what the last import's record has in place of it."""
     record = title.record
-    for name in unread:
+    for name in unsaid.missing:
         record.pop(name, None)
-    if "principals" in unread:
-        return
-    unknown = {nconst for nconst in title.people if nconst not in known}
-    if not unknown:
-        return
+    credited: Record = {name: record[name] for name in ("principals", "crew") if name in record}
+    unknown = frozenset(title.people.keys() - known.keys()) if credited else frozenset()
     for nconst in sorted(unknown):
         file, line = title.people[nconst]
         reason = f"{nconst[:50]!r} is nobody in {NAMES.name}"
         note(rejection(line=line, reason=reason, key=record["tconst"], file=file))
-    if "principals" in record:
-        record["principals"] = [cells for cells in record["principals"] if cells[1] not in unknown]
-    if "crew" in record:
-        record["crew"] = [
-            ",".join(each for each in reading.listed(cell) if each not in unknown) or None
-            for cell in record["crew"]
-        ]
+    if unknown:
+        record |= without_unknown(credited, unknown)
+    return replace(unsaid, ended=title.ended, credited=credited, unknown=unknown)
 
 
 # What a record has of each file, and which files that takes: nobody is credited without a name.
@@ -254,7 +273,7 @@ NEEDED = {
 }
 
 
-def _unread(dump: Dump) -> tuple[str, ...]:
+def _missing(dump: Dump) -> tuple[str, ...]:
     return tuple(name for name, tables in NEEDED.items() if not dump.has(*tables))
 
 

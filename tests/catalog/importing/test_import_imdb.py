@@ -221,7 +221,11 @@ def test_a_changed_dump_leaves_what_a_fresh_import_would(stores: None, folder: P
         **changed("title.ratings", MOVIE, numVotes="1300"),
         "title.akas": ROWS["title.akas"][1:4],
         "title.crew": [(MOVIE, "nm0000003", "nm0000001"), (SERIES, "nm0000001", None)],
-        "title.principals": [ROWS["title.principals"][2], ROWS["title.principals"][0]],
+        "title.principals": [
+            ROWS["title.principals"][2],
+            ROWS["title.principals"][0],
+            (SERIES, "1", "nm0000003", "self", None, None),
+        ],
         # The two change places, and a third comes in.
         "title.episode": [(EPISODE, SERIES, "2", "7"), ("tt0000004", SERIES, "1", "1")],
     }

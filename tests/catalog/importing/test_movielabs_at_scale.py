@@ -157,7 +157,8 @@ def _locked(title: Content) -> Iterator[None]:
     connection = psycopg2.connect(**connections[CATALOG].get_connection_params())
     try:
         cursor = connection.cursor()
-        cursor.execute(locking.LOCK, [locking.TITLES, [title.content_id.int % locking.SLOTS]])
+        slots = [title.content_id.int % locking.SLOTS]
+        cursor.execute(locking.LOCK, {"kind": locking.TITLES, "all": locking.ALL, "slots": slots})
         yield
     finally:
         connection.close()
