@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from catalog.importing.avails.assets import asset_of, is_part_of_series
 from catalog.importing.avails.windows import Licence
-from catalog.importing.records import Record, Rejected
+from catalog.importing.records import Record, Rejected, json_of
 from catalog.importing.xml import Element, element_of
 
 TRANSACTION = "avails:Transaction"
@@ -75,13 +75,15 @@ def dossier_with(dossier: Record, deliveries: list[Delivery]) -> tuple[Record, L
 
 
 def _transactions(delivery: Delivery, before: list[Record]) -> list[Record]:
-    """What the avail has after a delivery. What has no `TransactionID` cannot be named by one."""
+    """What the avail has after a delivery. What has no `TransactionID` cannot be named by one: to take it back there
+    is the whole avail only, and an update adds it unless it is there as it is."""
     if delivery.entry in PUT:
         return delivery.transactions
-    named = {_id(each): each for each in delivery.transactions if _id(each)}
     if delivery.entry in CHANGE:
-        kept = [named.pop(_id(each), each) for each in before]
-        return [*kept, *(each for each in delivery.transactions if not _id(each) or _id(each) in named)]
+        anew = {_known_by(each): each for each in delivery.transactions}
+        kept = [anew.pop(_known_by(each), each) for each in before]
+        return [*kept, *(each for each in delivery.transactions if _known_by(each) in anew)]
+    named = {_id(each) for each in delivery.transactions if _id(each)}
     if delivery.entry == "full delete" or not named:
         return []
     return [each for each in before if _id(each) not in named]
@@ -89,6 +91,11 @@ def _transactions(delivery: Delivery, before: list[Record]) -> list[Record]:
 
 def _id(transaction: Record) -> str:
     return str(transaction.get("@TransactionID", ""))
+
+
+def _known_by(transaction: Record) -> tuple[str, str]:
+    said = _id(transaction)
+    return said, "" if said else json_of(transaction)
 
 
 def licences_in(dossier: Record) -> Iterator[Licence]:

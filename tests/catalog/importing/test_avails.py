@@ -478,3 +478,18 @@ def test_a_dry_run_counts_and_writes_nothing(movie: Content, tmp_path: Path) -> 
 
     assert counts == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
     assert (windows(), Source.objects.count()) == ([], 0)
+
+
+def test_an_update_without_transaction_ids_is_added_once(movie: Content, tmp_path: Path) -> None:
+    """Each run added it again, and each second window was a conflict."""
+    imported(tmp_path, avail("a1", transaction("t1")))
+    update = avail("a1", transaction("", territories="FR"), transaction("", territories="IT"), entry="Update")
+
+    first = imported(tmp_path, update)
+    again = imported(tmp_path, update)
+
+    assert first == ("1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected", [])
+    assert again == ("1 rows: 0 new, 0 changed, 1 unchanged, 0 rejected", [])
+    assert [window[0] for window in windows()] == ["DE", "FR", "IT"]
+    (dossier,) = Source.objects.values_list("record", flat=True)
+    assert len(dossier["avails"][0]["transactions"]) == 3
