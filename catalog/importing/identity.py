@@ -114,19 +114,24 @@ class Found(NamedTuple):
 def titles_found(*, scheme: str, rows: Collection[Row]) -> list[Found]:
     """The title of each row: by the first of its external ids that one has, else by scheme and key.
 
-    At most two queries, however many rows. Of rows that say the same external id the first has it.
+    At most two queries, however many rows. What an earlier row claims counts as if it were in the database already:
+    whether two rows are of one title does not depend on how far apart they stand.
     """
     claims: Claims = claims_by_id({each for row in rows for each in row.names})
-    titles = [_title_of(scheme, row, claims) for row in rows]
-    merged = merged_contents(set(titles))
-    return [_found(merged.get(title, title), row, claims) for title, row in zip(titles, rows, strict=True)]
+    merged = merged_contents({_title_of(scheme, row, claims) for row in rows})
+    found = []
+    for row in rows:
+        title = _title_of(scheme, row, claims)
+        found.append(_claimed(merged.get(title, title), row, claims))
+    return found
 
 
 def _title_of(scheme: str, row: Row, claims: Claims) -> UUID:
     return next((claims[each] for each in row.names if each in claims), content_id(scheme, row.key))
 
 
-def _found(title: UUID, row: Row, claims: Claims) -> Found:
+def _claimed(title: UUID, row: Row, claims: Claims) -> Found:
+    """Adds to `claims` what the row says and nobody has."""
     said = dict.fromkeys(row.title.external_ids)
     if not said:
         return Found(title, row)

@@ -59,6 +59,7 @@ class _Outcome:
     rejected: list[Note] = field(default_factory=list)
     kept_out: list[Note] = field(default_factory=list)
     cut_off: set[Note] = field(default_factory=set)
+    made: set[UUID] = field(default_factory=set)  # of which a dry run finds nothing in the catalog
 
 
 def titles_import(
@@ -192,7 +193,8 @@ def _one_row_a_title(found: list[Found]) -> Iterator[dict[UUID, Found]]:
 
 
 def _bring_in_titles(source: Format[Any], found: dict[UUID, Found], dry_run: bool, outcome: _Outcome) -> None:
-    rows = rows_sort(source, found)
+    rows = rows_sort(source, found, outcome.made)
+    outcome.made |= rows.new.keys()
     outcome.new += len(rows.new)
     outcome.changed += len(rows.changed)
     outcome.unchanged += rows.unchanged + len(rows.lacking)

@@ -3,7 +3,7 @@
 Entry points: `rows_sort`; `said_before`, for the changed. Failure: `identity.Overtaken`; `django.db.Error`s.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -29,12 +29,13 @@ class Sorted:
     cut_off: set[Note] = field(default_factory=set)
 
 
-def rows_sort(source: Format[Any], found: dict[UUID, Found]) -> Sorted:
-    """Of titles that are held; raises `Overtaken` where one was merged before it was."""
+def rows_sort(source: Format[Any], found: dict[UUID, Found], made: Set[UUID] = frozenset()) -> Sorted:
+    """Of titles that are held; raises `Overtaken` where one was merged before it was. `made` count as there."""
     keys = {content_id: each.row.key for content_id, each in found.items()}
     there = existing_contents(keys)
     if there and merged_contents(there):
         raise Overtaken
+    there |= keys.keys() & made
     digests = digests_by_key(scheme=source.scheme, keys=keys) if there else {}
     outcome = Sorted()
     for content_id, each in _completed(source, found, keys if there else {}, outcome.cut_off).items():

@@ -5,7 +5,6 @@ it has them, and then are one row for each series: its dossier, with what earlie
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from uuid import UUID
 
 from catalog.importing.files import BrokenOff
@@ -79,8 +78,9 @@ class Mec:
 
     def _titles(self, heads: list[tuple[str, Kept | None]]) -> dict[str, str]:
         """The title of each team, which is called after the content id of a series, or of what is not in the file."""
+        # Known by these, and claiming none: two series of one id are two records still.
         rows = [
-            Row(line=0, size=0, key=name, record={}, title=replace(BARE, external_ids=_ids(name, head)))
+            Row(line=0, size=0, key=name, record={}, title=BARE, known_as=_ids(name, head))
             for name, head in heads
         ]
         found = titles_found(scheme=self.scheme, rows=rows)

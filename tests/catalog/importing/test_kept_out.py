@@ -14,7 +14,6 @@ from tests.factories import ContentFactory
 
 EIDR = "10.5240/1111-2222-3333-4444-5555-S"
 SERIES = FERRY = "md:cid:org:studio.example:ferry"
-HARBOUR = "md:cid:org:studio.example:harbour"
 OTHER = Ref("org-studio-example", "42")
 OTHER_ID = """<md:AltIdentifier><md:Namespace>org:studio.example</md:Namespace>
 <md:Identifier>42</md:Identifier></md:AltIdentifier>"""
@@ -144,13 +143,19 @@ def test_an_external_id_that_was_refused_is_the_titles_once_it_is_free(
 def test_an_external_id_that_a_new_title_was_refused_is_its_own_once_it_is_free(
     stores: None, tmp_path: Path
 ) -> None:
-    """Of two titles of one file that say it the first has it."""
-    harbour, ferry = core(HARBOUR, rest=OTHER_ID, title="Harbour"), core(FERRY, rest=OTHER_ID)
-    counts, _ = imported(tmp_path, mec(harbour, ferry), "import_mec")
-    assert counts == "2 new, 0 changed, 0 unchanged, 0 rejected, 1 conflicts"
-    imported(tmp_path, mec(core(HARBOUR, title="Harbour")), "import_mec")
+    """It is new again, for somebody deleted it past the services, and its own id is claimed still."""
+    other = ContentFactory()
+    external_ids_add(content_id=other.content_id, refs=[OTHER])
+    imported(tmp_path, mec(core(FERRY)), "import_mec")
+    Content.objects.get(title="Night Ferry").delete()
+    said = mec(core(FERRY, rest=OTHER_ID))
+    assert imported(tmp_path, said, "import_mec") == (
+        "1 new, 0 changed, 0 unchanged, 0 rejected, 1 conflicts",
+        1,
+    )
+    external_ids_remove(content_id=other.content_id, refs=[OTHER])
 
-    assert imported(tmp_path, mec(ferry), "import_mec") == (CHANGED, 0)
+    assert imported(tmp_path, said, "import_mec") == (CHANGED, 0)
 
     claim = ExternalIdClaim.objects.get(scheme=OTHER.scheme)
     assert Content.objects.get(content_id=claim.content_id).title == "Night Ferry"
