@@ -46,8 +46,9 @@ class ImportCommand(BaseCommand):
 
 def _end(file: Path, counts: Counts) -> None:
     """Raises `CommandError` where the file was not what was expected."""
-    if counts.rejected and counts.rejected == counts.rows:
-        raise CommandError(f"No row of {file} could be read.")
+    if (first := counts.first_rejected) and counts.rejected == counts.rows:
+        line = f"line {first.line}{first.file and f' of {first.file}'}"
+        raise CommandError(f"Every row of {file} was rejected, the first, {line}, because {first.reason}.")
     if counts.broken_off:
         raise CommandError(
             f"{file} could not be read to its end: {counts.broken_off}. "

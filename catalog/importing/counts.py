@@ -20,6 +20,12 @@ class Counts:
     kept_out: int = 0
     broken_off: str = ""
     cut_off: list[Note] = field(default_factory=list)
+    first_rejected: Note | None = None
+
+    def reject(self, note: Note) -> None:
+        self.rejected += 1
+        if self.first_rejected is None or note.line < self.first_rejected.line:
+            self.first_rejected = note
 
     @property
     def rows(self) -> int:

@@ -88,7 +88,8 @@ def titles_import(
 def _tell(batch: Batch, counts: Counts, note: Callable[[Note], None]) -> None:
     counts.broken_off = batch.broken_off
     for each in batch.notes:
-        counts.rejected += each.outcome == "rejected"
+        if each.outcome == "rejected":
+            counts.reject(each)
         counts.mended += each.outcome == "mended"
         note(each)
 
@@ -97,7 +98,8 @@ def _add(outcome: _Outcome, counts: Counts, note: Callable[[Note], None]) -> Non
     counts.new += outcome.new
     counts.changed += outcome.changed
     counts.unchanged += outcome.unchanged
-    counts.rejected += len(outcome.rejected)
+    for each in outcome.rejected:
+        counts.reject(each)
     counts.kept_out += len(outcome.kept_out)
     ended = sorted(outcome.cut_off.difference(counts.cut_off), key=lambda each: each.file)
     counts.cut_off += ended

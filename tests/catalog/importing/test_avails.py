@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management.base import CommandError
 
 from catalog.models import AvailabilityWindow, Content, ExternalIdClaim, Source
 from tests.catalog.importing.importing import whole_catalog
@@ -478,6 +479,16 @@ def test_a_dry_run_counts_and_writes_nothing(movie: Content, tmp_path: Path) -> 
 
     assert counts == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
     assert (windows(), Source.objects.count()) == ([], 0)
+
+
+def test_a_file_of_which_every_row_is_rejected_says_why(stores: None, tmp_path: Path) -> None:
+    """It was said that none could be read, though each was, and only the report had the reason."""
+    why = r"was rejected, the first, line 2, because no title has one of eidr:10\.5240/1111.*: import its MEC first"
+
+    with pytest.raises(CommandError, match=why):
+        run(
+            "import_avails", written(tmp_path, avail("a1", transaction("t1")), avail("a2", transaction("t2")))
+        )
 
 
 def test_an_update_without_transaction_ids_is_added_once(movie: Content, tmp_path: Path) -> None:

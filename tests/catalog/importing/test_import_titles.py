@@ -143,7 +143,7 @@ def test_rejected_rows_beside_good_ones_are_no_failure(stores: None, listing: Li
 
 
 def test_a_file_of_which_nothing_could_be_read_is_a_failure(stores: None, listing: Listing) -> None:
-    with pytest.raises(CommandError, match=r"No row of .* could be read"):
+    with pytest.raises(CommandError, match=r"Every row of .* was rejected, the first, line 2, because "):
         import_titles(listing({"title": ""}))
 
 
