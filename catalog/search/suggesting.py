@@ -87,12 +87,14 @@ def _mistyped(question: Question, audience: Audience) -> list[Found]:
 
 
 def _popular_first(audience: Audience, wanted: Branch, *, beside: Collection[Branch] = ()) -> list[Found]:
-    """The most popular titles of a branch, and what the branches beside it bring."""
+    """The most popular titles of a branch, and what the branches beside it bring; of all titles only where the popular
+    are fewer than anybody is shown.
+    """
     above = popular_from()
     if above is None:
         return _asked(audience, wanted, *beside)
     found = _asked(audience, wanted._replace(condition=WALKED, above=above), *beside)
-    if sum(row.tier is wanted.tier for row in found) < CANDIDATES:
+    if sum(row.tier is wanted.tier for row in found) < MOST:
         found += _asked(audience, wanted._replace(by_words=True))
     return found
 

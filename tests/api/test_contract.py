@@ -45,7 +45,7 @@ STORES_ASKED = {
     "changes": {"catalog"},
     "lookup": {"catalog"},
     "search": {"catalog"},
-    "search_suggest": {"catalog"},
+    "search_suggest": {"cache", "catalog"},
     "lookup_many": {"catalog"},
     "auth_register": {"analytics", "state"},
     "auth_token": {"analytics", "state"},
