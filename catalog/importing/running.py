@@ -28,7 +28,7 @@ class Measured(Protocol):
 
 
 S = TypeVar("S", bound=Measured)
-COLLECT_AFTER = 100_000  # objects more than were given up
+COLLECT_AFTER = 400_000  # objects more than were given up
 
 
 def file_import(
