@@ -42,6 +42,7 @@ from catalog.services import (
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.placement import DISTRIBUTED
 from tests.api.operations import operation, operations, send
+from tests.catalog.changes.following import wait_for_others
 from tests.factories import (
     AlternativeTitleFactory,
     ArtworkFactory,
@@ -57,7 +58,6 @@ from tests.factories import (
     UserFactory,
     WindowFactory,
 )
-from tests.served import until
 
 pytestmark = pytest.mark.usefixtures("stores")
 # What a merge and its undoing move by themselves, and what says when.
@@ -480,34 +480,27 @@ def test_a_title_that_is_there_costs_no_query_more_and_one_that_never_was_one(ap
         assert len(queries) == cost
 
 
-def told_of_both(cursor: Cursor | None) -> Page:
-    """The feed holds back what is younger than any transaction of the server, those of other tests among them."""
-    pages: list[Page] = []
-
-    def both() -> bool:
-        pages.append(changes_since(cursor=cursor, limit=100))
-        return len(pages[-1].results) == 2
-
-    until(both, "the feed tells of both titles")
-    return pages[-1]
+def told(cursor: Cursor | None) -> Page:
+    wait_for_others()
+    return changes_since(cursor=cursor, limit=100)
 
 
 def test_ids_and_the_feed_lead_to_the_survivor(api: APIClient) -> None:
     loser, survivor = pair()
-    cursor = told_of_both(None).following
+    cursor = told(None).following
 
     merge(loser, survivor)
 
     found = api.get("/api/v1/lookup/imdb/tt0017136").json()
     assert found["content_id"] == str(survivor.content_id)
-    page = told_of_both(cursor)
-    told = {each["content_id"]: (each["change"], each.get("into")) for each in page.results}
-    assert told == {
+    page = told(cursor)
+    said = {each["content_id"]: (each["change"], each.get("into")) for each in page.results}
+    assert said == {
         survivor.content_id: ("updated", None),
         loser.content_id: ("merged", survivor.content_id),
     }
     content_unmerge(content_id=loser.content_id)
-    page = changes_since(cursor=page.following, limit=100)
+    page = told(page.following)
     assert {each["content_id"]: each["change"] for each in page.results} == {
         survivor.content_id: "updated",
         loser.content_id: "updated",
@@ -517,11 +510,11 @@ def test_ids_and_the_feed_lead_to_the_survivor(api: APIClient) -> None:
 def test_a_title_merged_into_one_that_is_not_public_is_told_as_deleted() -> None:
     loser, survivor = ContentFactory(), ContentFactory(status="draft")
     contents_touch([loser.content_id, survivor.content_id])
-    cursor = changes_since(cursor=None, limit=100).following
+    cursor = told(None).following
 
     merge(loser, survivor)
 
-    page = changes_since(cursor=cursor, limit=100)
+    page = told(cursor)
     assert [(each["content_id"], each["change"]) for each in page.results] == [(loser.content_id, "deleted")]
 
 
