@@ -173,6 +173,7 @@ def another_transaction() -> Iterator[None]:
 
 def test_a_long_transaction_delays_what_was_written_since_and_loses_nothing() -> None:
     before = made("Before")
+    wait_for_others()
     with another_transaction():
         during = made("During")
         changed, cursor = told()
