@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from threading import Thread
 from unittest.mock import DEFAULT, Mock
@@ -219,11 +219,10 @@ def rebuilding() -> Iterator["subprocess.Popen[str]"]:
         env={**os.environ, **_test_databases()},
         text=True,
     )
-    try:
+    with ExitStack() as on_failure:
+        on_failure.callback(child.kill)
         yield child
-    except BaseException:
-        child.kill()
-        raise
+        on_failure.pop_all()
 
 
 def _test_databases() -> dict[str, str]:
