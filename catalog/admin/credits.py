@@ -23,8 +23,6 @@ class CreditForm(PartForm):
         widgets = {
             "department": forms.TextInput(attrs={"class": "vTextField short", "list": "departments"}),
             "job": forms.TextInput(attrs={"class": "vTextField short"}),
-            "character_name": forms.TextInput(attrs={"class": "vTextField middling"}),
-            "credited_as": forms.TextInput(attrs={"class": "vTextField middling"}),
             "billing_order": forms.NumberInput(attrs={"class": "vIntegerField", "placeholder": "next"}),
         }
 

@@ -115,10 +115,7 @@ class EpisodeForm(PartForm):
             "runtime_minutes": "Minutes",
             "production_code": "Code",
         }
-        widgets = {
-            "title": forms.TextInput(attrs={"class": "vTextField middling"}),
-            "production_code": forms.TextInput(attrs={"class": "vTextField short"}),
-        }
+        widgets = {"production_code": forms.TextInput(attrs={"class": "vTextField short"})}
 
 
 class EpisodeInline(PartOfTitle):

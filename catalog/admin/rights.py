@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 
 from catalog.admin.choosing import PartForm, PartFormSet
@@ -31,11 +32,11 @@ class WindowFormSet(PartFormSet):
 
     def clean(self) -> None:
         super().clean()
-        forms = {id(form.instance): form for form in self.kept}
-        changed = [form.instance for form in forms.values() if form.has_changed()]
-        others = [form.instance for form in forms.values() if not form.has_changed()]
+        form_of = {id(form.instance): form for form in self.kept}
+        changed = [form.instance for form in form_of.values() if form.has_changed()]
+        others = [form.instance for form in form_of.values() if not form.has_changed()]
         for window, met in overlaps_among(changed, others):
-            forms[id(window)].add_error(None, f"This window overlaps another one: {met}.")
+            form_of[id(window)].add_error(None, f"This window overlaps another one: {met}.")
 
 
 class WindowInline(PartOfTitle):
@@ -44,8 +45,19 @@ class WindowInline(PartOfTitle):
     formset = WindowFormSet
 
 
+class MaturityRatingForm(PartForm):
+    class Meta:
+        model = MaturityRating
+        fields = ["system", "country", "value", "descriptors"]
+        widgets = {
+            "system": forms.TextInput(attrs={"class": "vTextField short"}),
+            "value": forms.TextInput(attrs={"class": "vTextField short"}),
+        }
+
+
 class MaturityRatingInline(PartOfTitle):
     model = MaturityRating
+    form = MaturityRatingForm
     fields = ("system", "country", "value", "minimum_age", "descriptors")
     readonly_fields = ("minimum_age",)
 

@@ -41,7 +41,7 @@ EXPLAINED = (FIRST, BY_SLUG["rights"])
 class ContentAdmin(TitleMergingAdmin, FindingAdmin, RefusalsTold):
     form = ContentForm
     change_form_template = "catalog/admin/title.html"
-    list_display = ("title", "kind", "status", "public_now", "year", "rating", "published", "updated")
+    list_display = ("title", "kind", "status", "public_now", "year", "published", "updated")
     list_filter = ("status", "content_type", ReleasedFilter, "genres")
     search_fields = ("title",)
     found = staticmethod(titles_found)
