@@ -9,8 +9,10 @@ import analytics.urls
 import catalog.urls
 import streaming.gateway.urls
 import trending.urls
+from catalog.admin import ContentAdmin
 from streaming.api.health import livez, metrics, readyz
 from streaming.api.problems import internal_error, no_such_path
+from streaming.gateway.kept_elsewhere import kept_elsewhere
 from streaming.gateway.reports.pages import watch_time_page
 from streaming.gateway.site.home import home
 from streaming.gateway.site.title import title
@@ -18,6 +20,7 @@ from streaming.gateway.site.title import title
 handler500 = internal_error
 admin.site.site_header = admin.site.site_title = "Streaming Metadata Platform"
 admin.site.index_title = "Catalog, people and plays"
+ContentAdmin.kept_elsewhere = staticmethod(kept_elsewhere)
 admin.site.index_template = "gateway/admin_index.html"  # Django's own, and the reports
 
 API_V1 = [

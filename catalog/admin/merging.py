@@ -19,12 +19,20 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
+from catalog.admin.comparing import Facts
 from catalog.refusing import ChangeRefused
 from streaming.api.admin import StoreAdmin, uuid_or_none
 
+DIFFER_ALWAYS = ("Added", "Id")
+
 
 class MergingAdmin(StoreAdmin):
-    """A subclass says how two rows are merged and how that is undone, and what tells one from another."""
+    """A subclass says how two rows are merged and how that is undone, and what tells one from another.
+
+    `follows` is what a merge will do, in sentences.
+    """
+
+    follows: tuple[str, ...] = ()
 
     def merge_rows(self, *, loser: UUID, survivor: UUID) -> str:
         """Merges; what was done, in a sentence. Raises `ChangeRefused`."""
@@ -45,8 +53,8 @@ class MergingAdmin(StoreAdmin):
     def unmerged(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         raise NotImplementedError
 
-    def facts_of(self, rows: Sequence[Any]) -> Sequence[tuple[str, Sequence[Any]]]:
-        """Name of a fact, and its value for each of the rows."""
+    def facts_of(self, rows: Sequence[Any]) -> Facts:
+        """In a fixed number of queries."""
         raise NotImplementedError
 
     def get_urls(self) -> Any:
@@ -101,7 +109,8 @@ class MergingAdmin(StoreAdmin):
             "title": f"Merge two {self.opts.verbose_name_plural}",
             "opts": self.opts,
             "rows": rows,
-            "facts": self.facts_of(rows),
+            "facts": [(name, values, _differ(name, values)) for name, values in self.facts_of(rows)],
+            "follows": self.follows,
         }
         return TemplateResponse(request, "catalog/admin/merge.html", context)
 
@@ -151,3 +160,8 @@ class MergingAdmin(StoreAdmin):
 
     def _address(self, page: str, *keys: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=keys)
+
+
+def _differ(name: str, values: Sequence[Any]) -> bool:
+    """Whether both are known and not the same, which says something of what the two rows are."""
+    return name not in DIFFER_ALWAYS and all(values) and values[0] != values[1]

@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from catalog import services
+from catalog.admin.comparing import Facts, credit_line, people_compared
 from catalog.admin.finding import people_found
 from catalog.admin.merging import MergingAdmin
 from catalog.admin.shared import FindingAdmin, SharedAdmin
@@ -26,6 +26,12 @@ MOST_CREDITS_SHOWN = 200
 class PersonAdmin(MergingAdmin, FindingAdmin, SharedAdmin):
     change_form_template = "catalog/admin/merging.html"
     actions = ("merge",)
+    follows = (
+        "The one that stays keeps all that is known of them; what is empty is filled from the other one.",
+        "All credits of the other one become theirs, with the other one's name as the one printed. The same job and "
+        "character on one title is there once.",
+        "The other one's address in the API leads to the one that stays; no credit can be given to them any more.",
+    )
     found = staticmethod(people_found)
     list_display = ("name", "role", "date_of_birth", "date_of_death", "merged")
     search_fields = ("name",)
@@ -64,16 +70,8 @@ class PersonAdmin(MergingAdmin, FindingAdmin, SharedAdmin):
     def unmerged(self, rows: QuerySet[Person]) -> QuerySet[Person]:
         return rows.filter(merged_into=None)
 
-    def facts_of(self, rows: Sequence[Person]) -> Sequence[tuple[str, Sequence[Any]]]:
-        credited = Credit.objects.filter(person__in=rows).order_by().values_list("person_id")
-        credits = dict(credited.annotate(number=Count("*")))
-        return [
-            ("Best known for", [row.role for row in rows]),
-            ("Born", [row.date_of_birth for row in rows]),
-            ("Died", [row.date_of_death for row in rows]),
-            ("Credits", [str(credits.get(row.person_id, 0)) for row in rows]),
-            ("Id", [row.person_id for row in rows]),
-        ]
+    def facts_of(self, rows: Sequence[Person]) -> Facts:
+        return people_compared(rows)
 
     def save_row(self, row: Person) -> None:
         services.person_save(person=row)
@@ -89,16 +87,8 @@ class PersonAdmin(MergingAdmin, FindingAdmin, SharedAdmin):
         credited = credits_of_people(
             person_ids=[person.person_id for person in people], limit=MOST_CREDITS_SHOWN
         )
-        return list(map(str, people)), {"people": len(people)}, set(), [_credit_line(c) for c in credited]
+        return list(map(str, people)), {"people": len(people)}, set(), [credit_line(c) for c in credited]
 
 
 def _credit_items(credits: list[Credit]) -> SafeString:
-    return format_html_join("", "<li>{}</li>", ((_credit_line(credit),) for credit in credits))
-
-
-def _credit_line(credit: Credit) -> SafeString:
-    title = credit.content
-    year = f" ({title.release_date.year})" if title.release_date else ""
-    character = f" as {credit.character_name}" if credit.character_name else ""
-    address = reverse("admin:catalog_content_change", args=[title.content_id])
-    return format_html('<a href="{}">{}</a>{}: {}{}', address, title.title, year, credit.job, character)
+    return format_html_join("", "<li>{}</li>", ((credit_line(credit),) for credit in credits))

@@ -1,18 +1,33 @@
 """Merging of titles on their pages."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
+from catalog.admin.comparing import Facts, titles_compared
 from catalog.admin.merging import MergingAdmin
 from catalog.merging import content_unmerge, contents_merge
-from catalog.models import Content, Credit, ExternalId
+from catalog.models import Content
 from catalog.selectors.merged import survivors_by_id
 
 
 class TitleMergingAdmin(MergingAdmin):
+    """`kept_elsewhere` is what other stores have of titles, told by whoever knows those (`streaming.urls`)."""
+
+    follows = (
+        "The one that stays keeps all that it has: of two values its own counts.",
+        "What it lacks is copied to it: empty fields, credits, seasons and episodes, texts, artwork and videos, "
+        "ratings, genres, keywords, studios, collections. The other one's title becomes an alternative title.",
+        "Windows are copied for territories and licences that it has none of. Without any window it is open "
+        "everywhere, and stays so.",
+        "External ids move to it, so that lookups and imports find it.",
+        "The other one is not public any more, and its address leads to the one that stays.",
+        "The other one's reviews, views and plays stay with it: they are not added, and its reviews are not shown "
+        "until the merge is undone.",
+    )
+    kept_elsewhere: Callable[[Sequence[UUID]], Facts] = staticmethod(lambda content_ids: ())
+
     def merge_rows(self, *, loser: UUID, survivor: UUID) -> str:
         counted = contents_merge(loser_id=loser, survivor_id=survivor)
         return f"Taken over: {_told(counted)}." if counted else "It lacked nothing."
@@ -29,23 +44,9 @@ class TitleMergingAdmin(MergingAdmin):
     def unmerged(self, rows: QuerySet[Content]) -> QuerySet[Content]:
         return rows.exclude(status=Content.Status.MERGED)
 
-    def facts_of(self, rows: Sequence[Content]) -> Sequence[tuple[str, Sequence[Any]]]:
-        ids = [row.content_id for row in rows]
-        credited = Credit.objects.filter(content_id__in=ids).order_by().values_list("content_id")
-        credits = dict(credited.annotate(number=Count("*")))
-        named = ExternalId.objects.filter(content_id__in=ids)
-        known = {key: [f"{row}" for row in named if row.content_id == key] for key in ids}
-        return [
-            ("Original title", [row.original_title for row in rows]),
-            ("Type", [row.get_content_type_display() for row in rows]),
-            ("Release date", [row.release_date for row in rows]),
-            ("Status", [row.get_status_display() for row in rows]),
-            ("Rating", [row.rating for row in rows]),
-            ("Credits", [str(credits.get(key, 0)) for key in ids]),
-            ("Elsewhere", [", ".join(known[key]) for key in ids]),
-            ("Added", [f"{row.created_at:%Y-%m-%d}" for row in rows]),
-            ("Id", ids),
-        ]
+    def facts_of(self, rows: Sequence[Content]) -> Facts:
+        *facts, identity = titles_compared(rows)
+        return [*facts, *self.kept_elsewhere([row.content_id for row in rows]), identity]
 
 
 def _told(counted: Mapping[str, int]) -> str:

@@ -63,6 +63,15 @@ def test_the_tables_of_a_title_show_all_their_columns(desk: Page, section: str) 
     assert desk.evaluate(CUT_OFF) == []
 
 
+def test_the_page_before_a_merge_spells_names_as_they_are(desk: Page) -> None:
+    one, other = ContentFactory(title="eXistenZ"), ContentFactory(title="Existenz")
+
+    desk.goto(f"{TITLES}merge/?rows={one.pk},{other.pk}")
+
+    assert desk.locator("thead th").all_inner_texts()[-2:] == ["eXistenZ", "Existenz"]
+    assert desk.evaluate(CUT_OFF) == []
+
+
 def with_rows_in_every_table() -> Content:
     content: Content = ContentFactory(content_type="series")
     CreditFactory(

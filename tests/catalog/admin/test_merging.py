@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from catalog import services
 from catalog.models import Content, Credit, Person
-from tests.admin_pages import queries_of, staff_with, values_of
+from tests.admin_pages import staff_with, values_of
 from tests.catalog.admin.pages import PEOPLE, TITLES, as_stored, page_of, record
 from tests.factories import ContentFactory, CreditFactory, ExternalIdFactory, PersonFactory, indexed
 
@@ -104,18 +104,6 @@ def test_saving_a_person_who_is_merged_meanwhile_is_a_message(
     assert Person.objects.get(pk=person.pk).name == "Brigitte Schittenhelm"
 
 
-def test_the_page_before_a_merge_says_what_each_is(editor: Client) -> None:
-    one = ExternalIdFactory(content__title="Metropolis", value="tt0017136").content
-    other = ContentFactory(title="Metropolis", release_date="1927-01-10")
-    CreditFactory.create_batch(3, content=other)
-
-    page = editor.get(f"{TITLES}merge/?rows={one.pk},{other.pk}").content.decode()
-
-    assert "<td>0</td><td>3</td>" in page
-    assert "<td>imdb:tt0017136</td><td>–</td>" in page
-    assert "<td>Jan. 10, 1927</td>" in page or "<td>1927-01-10</td>" in page
-
-
 @pytest.mark.parametrize("selected", [1, 3])
 def test_two_are_merged_not_more_or_fewer(editor: Client, selected: int) -> None:
     keys = [str(content.pk) for content in ContentFactory.create_batch(selected)]
@@ -150,12 +138,3 @@ def test_only_who_may_change_titles_merges_them(stores: None) -> None:
     assert reader.post(address, {"survivor": str(survivor.pk)}).status_code == 403
     assert reader.post(f"{TITLES}{loser.pk}/unmerge/").status_code == 403
     assert Content.objects.filter(status="merged").count() == 0
-
-
-def test_the_page_before_a_merge_costs_the_same_with_1_and_100_credits(editor: Client) -> None:
-    one, other = ContentFactory.create_batch(2)
-    address = f"{TITLES}merge/?rows={one.pk},{other.pk}"
-    CreditFactory(content=one)
-    few = queries_of(lambda: editor.get(address))
-    CreditFactory.create_batch(99, content=one)
-    assert queries_of(lambda: editor.get(address)) == few
