@@ -1,10 +1,12 @@
 """Lists of titles by what they are: their vocabulary, filters, orders, pages and the counts of facets.
 
 A request and the rule of a collection are the same question, a `ListQuery`. Entry points: `parse` and `list_query`
-read one, `titles_list` and `facets_of` answer it. Failure: `Unreadable`, in words for whoever asked.
+read one, `titles_list` and `facets_of` answer it, `public_list` where anybody may ask. Failure: `Unreadable`, in words
+for whoever asked.
 """
 
 from catalog.listing.facets import COUNTS_KEY, FACETS, facets_of
+from catalog.listing.naming import public_list
 from catalog.listing.orders import ORDERS
 from catalog.listing.titles import Page, Place, titles_list
 from catalog.listing.vocabulary import Choice, ListQuery, Span, Unreadable, list_query, parse
@@ -22,5 +24,6 @@ __all__ = [
     "facets_of",
     "list_query",
     "parse",
+    "public_list",
     "titles_list",
 ]

@@ -1,13 +1,15 @@
 """A `ListQuery` as conditions on search documents, one for each parameter, so that facets can leave one out.
 
 Names of genres, keywords and studios are looked up here: case does not matter, a name of digits only is an id, and one
-that there is not is `Unreadable`: a list that is empty by a typo would look like an answer. People are given by id;
-an unknown one has no titles, a merged one stands for whom they were merged into.
+that there is not is `Unreadable`: a list that is empty by a typo would look like an answer. To the public there is none
+either that only hidden titles have: `catalog.listing.naming`. People are given by id; an unknown one has no titles, a
+merged one stands for whom they were merged into.
 
-Entry point: `conditions`. Failure: `Unreadable`, `django.db.Error`s.
+Entry points: `conditions`; `keys_by_text`, `unknown_names` and `TERMS` for `naming`. Failure: `Unreadable`,
+`django.db.Error`s.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -58,12 +60,10 @@ def _choices(query: ListQuery) -> dict[str, tuple[list[Any], bool]]:
     unknown: dict[str, str] = {}
     for model, names in TERMS.items():
         asked = {name: choice for name in names if (choice := getattr(query, name)) is not None}
-        keys = _keys_of(model, {text for choice in asked.values() for text in choice.values})
+        keys = keys_by_text(model, {text for choice in asked.values() for text in choice.values})
+        unknown |= unknown_names(model, asked, keys)
         for name, choice in asked.items():
-            missing = [text for text in choice.values if text not in keys]
-            if missing:
-                unknown[name] = f"There is no {model._meta.verbose_name} {', '.join(missing)}."
-            found[name] = ([keys[text] for text in choice.values if text in keys], choice.every)
+            found[name] = ([keys[text][0] for text in choice.values if text in keys], choice.every)
     if unknown:
         raise Unreadable(unknown)
     if query.country is not None:
@@ -73,8 +73,19 @@ def _choices(query: ListQuery) -> dict[str, tuple[list[Any], bool]]:
     return found
 
 
-def _keys_of(model: type[Model], texts: Iterable[str]) -> dict[str, int]:
-    """Text to key, of those that there are. Of names that differ in case alone the one spelled like the text wins."""
+def unknown_names(model: type[Model], asked: Mapping[str, Choice], known: Container[str]) -> dict[str, str]:
+    """Parameter to what is wrong with it, of those that ask for more than the known texts."""
+    missing = {name: [text for text in choice.values if text not in known] for name, choice in asked.items()}
+    return {
+        name: f"There is no {model._meta.verbose_name} {', '.join(texts)}."
+        for name, texts in missing.items()
+        if texts
+    }
+
+
+def keys_by_text(model: type[Model], texts: Iterable[str]) -> dict[str, list[int]]:
+    """Text to the keys that it may mean, of those that there are. Of names that differ in case alone the one spelled
+    like the text is the first."""
     texts = set(texts)
     if not texts:
         return {}
@@ -82,15 +93,16 @@ def _keys_of(model: type[Model], texts: Iterable[str]) -> dict[str, int]:
     condition = Q(pk__in=[int(text) for text in ids if len(text) <= 18])
     for text in texts - ids:
         condition |= Q(name__iexact=text)
-    rows = list(model._default_manager.filter(condition).order_by("-pk").values_list("pk", "name"))
-    by_id = {str(key): key for key, _ in rows}
-    alike = {name.upper(): key for key, name in rows}
-    spelled = {name: key for key, name in rows}
-    found = {
-        text: by_id.get(str(int(text))) if text in ids else spelled.get(text, alike.get(text.upper()))
-        for text in texts
-    }
-    return {text: key for text, key in found.items() if key is not None}
+    names = dict(model._default_manager.filter(condition).order_by("pk").values_list("pk", "name"))
+    found = {text: _meant(text, names, is_id=text in ids) for text in texts}
+    return {text: keys for text, keys in found.items() if keys}
+
+
+def _meant(text: str, names: Mapping[int, str], *, is_id: bool) -> list[int]:
+    if is_id:
+        return [key for key in names if key == int(text)]
+    alike = [key for key, name in names.items() if name.upper() == text.upper()]
+    return sorted(alike, key=lambda key: names[key] != text)
 
 
 def _people(choice: Choice) -> list[UUID]:

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from catalog.audience import audience_of
-from catalog.listing import ORDERS, ListQuery, Unreadable, facets_of, list_query, titles_list
+from catalog.listing import ORDERS, ListQuery, Unreadable, facets_of, list_query, public_list
 from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.listing import (
     ContentListQuery,
@@ -120,13 +120,13 @@ class ContentListView(APIView):
             asked = _asked(query)
             question = question_of("content", asked.canonical().decode())
             after = parse_cursor(query.get("cursor"), question, ORDERS[asked.sort].read, UUID)
-            page = titles_list(
+            known, page = public_list(
                 query=asked,
                 limit=query["limit"],
                 after=(after[0], after[1]) if after else None,
                 chain=chain_for(request, query),
             )
-            facets = facets_of(query=asked, facets=query.get("facets", ()))
+            facets = facets_of(query=known, facets=query.get("facets", ()))
         following = cursor_of(question, *page.last) if page.last else None
         body: dict[str, Any] = {"results": page.results, "next": next_url(request, following)}
         if "facets" in query:

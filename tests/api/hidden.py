@@ -8,7 +8,7 @@ that whatever leads from it to others may lead to the hidden ones.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from catalog.models import Collection, Content, ContentMerge, Genre, Keyword, Person, Studio
 from tests.factories import (
@@ -122,6 +122,28 @@ def limited_cases(common: Shared) -> list[Case]:
         _case("strict", common, ratings=[("FSK", "6"), ("MPA", "NC-17")]),
         _case("abroad", common, windows=[("FR", None, None)]),
     ]
+
+
+def nothing() -> Case:
+    """What there would be of a title that there is not."""
+    name = "nothing"
+    text = f"Ulv{name} Zyx{name}"
+    key, title, person, collection = 999_999_999, uuid4(), uuid4(), uuid4()
+    ids: dict[str, object] = {
+        **{"content_id": title, "person_id": person, "collection_id": collection, "review_id": uuid4()},
+        **{"season_number": 1, "genre_id": key, "scheme": "imdb", "value": "tt9999999"},
+    }
+    return Case(
+        name,
+        title,
+        ids,
+        Person(person_id=person),
+        Genre(genre_id=key, name=f"{text} genre"),
+        Keyword(name=f"{text} keyword"),
+        Studio(name=f"{text} studio"),
+        Collection(collection_id=collection),
+        was_public=False,
+    )
 
 
 Windows = list[tuple[str, datetime | None, datetime | None]]

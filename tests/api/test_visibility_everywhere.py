@@ -18,7 +18,17 @@ from rest_framework.test import APIClient
 
 from analytics.models import User
 from streaming.urls import urlpatterns
-from tests.api.hidden import COUNTRY, LIMIT, Case, Shared, hidden_cases, limited_cases, public_case, shared
+from tests.api.hidden import (
+    COUNTRY,
+    LIMIT,
+    Case,
+    Shared,
+    hidden_cases,
+    limited_cases,
+    nothing,
+    public_case,
+    shared,
+)
 from tests.api.operations import Operation, operations, send
 from tests.catalog.changes.following import wait_for_others
 from tests.factories import UserFactory
@@ -198,6 +208,36 @@ def _text_of(answer: Any) -> str:
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
     headers = " ".join(f"{name}: {value}" for name, value in answer.headers.items())
     return f"{body.decode(errors='replace')} {headers}"
+
+
+def test_what_only_hidden_titles_have_is_refused_as_what_there_is_not(world: World) -> None:
+    """Else whoever guesses a name or an id would learn that there is one."""
+    strange = nothing()
+    compared = set()
+    for called in operations():
+        if called.name in {*ABOUT_PEOPLE, *SILENT}:
+            continue
+        for case in (case for case in world.hidden if not case.was_public):
+            if _answers(world, called, case) != _answers(world, called, strange):
+                world.leaks.append(f"{called.name} tells that there is a {case.name} title")
+        compared.add(called.name)
+
+    assert {"content_list", "search", "lookup"} <= compared
+    assert not world.leaks, "\n".join(world.leaks)
+
+
+def _answers(world: World, called: Operation, case: Case) -> list[tuple[int, object]]:
+    """The status of all that is asked on behalf of a title, and which parameters are refused as what."""
+    found: list[tuple[int, object]] = []
+    url = called.path.format(**case.ids, user_id=world.viewer.user_id)
+    body = json.dumps(BODIES[called.name](case)).encode() if called.body else b""
+    for query in _queries(called, case, first=False):
+        sent = "&".join(f"{name}={_quoted(value)}" for name, value in query.items())
+        answer = send(world.client, called, f"{url}?{sent}" if sent else url, body)
+        refused = answer.json() if answer.status_code >= 400 else {}
+        errors = [(error["field"], error["code"]) for error in refused.get("errors", ())]
+        found.append((answer.status_code, (refused.get("code"), errors)))
+    return found
 
 
 def test_no_route_beside_the_api_tells_of_what_is_not_public(world: World) -> None:
