@@ -17,7 +17,7 @@ from reviews.indexes import missing_indexes
 from streaming.stores import inspection
 from streaming.stores.deadline import guarded, within
 from streaming.stores.federation import checking as federation
-from streaming.stores.findings import Finding
+from streaming.stores.findings import START, Finding
 from streaming.stores.inspection import Inspection
 from streaming.stores.outage import discard_broken_connections
 from streaming.stores.probes import RAISED_BY_STORES, Probe, probe_all
@@ -28,7 +28,6 @@ from streaming.stores.replication.status import replication_status
 
 PROBE_LIMIT = timedelta(seconds=1)  # a person waits for one screen, on connections that are not made yet
 INSPECT_LIMIT = timedelta(seconds=5)
-START = "start the server, or correct its address and password in the environment"
 INSPECTIONS: Mapping[str, Callable[[], Inspection]] = {
     "catalog": inspection.catalog,
     "analytics": inspection.analytics,

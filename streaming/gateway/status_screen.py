@@ -4,6 +4,7 @@ Entry point: `screen`. No line is longer than `WIDTH`, unless a single word is. 
 """
 
 from collections.abc import Iterator
+from itertools import groupby
 from textwrap import wrap
 
 from streaming.gateway.status import Located, StatusReport, StoreStatus
@@ -17,8 +18,9 @@ NUMBERS = ("latency", "size")
 
 def screen(report: StatusReport) -> str:
     lines = [*_table([_row(store) for store in report.stores]), "", _replication(report.replication), ""]
-    for located in report.found:
-        lines += _problem(located)
+    for repair, together in groupby(report.found, lambda located: located.finding.repair):
+        lines += [line for located in together for line in _problem(located)]
+        lines += _repair(repair)
     if not report.found:
         lines.append("every store is sound")
     return "\n".join(lines)
@@ -63,10 +65,10 @@ def _replication(status: ReplicationStatus) -> str:
 
 
 def _problem(located: Located) -> Iterator[str]:
-    finding = located.finding
-    yield from wrap(
-        f"{located.part}: {finding.what}", WIDTH, subsequent_indent="    ", break_on_hyphens=False
-    )
-    yield from wrap(
-        finding.repair, WIDTH, initial_indent="  -> ", subsequent_indent="     ", break_on_hyphens=False
-    )
+    what = f"{located.part}: {located.finding.what}"
+    yield from wrap(what, WIDTH, subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _repair(repair: str) -> Iterator[str]:
+    """Once for findings one after the other that are repaired by the same."""
+    yield from wrap(repair, WIDTH, initial_indent="  -> ", subsequent_indent="     ", break_on_hyphens=False)

@@ -5,6 +5,12 @@ A finding names what is wrong in one sentence and the command that repairs it; n
 
 from dataclasses import dataclass
 
+# For a server that does not answer, whatever else may be the matter with it: nothing is to be mended by what destroys.
+START = (
+    "start the server (local stores: make run, or python -m dev up; compose: docker compose up -d), or correct its "
+    "address and password in the environment"
+)
+
 
 @dataclass(frozen=True)
 class Finding:

@@ -17,6 +17,7 @@ from pymongo import MongoClient
 from dev import environment, faults, lifecycle
 from dev.instance import Instance
 from streaming.gateway.status_screen import WIDTH
+from streaming.stores.findings import START
 from tests.environment import WORKER
 from tests.served import ROOT, until
 
@@ -148,7 +149,8 @@ def test_a_store_that_is_away_is_named_and_the_others_are_told(
     ((found_in, sentence, repair),) = said.found
     assert found_in == part
     assert sentence.startswith(what)
-    assert repair.startswith("start ")
+    assert repair.startswith(START)
+    assert "manage.py" not in repair
     assert {name for name, told in said.report["stores"].items() if not told["ok"]} == {store}
     told = said.report["stores"][store]
     assert (told["role"], told["version"], told["size_bytes"]) == (store, "", None)
@@ -167,6 +169,23 @@ def test_all_stores_frozen_is_one_screen_all_the_same(own: OwnStores) -> None:
 
     assert (said.code, said.stderr) == (1, "CommandError: 6 things are wrong.\n")
     assert [line.split()[3] for line in said.text.splitlines()[1:7]] == ["away"] * 6
+    until(own.sound, "it is sound again")
+
+
+def test_stopped_stores_are_to_be_started_and_nothing_else(own: OwnStores) -> None:
+    """It named the repair of a lost primary and of a lost replica, both of which destroy, while nothing ran at all."""
+    lifecycle.down(own.instance)
+    try:
+        said, screen = own.status(), own.manage("status").text
+    finally:
+        lifecycle.up(own.instance, fast=True)
+
+    assert [part for part, _, _ in said.found] == [
+        *("catalog", "reviews", "cache", "state"),
+        *("replication", "replication"),
+    ]
+    assert {repair for _, _, repair in said.found} == {START}
+    assert screen.count("->") == 1
     until(own.sound, "it is sound again")
 
 

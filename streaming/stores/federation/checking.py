@@ -27,7 +27,7 @@ from streaming.stores.federation.setup import (
     server_options,
     table_options,
 )
-from streaming.stores.findings import Finding
+from streaming.stores.findings import START, Finding
 from streaming.stores.statements import column_types, run, scalar
 
 READ_SECONDS = 5
@@ -48,7 +48,7 @@ def replica_away(error: DatabaseError) -> Finding:
     address = server_options()
     return Finding(
         f"the replica at {address['host']}:{address['port']} does not answer: {reason(error)}",
-        "start it, or correct ANALYTICS_REPLICA_DATABASE_URL and its password",
+        START,
     )
 
 

@@ -5,15 +5,15 @@ Entry point: `findings`. Failure: none; it judges a status that was asked before
 
 from django.conf import settings
 
-from streaming.stores.findings import Finding
+from streaming.stores.findings import START, Finding
 from streaming.stores.replication.state import ReplicationStatus
 
 LEFT_SHARE_FOUND = 0.25  # of the cap
 RESYNC = "manage.py replication resync"
 INDEX_REPAIR = f"{RESYNC}; one that no migration makes, make on the replica by hand"
-AWAY = {
-    "primary": "start it; where it is lost for good, manage.py replication promote --primary-lost",
-    "replica": "start it; where its data is lost, make an empty database and manage.py replication resync",
+LOST = {
+    "primary": f"{START}; where it is lost for good, see docs/operations/replication.md",
+    "replica": f"{START}; where its data is lost, see docs/operations/replication.md",
 }
 SWAP_BACK = (
     "give ANALYTICS_DATABASE_URL and ANALYTICS_REPLICA_DATABASE_URL each other's value again, then manage.py "
@@ -55,13 +55,16 @@ def findings(status: ReplicationStatus) -> list[Finding]:
 
 
 def _of_sides(status: ReplicationStatus) -> list[Finding]:
+    """A server that does not answer is to be started. That it may be lost is said only while the other one answers:
+    with both away, nothing runs."""
     found = []
+    both_away = bool(status.primary.problem and status.replica.problem)
     for name, side in (("primary", status.primary), ("replica", status.replica)):
         if side.problem:
             found.append(
                 Finding(
                     f"The analytics {name} at {side.address} does not answer: {side.problem}.",
-                    AWAY[name],
+                    START if both_away else LOST[name],
                 )
             )
     if status.primary_fenced:
