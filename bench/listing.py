@@ -32,8 +32,9 @@ django.setup()
 
 from bench.machine import provenance  # noqa: E402  # models need the setup above
 from catalog.audience import audience_of  # noqa: E402
-from catalog.listing import ORDERS, facets_of, list_query, titles_list  # noqa: E402
+from catalog.listing import facets_of, list_query, titles_list  # noqa: E402
 from catalog.models import SearchDocument  # noqa: E402
+from catalog.orders import ORDERS  # noqa: E402
 from catalog.similar import similar_titles  # noqa: E402
 from streaming.api.pages import parse_cursor, question_of  # noqa: E402
 from streaming.stores import redis  # noqa: E402

@@ -7,18 +7,15 @@ for whoever asked.
 
 from catalog.listing.facets import COUNTS_KEY, FACETS, facets_of
 from catalog.listing.naming import public_list
-from catalog.listing.orders import ORDERS
-from catalog.listing.titles import Page, Place, titles_list
+from catalog.listing.titles import Page, titles_list
 from catalog.listing.vocabulary import Choice, ListQuery, Span, Unreadable, list_query, parse
 
 __all__ = [
     "COUNTS_KEY",
     "FACETS",
-    "ORDERS",
     "Choice",
     "ListQuery",
     "Page",
-    "Place",
     "Span",
     "Unreadable",
     "facets_of",

@@ -15,10 +15,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from catalog.languages import Chain
-from catalog.listing.orders import ORDERS
-from catalog.listing.titles import Page, Place, titles_list
+from catalog.listing.titles import Page, titles_list
 from catalog.listing.vocabulary import Unreadable, parse
 from catalog.models import Collection, CollectionItem, SearchDocument
+from catalog.orders import ORDERS, Place
 from catalog.selectors.cards import title_cards
 from catalog.visibility import Audience
 from streaming.api.pages import plain_text, split_page, whole_number

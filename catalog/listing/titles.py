@@ -7,22 +7,20 @@ Entry points: `documents_of`, `audience_of_query`, `titles_list`. Failure: `Unre
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q
 
 from catalog.audience import audience_of
 from catalog.languages import Chain
 from catalog.listing.conditions import conditions
-from catalog.listing.orders import ORDERS
 from catalog.listing.vocabulary import ListQuery
+from catalog.milestones import next_milestone
 from catalog.models import SearchDocument
+from catalog.orders import ORDERS, Place
 from catalog.querysets import SearchDocumentQuerySet
 from catalog.selectors.cards import title_cards
 from catalog.visibility import Audience
 from streaming.api.pages import split_page
-
-Place = tuple[Any, UUID]  # a title's value in the list's order, and its id
 
 
 @dataclass(frozen=True)
@@ -55,13 +53,24 @@ def titles_list(
 ) -> Page:
     """Up to `limit` titles past a place. `audience` is one to hold beside the query's own: a rule has both.
 
-    Four queries, one for each kind of name that is asked for, and one with a chain of languages.
+    Four queries, one for each kind of name that is asked for, and one with a chain of languages; in a catalog that has
+    milestones one more where so few titles pass that the next one is reached.
     """
-    order, own = ORDERS[query.sort], audience_of_query(query)
+    own = audience_of_query(query)
     documents = documents_of([own, *([audience] if audience else [])], conditions(query).values())
-    if after is not None:
-        documents = documents.filter(order.after(*after))
-    rows = documents.annotate(place=order.value).order_by(*order.fields()).values_list("place", "content_id")
-    page, last = split_page(list(rows[: limit + 1]), limit)
+    page, last = split_page(_places(documents, query.sort, after, limit + 1), limit)
     cards = title_cards(content_ids=[content_id for _, content_id in page], audience=own, chain=chain)
     return Page(cards, last)
+
+
+def _places(documents: SearchDocumentQuerySet, sort: str, after: Place | None, most: int) -> list[Place]:
+    """The first `most` past a place, in order."""
+    order, milestone = ORDERS[sort], next_milestone(sort, after)
+    if after is not None:
+        documents = documents.filter(order.after(after))
+    places = documents.annotate(place=order.value).values_list("place", "content_id")
+    if milestone is not None:
+        near = list(places.filter(order.until(milestone)).order_by(*order.fields())[:most])
+        if len(near) == most:
+            return near
+    return list(places.order_by(*order.fields(walked=milestone is None))[:most])

@@ -17,8 +17,8 @@ import orjson
 from django.core.exceptions import ValidationError
 
 from catalog.codes import country_code, territory_code
-from catalog.listing.orders import ORDERS
 from catalog.models import Content
+from catalog.orders import ORDERS
 
 MOST_VALUES = 20  # of one parameter
 LONGEST_NAME = 255  # characters; no genre, keyword or studio has more

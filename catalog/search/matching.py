@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from django.db import connections
 
 from catalog.models import SearchDocument
+from catalog.orders import Place
 from catalog.visibility import Audience
 from streaming.stores.aliases import CATALOG
 
@@ -78,12 +79,12 @@ class Tiers:
         query: Sql,
         *,
         better: tuple[int, Sql] | None = None,
-        above: float | None = None,
+        until: Place | None = None,
         by_words: bool = False,
     ) -> None:
         """`condition` compares a column with the query, put in place of `{}`. `better` is the number of those rows that
-        a narrower query finds as well. `above` leaves out titles that are not more popular. With `by_words` titles are
-        found by the index of words alone, never by walking along the popular ones.
+        a narrower query finds as well. `until` leaves out what is less popular than that place. With `by_words`
+        titles are found by the index of words alone, never by walking along the popular ones.
         """
         named = Sql(str(int(number)), ())
         if better is not None:
@@ -92,7 +93,7 @@ class Tiers:
                 f"CASE WHEN {condition.format(narrower.text)} THEN {other} ELSE {number} END",
                 narrower.parameters,
             )
-        popular = Sql("", ()) if above is None else Sql(" AND popularity > %s", (above,))
+        popular = Sql("", ()) if until is None else Sql(" AND (popularity, content_id) >= (%s, %s)", until)
         order = "popularity + 0" if by_words else "popularity"  # no index is of an expression
         self._branches.append(
             Sql(

@@ -14,9 +14,10 @@ from uuid import UUID
 from rapidfuzz.distance import OSA
 
 from catalog.languages import Chain, translated
+from catalog.milestones import next_milestone
 from catalog.models import Content
+from catalog.orders import Place
 from catalog.search.matching import Sql, Tiers, any_of, as_beginnings, both
-from catalog.search.popular import popular_from
 from catalog.search.ranking import Found, Tier
 from catalog.search.searching import HAS_KEY, IN_TITLES, SHORT, Question, beginning_of
 from catalog.search.words import LONGEST, neighbours_of
@@ -38,7 +39,7 @@ class Branch(NamedTuple):
     tier: Tier
     condition: str
     query: Sql
-    above: float | None = None
+    until: Place | None = None
     by_words: bool = False
 
 
@@ -90,10 +91,10 @@ def _popular_first(audience: Audience, wanted: Branch, *, beside: Collection[Bra
     """The most popular titles of a branch, and what the branches beside it bring; of all titles only where the popular
     are fewer than anybody is shown.
     """
-    above = popular_from()
-    if above is None:
+    milestone = next_milestone("popularity")
+    if milestone is None:
         return _asked(audience, wanted, *beside)
-    found = _asked(audience, wanted._replace(condition=WALKED, above=above), *beside)
+    found = _asked(audience, wanted._replace(condition=WALKED, until=milestone), *beside)
     if sum(row.tier is wanted.tier for row in found) < MOST:
         found += _asked(audience, wanted._replace(by_words=True))
     return found
@@ -102,7 +103,7 @@ def _popular_first(audience: Audience, wanted: Branch, *, beside: Collection[Bra
 def _asked(audience: Audience, *branches: Branch) -> list[Found]:
     tiers = Tiers(audience, most=CANDIDATES)
     for branch in branches:
-        tiers.add(*branch[:3], above=branch.above, by_words=branch.by_words)
+        tiers.add(*branch[:3], until=branch.until, by_words=branch.by_words)
     return [Found(Tier(number), *rest) for number, *rest in tiers.rows()]
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from catalog.listing import FACETS, ORDERS
+from catalog.listing import FACETS
+from catalog.orders import ORDERS
 from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.cards import CardSerializer
 from catalog.serializers.languages import LanguageQuery

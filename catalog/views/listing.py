@@ -15,7 +15,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from catalog.audience import audience_of
-from catalog.listing import ORDERS, ListQuery, Unreadable, facets_of, list_query, public_list
+from catalog.listing import ListQuery, Unreadable, facets_of, list_query, public_list
+from catalog.orders import ORDERS
 from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.listing import (
     ContentListQuery,

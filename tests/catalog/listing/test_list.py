@@ -3,6 +3,7 @@
 import random
 from urllib.parse import urlencode
 
+import pytest
 from rest_framework.test import APIClient
 
 from tests.catalog.listing.world import (
@@ -17,6 +18,7 @@ FACETS = ("genre", "type", "year", "country", "keyword", "studio")
 ENOUGH = 200
 
 
+@pytest.mark.usefixtures("first_milestone")
 def test_every_list_and_every_count_is_what_the_model_finds(world: World, api: APIClient) -> None:
     rng = random.Random(11)
     empty, several_pages, named = 0, 0, set()

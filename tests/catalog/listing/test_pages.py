@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from catalog.listing import ORDERS
+from catalog.orders import ORDERS
 from catalog.services import contents_delete
 from tests.catalog.listing.world import World, a_title, expected, write
 
@@ -20,6 +20,7 @@ def ids_on(api: APIClient, url: str) -> tuple[list[str], str | None]:
     return [card["content_id"] for card in body["results"]], body["next"]
 
 
+@pytest.mark.usefixtures("first_milestone")
 @pytest.mark.parametrize("sort", ORDERS)
 def test_a_walk_sees_each_title_once_while_others_come_and_go(
     world: World, api: APIClient, sort: str

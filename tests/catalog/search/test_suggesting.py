@@ -7,8 +7,8 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from catalog import milestones
 from catalog.models import Content
-from catalog.search import popular
 from catalog.search.matching import Sql
 from catalog.search.rebuilding import documents_fill
 from catalog.search.suggesting import CANDIDATES, suggestions
@@ -37,14 +37,7 @@ def shelf(titled: Titled) -> None:
     titled("The Strangest Night", status="draft", published_at=None)
 
 
-@pytest.fixture(params=[False, True], ids=["of a small catalog", "popular ones first"])
-def popular_first(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param:
-        monkeypatch.setattr(popular, "POPULAR", 2)
-        monkeypatch.setattr(popular, "FEWEST", 2)
-
-
-@pytest.mark.usefixtures("popular_first")
+@pytest.mark.usefixtures("first_milestone")
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
@@ -113,8 +106,8 @@ def test_a_beginning_of_many_titles_and_of_no_popular_one_is_bounded_work(
     stores: None, monkeypatch: pytest.MonkeyPatch, typed: str
 ) -> None:
     """By the rows that PostgreSQL reads: the popular titles and those that have it, not half of all."""
-    monkeypatch.setattr(popular, "POPULAR", 500)
-    monkeypatch.setattr(popular, "FEWEST", 400)
+    monkeypatch.setattr(milestones, "FIRST", 500)
+    monkeypatch.setattr(milestones, "SHARE", 1)
     titles = [
         ContentFactory.build(
             title=f"Scot {n % 90}" if n % 40 == 0 else f"Night {n % 300}", rating_count=20_000 - n

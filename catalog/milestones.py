@@ -1,0 +1,47 @@
+"""Places along an order of all titles, about 5,000 titles from its beginning, then twice as far each time.
+
+Whoever takes a page of titles in an order, of those that pass a filter, has PostgreSQL choose: walk along the order
+until the page is full, or find all that pass by another index and sort them. It chooses by how many it expects to
+pass, and takes filters for independent of each other and of the order. Of two genres that never go together, or of a
+word that no popular title has, it then walks along a million titles and finds nothing. So pages are asked for up to
+the next milestone, and of all titles, without a walk, only where that does not fill them: no walk is longer than to
+there.
+
+The places are those of a sample, kept in the cache: a milestone of a minute ago bounds as well. They decide how a
+page is found, never what is on it. Entry point: `next_milestone`. Failure: `django.db.Error`s.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from catalog.models import SearchDocument
+from catalog.orders import ORDERS, Order, Place
+from streaming.stores.cache import read_through
+
+FIRST = 5_000  # titles; to walk along them takes about 5 ms on two cores
+SHARE = 256  # one title of so many is in the sample (ids are random)
+
+
+def next_milestone(sort: str, after: Place | None = None) -> Place | None:
+    """The first milestone past a place. None past the last: what follows is then no more than went before, or than
+    `FIRST` titles.
+    """
+    order = ORDERS[sort]
+    for value, content_id in read_through(f"catalog:milestones:{sort}", lambda: _sampled(order)):
+        milestone = order.read(value), UUID(content_id)
+        if after is None or order.follows(milestone, after):
+            return milestone
+    return None
+
+
+def _sampled(order: Order) -> list[Any]:
+    """Of each milestone the value and id as texts, as a cursor has them."""
+    sample = SearchDocument.objects.filter(content_id__lte=UUID(int=2**128 // SHARE - 1))
+    places = list(
+        sample.annotate(place=order.value).order_by(*order.fields()).values_list("place", "content_id")
+    )
+    found, rank = [], FIRST // SHARE
+    while rank <= len(places):
+        found.append([str(each) for each in places[rank - 1]])
+        rank *= 2
+    return found
