@@ -15,9 +15,10 @@ from django.db.models import BigIntegerField, CharField, Model, Value
 
 from catalog.languages import Chain
 from catalog.listing.conditions import COLUMNS, TERMS, keys_by_text, unknown_names
-from catalog.listing.titles import Page, Place, titles_list
+from catalog.listing.titles import Page, titles_list
 from catalog.listing.vocabulary import Choice, ListQuery, Unreadable
 from catalog.models import SearchDocument
+from catalog.orders import Place
 from catalog.visibility import Audience
 
 Keys = dict[str, list[int]]  # text to what it may mean, the likeliest first

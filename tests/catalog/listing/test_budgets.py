@@ -26,8 +26,8 @@ from tests.factories import (
 )
 
 # To what each costs with nothing in the cache, and again. A list is where milestones are, its page and, of the cards,
-# titles, posters and genres; with a language, translations. Of names that a title need not have, and of an empty list, it is asked which
-# the public knows: one for each kind of them, and one.
+# titles, posters and genres; with a language, translations. Of names that a title need not have, and of an empty list,
+# it is asked which the public knows: one for each kind of them, and one.
 EMPTY = (
     *("content?genre=drama&year=1800", "content?genre=drama,other&limit=100"),
     *("content?not_genre=drama|other", "content?keyword=rare&available_in=DE&runtime=9999"),
