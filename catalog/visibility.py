@@ -9,14 +9,15 @@ Each check says the same thing twice, side by side: `condition` for rows, `holds
 the cache keeps. A test over generated titles keeps the two equal. The values are the columns of
 `catalog.models.gate.Gate`; nothing else judges by them who may see a title.
 
-Entry points: `Audience`, `admits`, `is_public`; `once_admitted` and `once_public` are the same pair for what somebody
-may have seen; `next_change` and `next_answer` say when time alone changes an answer, `next_instant` when anything of
-it may; `span` and `is_open` are of one window. Failure: none of its own.
+Entry points: `Audience`, `admits`, `is_public`; `admitted_by` and `shown_by` are the same pair for what somebody saw
+since the title was last touched, `once_admitted` is what somebody may have seen ever; `next_change` and `next_answer`
+say when time alone changes an answer, `next_instant` when anything of it may; `span` and `is_open` are of one window.
+Failure: none of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -140,26 +141,6 @@ def _maturity_holds(gate: GateValues, audience: Audience) -> bool:
     return labels is None or (bool(ratings) and labels.issuperset(ratings))
 
 
-def _never_draft_condition(audience: Audience) -> Q:
-    return ~Q(status="draft")
-
-
-def _never_draft_holds(gate: GateValues, audience: Audience) -> bool:
-    return bool(gate["status"] != "draft")
-
-
-def _window_opened_condition(audience: Audience) -> Q:
-    opened = _PathExists(
-        F("availability"), _Path(Value(OPENED)), Value({"at": micros(audience.at)}, JSONField())
-    )
-    return Q(availability__isnull=True) | Q(opened)
-
-
-def _window_opened_holds(gate: GateValues, audience: Audience) -> bool:
-    spans = gate["availability"]
-    return spans is None or any(start <= micros(audience.at) for _, start, _ in spans)
-
-
 CHECKS = (
     Check("published", _status_condition, _status_holds),
     Check("date", _date_condition, _date_holds),
@@ -167,29 +148,28 @@ CHECKS = (
     Check("maturity", _maturity_condition, _maturity_holds),
 )
 
-# Whether somebody may have seen it: the status may have changed since, and a window have ended.
-ONCE_PUBLIC = (
-    Check("no draft", _never_draft_condition, _never_draft_holds),
-    Check("date", _date_condition, _date_holds),
-    Check("window opened", _window_opened_condition, _window_opened_holds),
-)
-
 
 def admits(audience: Audience) -> Q:
     """What is true of the rows of `Gate` that the audience may see."""
-    return _all_of(CHECKS, audience)
+    condition = Q()
+    for check in CHECKS:
+        condition &= check.condition(audience)
+    return condition
+
+
+def admitted_by(at: datetime) -> Q:
+    """What is true of titles that somebody, somewhere can see at that moment, or could since they were last touched.
+
+    While nobody writes a title, `next_change_at` is the first moment that shows it, or hides what was shown.
+    """
+    return Q(next_change_at__lte=at) | admits(Audience(at))
 
 
 def once_admitted(by: datetime) -> Q:
-    """What is true of the rows of `Gate` that somebody, somewhere may have seen by then, as far as the gate tells."""
-    return _all_of(ONCE_PUBLIC, Audience(by))
-
-
-def _all_of(checks: Iterable[Check], audience: Audience) -> Q:
-    condition = Q()
-    for check in checks:
-        condition &= check.condition(audience)
-    return condition
+    """What is true of the rows of `Gate` that somebody may have seen by then: the status may have changed since, and a
+    window have ended. As far as the gate tells: what never was published looks like this once it is archived."""
+    opened = _PathExists(F("availability"), _Path(Value(OPENED)), Value({"at": micros(by)}, JSONField()))
+    return ~Q(status="draft") & _date_condition(Audience(by)) & (Q(availability__isnull=True) | Q(opened))
 
 
 def is_public(gate: GateValues, audience: Audience) -> bool:
@@ -197,9 +177,10 @@ def is_public(gate: GateValues, audience: Audience) -> bool:
     return all(check.holds(gate, audience) for check in CHECKS)
 
 
-def once_public(gate: GateValues, *, by: datetime) -> bool:
-    """Whether somebody, somewhere may have seen the title of these values by then, as far as they tell."""
-    return all(check.holds(gate, Audience(by)) for check in ONCE_PUBLIC)
+def shown_by(gate: GateValues, *, at: datetime) -> bool:
+    """`admitted_by` of the values of a title that has `next_change_at` of when it was last touched."""
+    changes = gate["next_change_at"]
+    return (changes is not None and changes <= at) or is_public(gate, Audience(at))
 
 
 def next_change(gate: GateValues, *, after: datetime, territory: str | None = None) -> datetime | None:

@@ -11,7 +11,7 @@ from django.db.models import Case, Value, When
 from django.utils import timezone
 
 from catalog.models import Content
-from catalog.visibility import once_admitted
+from catalog.visibility import admitted_by
 from streaming.stores.aliases import CATALOG
 from streaming.stores.statements import rows, scalar
 
@@ -81,7 +81,7 @@ def _holder(who: str, seconds: float, *where: str) -> Holder:
 
 def changes_fill() -> int:
     """Notes the titles that the feed lacks: those of seeds, and of who wrote past the services. How many they were."""
-    shown = Case(When(once_admitted(timezone.now()), then=Value(True)), default=Value(False))
+    shown = Case(When(admitted_by(timezone.now()), then=Value(True)), default=Value(False))
     titles = Content.objects.using(CATALOG).order_by().values("content_id", "updated_at", shown=shown)
     asked, parameters = titles.query.get_compiler(CATALOG).as_sql()
     with transaction.atomic(using=CATALOG), connections[CATALOG].cursor() as cursor:

@@ -26,7 +26,8 @@ SELECT content_id, pg_current_xact_id()::text::bigint, pg_current_xact_id()::tex
 
 
 def changes_note(*, shown: Mapping[UUID, bool], kind: Change.Kind, at: datetime) -> None:
-    """Notes that these titles changed in the transaction under way. `shown` says which have ever been public.
+    """Notes that these titles changed in the transaction under way. `shown` says which are public
+    or have been since they were last noted.
 
     `at` is the `updated_at` that the same transaction writes: by it a reader tells whether a shard shows the change.
     """

@@ -26,7 +26,7 @@ from catalog.models import Change
 from catalog.registries import Ref
 from catalog.search.documents import document_of, documents_insert
 from catalog.services.external_ids import Pair, claims_take
-from catalog.visibility import next_change, once_public
+from catalog.visibility import Audience, is_public, next_change
 from streaming.stores.aliases import CATALOG
 from streaming.stores.copying import array_text, copy_rows
 
@@ -66,7 +66,8 @@ def titles_insert(
     )
     if any(gate["maturity"] for gate in gates.values()):
         labels_changed()
-    shown = {content_id: once_public(gate, by=now) for content_id, gate in gates.items()}
+    audience = Audience(now)
+    shown = {content_id: is_public(gate, audience) for content_id, gate in gates.items()}
     changes_note(shown=shown, kind=Change.Kind.SAVED, at=now)
 
 

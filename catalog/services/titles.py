@@ -24,7 +24,7 @@ from catalog.services.children import children_hold, children_write, windows_of
 from catalog.services.external_ids import claims_release
 from catalog.services.touching import contents_forget, contents_touch
 from catalog.services.windows import overlap_named
-from catalog.visibility import GATE_FIELDS, once_public
+from catalog.visibility import GATE_FIELDS, shown_by
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import KeyedByContent
 
@@ -111,14 +111,14 @@ def contents_delete(*, content_ids: Collection[UUID]) -> None:
     with transaction.atomic(using=CATALOG):
         contents_lock(content_ids)
         now = timezone.now()
-        gates = {row["content_id"]: row for row in titles.order_by().values("content_id", *GATE_FIELDS)}
-        there = list(gates)
+        gates = titles.order_by().values("content_id", "next_change_at", *GATE_FIELDS)
+        shown = {gate["content_id"]: shown_by(gate, at=now) for gate in gates}
+        there = list(shown)
         claimed = ExternalId.objects.using(CATALOG).filter(content_id__in=there).order_by()
         claims_release(
             content_ids=there, refs={Ref(*each) for each in claimed.values_list("scheme", "value")}
         )
         titles.delete()
-        shown = {content_id: once_public(gate, by=now) for content_id, gate in gates.items()}
         changes_note(shown=shown, kind=Change.Kind.DELETED, at=now)
         contents_forget(content_ids=there)
 

@@ -24,7 +24,7 @@ from catalog.maturity import label_of, labels_changed
 from catalog.models import AvailabilityWindow, Change, Content, MaturityRating
 from catalog.search.documents import documents_mark, documents_write
 from catalog.selectors import record_key
-from catalog.visibility import GATE_FIELDS, next_change, once_public, span
+from catalog.visibility import GATE_FIELDS, next_change, shown_by, span
 from streaming.stores.aliases import CATALOG
 from streaming.stores.cache import forget, forget_all
 
@@ -49,12 +49,11 @@ def contents_touch(
     with transaction.atomic(using=CATALOG):
         titles = Content.objects.using(CATALOG)
         titles.filter(content_id__in=ids).order_by().update(updated_at=now)
-        gates = _gates_as_rows_say(ids, now)
+        shown = _gates_as_rows_say(ids, now)
         if documents_later:
             documents_mark(content_ids=ids)
         else:
             documents_write(content_ids=ids)
-        shown = {content_id: once_public(gate, by=now) for content_id, gate in gates.items()}
         changes_note(shown=shown, kind=Change.Kind.SAVED, at=now)
         contents_forget(content_ids=ids)
     return now
@@ -70,30 +69,33 @@ UPDATE content_metadata AS title
 """
 
 
-def _gates_as_rows_say(ids: Collection[UUID], now: datetime) -> dict[UUID, dict[str, Any]]:
-    """Brings the gates of these titles up to their windows and ratings, and to the time; the gates."""
+def _gates_as_rows_say(ids: Collection[UUID], now: datetime) -> dict[UUID, bool]:
+    """Brings the gates of these titles up to their windows and ratings, and to the time; which are or were public.
+
+    Since the title was last touched, that is: before that it was noted.
+    """
     titles = Content.objects.using(CATALOG).filter(content_id__in=ids).order_by()
     columns = ("content_id", *GATE_FIELDS, "next_change_at")
     gates: dict[UUID, dict[str, Any]] = {gate["content_id"]: gate for gate in titles.values(*columns)}
     availability, maturity = _availability(ids), _maturity(ids)
-    changed, rated_anew = [], False
+    changed, shown, rated_anew = [], {}, False
     for content_id, gate in gates.items():
         said: dict[str, Any] = {
             "availability": availability.get(content_id),
             "maturity": maturity.get(content_id, []),
         }
+        shown[content_id] = shown_by({**gate, **said}, at=now)
         said["next_change_at"] = next_change({**gate, **said}, after=now)
         if gate["maturity"] != said["maturity"]:
             rated_anew = True
         if any(gate[name] != value for name, value in said.items()):
-            gate.update(said)
             changed.append({"content_id": content_id, **said})
     if rated_anew:
         labels_changed()
     if changed:
         with connections[CATALOG].cursor() as cursor:
             cursor.execute(WRITE_GATES, [orjson.dumps(changed).decode()])
-    return gates
+    return shown
 
 
 def _availability(ids: Collection[UUID]) -> dict[UUID, list[list[Any]]]:

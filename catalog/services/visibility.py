@@ -20,9 +20,10 @@ from streaming.stores.aliases import CATALOG
 
 AT_ONCE = 500
 
-# Of two workers one gets a title: the other waits for its commit, and finds that the moment is no longer due.
+# Of two workers one gets a title: the other waits for its commit, and finds that the moment is no longer due. It stays
+# what it is for `contents_touch`, to which it says that somebody could see the title.
 CLAIM = """
-UPDATE content_metadata SET next_change_at = NULL
+UPDATE content_metadata SET next_change_at = next_change_at
  WHERE content_id = ANY(%s::uuid[]) AND next_change_at <= %s RETURNING content_id
 """
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from catalog.models import Collection, Content, ContentMerge, Genre, Keyword, Person, Studio
+from catalog.services import contents_set_status
 from tests.factories import (
     AlternativeTitleFactory,
     ArtworkFactory,
@@ -39,7 +40,7 @@ from trending.services import view_count
 DAY = timedelta(days=1)
 COUNTRY = "DE"  # where the audience of the second look is, aged `LIMIT`
 LIMIT = 12
-WERE_PUBLIC = {"archived", "ended", "merged"}  # as far as their rows tell
+WERE_PUBLIC = {"withdrawn"}
 
 
 @dataclass(frozen=True)
@@ -107,11 +108,19 @@ def hidden_cases(common: Shared, public: Case) -> list[Case]:
         _case("draft", common, status="draft"),
         _case("undated", common, status="draft", published_at=None),
         _case("archived", common, status="archived"),
+        _withdrawn(common),
         _case("scheduled", common, published_at=now + DAY),
         _case("unopened", common, windows=[("WW", now + DAY, None)]),
         _case("ended", common, windows=[("WW", None, now - timedelta(seconds=1))]),
         merged,
     ]
+
+
+def _withdrawn(common: Shared) -> Case:
+    """Public until a moment ago."""
+    case = _case("withdrawn", common)
+    contents_set_status(content_ids=[case.content_id], status=Content.Status.ARCHIVED)
+    return case
 
 
 def limited_cases(common: Shared) -> list[Case]:

@@ -217,7 +217,7 @@ def test_what_only_hidden_titles_have_is_refused_as_what_there_is_not(world: Wor
     for called in operations():
         if called.name in {*ABOUT_PEOPLE, *SILENT}:
             continue
-        for case in (case for case in world.hidden if not case.was_public):
+        for case in (case for case in world.hidden if case.name != "merged"):  # which leads to the public one
             if _answers(world, called, case) != _answers(world, called, strange):
                 world.leaks.append(f"{called.name} tells that there is a {case.name} title")
         compared.add(called.name)

@@ -5,17 +5,21 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from random import Random
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from catalog.changes.keeping import changes_fill
-from catalog.models import Change, Content, SearchDocument
+from catalog.models import AvailabilityWindow, Change, Content, SearchDocument
 from catalog.selectors import once_public_titles_by_id
+from catalog.services import contents_touch
 from catalog.visibility import (
     CHECKS,
+    EVER_SINCE,
+    FOR_EVER,
     GATE_FIELDS,
     Audience,
     admits,
@@ -24,7 +28,6 @@ from catalog.visibility import (
     next_answer,
     next_change,
     once_admitted,
-    once_public,
     span,
 )
 from streaming.stores.aliases import CATALOG
@@ -129,40 +132,95 @@ def once_seen(gate: dict[str, Any], by: datetime) -> bool:
     return gate["status"] != "draft" and any(is_public(published, Audience(moment)) for moment in moments)
 
 
-def test_what_was_once_public_is_the_same_of_rows_of_values_and_of_the_feed(stores: None) -> None:
-    """Keeps away an id in the feed of a title whose first window is still to come."""
+def opened_by(gate: dict[str, Any], by: datetime) -> bool:
+    """Whether it is no draft, dated by then, and some window had begun or there are none."""
+    spans = gate["availability"]
+    dated = gate["published_at"] is not None and gate["published_at"] <= by
+    at = (by - datetime(1970, 1, 1, tzinfo=UTC)) // MICROSECOND
+    return (
+        gate["status"] != "draft" and dated and (spans is None or any(start <= at for _, start, _ in spans))
+    )
+
+
+def test_what_may_have_been_public_is_what_was_opened_and_no_draft(stores: None) -> None:
     made = gates(seed=6, count=400)
     titles = Content.objects.bulk_create([ContentFactory.build(**gate) for gate in made])
     for by in MOMENTS:
-        seen = {
-            title.content_id for title, gate in zip(titles, made, strict=True) if once_public(gate, by=by)
-        }
-        assert satisfying(Content, once_admitted(by)) == seen, by
-        for gate in made:
-            assert once_public(as_json(gate), by=by) == once_public(gate, by=by)
+        opened = {title.content_id for title, gate in zip(titles, made, strict=True) if opened_by(gate, by)}
+        assert satisfying(Content, once_admitted(by)) == opened, by
+        public = {title.content_id for title, gate in zip(titles, made, strict=True) if once_seen(gate, by)}
+        assert public <= opened, by
 
     now = timezone.now()
-    seen = {title.content_id for title, gate in zip(titles, made, strict=True) if once_public(gate, by=now)}
+    opened = {title.content_id for title, gate in zip(titles, made, strict=True) if opened_by(gate, now)}
+    assert 0 < len(opened) < 400
+    assert set(once_public_titles_by_id([title.content_id for title in titles])) == opened
+
+
+def test_the_feed_tells_of_titles_that_somebody_saw_and_of_no_others(
+    stores: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a title was, became by time while nobody looked, and was made of then.
+
+    Keeps away: the id of a draft in the feed, which had a date of the past when it was archived.
+    """
+    first, last = AT - timedelta(days=2), AT + timedelta(days=2)
+    before, after = (list(map(one_window_a_territory, gates(seed=seed, count=400))) for seed in (6, 8))
+    titles = Content.objects.bulk_create([ContentFactory.build(content_id=uuid4()) for _ in before])
+    ids = [title.content_id for title in titles]
+    for at, made in ((first, before), (last, after)):
+        with transaction.atomic(using=CATALOG):
+            write_gates(ids, made)
+            with monkeypatch.context() as clock:
+                clock.setattr("catalog.services.touching.timezone.now", lambda at=at: at)
+                contents_touch(ids)
+
+    moments = [first, *(moment for moment in moments_after(first) if moment < last)]
+    seen = {
+        content_id
+        for content_id, was, became in zip(ids, before, after, strict=True)
+        if any(is_public(was, Audience(at)) for at in moments) or is_public(became, Audience(last))
+    }
     assert 0 < len(seen) < 400
-    assert changes_fill() == 400
     assert set(Change.objects.filter(shown=True).values_list("pk", flat=True)) == seen
-    assert set(once_public_titles_by_id([title.content_id for title in titles])) == seen
 
 
-def test_what_was_once_public_was_public_at_some_moment() -> None:
-    """The other way round it need not be: a window that ended before the date was open to nobody."""
-    for gate in gates(seed=7, count=100):
-        for by in MOMENTS:
-            if once_seen(gate, by):
-                assert once_public(gate, by=by), (gate, by)
-    dated = {"status": "archived", "published_at": AT, "maturity": []}
-    coming = [span("DE", AT + MICROSECOND, None)]
-    assert not once_public({**dated, "availability": coming}, by=AT)
-    assert once_public({**dated, "availability": coming}, by=AT + MICROSECOND)
-    assert once_public({**dated, "availability": [span("DE", None, AT - MICROSECOND)]}, by=AT)
-    assert not once_public({**dated, "availability": []}, by=AT)
-    assert not once_public({**dated, "availability": None, "status": "draft"}, by=AT)
-    assert not once_public({**dated, "availability": None}, by=AT - MICROSECOND)
+def test_what_the_feed_lacks_is_filled_in_as_what_somebody_can_see_or_could_by_time(stores: None) -> None:
+    """`next_change_at` has passed where the worker has not looked yet; what it showed may be hidden again."""
+    now = timezone.now()
+    shown = [ContentFactory(), ContentFactory(status="published", availability=[], next_change_at=now)]
+    ContentFactory(published_at=now + timedelta(days=1), next_change_at=now + timedelta(days=1))
+    ContentFactory(status="archived")
+
+    assert changes_fill() == 4
+    assert set(Change.objects.filter(shown=True).values_list("pk", flat=True)) == {
+        title.content_id for title in shown
+    }
+
+
+def one_window_a_territory(gate: dict[str, Any]) -> dict[str, Any]:
+    """As rows may stand beside each other."""
+    spans = {each[0]: each for each in gate["availability"] or ()}
+    return {**gate, "availability": list(spans.values()) or None}
+
+
+def write_gates(ids: list[UUID], made: list[dict[str, Any]]) -> None:
+    """What a title's row says, and its windows; without a touch."""
+    AvailabilityWindow.objects.filter(content_id__in=ids).delete()
+    for content_id, gate in zip(ids, made, strict=True):
+        Content.objects.filter(pk=content_id).update(status=gate["status"], published_at=gate["published_at"])
+    AvailabilityWindow.objects.bulk_create(
+        AvailabilityWindow(
+            content_id=content_id, territory=territory, starts_at=instant(start), ends_at=instant(end)
+        )
+        for content_id, gate in zip(ids, made, strict=True)
+        for territory, start, end in gate["availability"] or ()
+    )
+
+
+def instant(micros: int) -> datetime | None:
+    endless = micros in (EVER_SINCE, FOR_EVER)
+    return None if endless else datetime(1970, 1, 1, tzinfo=UTC) + micros * MICROSECOND
 
 
 def test_each_check_is_decided_alone(stores: None) -> None:

@@ -91,6 +91,32 @@ def test_what_never_was_public_is_not_in_the_feed() -> None:
     assert told(cursor)[0] == []
 
 
+def test_a_draft_with_a_date_of_the_past_is_no_business_of_the_feed_s_when_it_is_archived() -> None:
+    """Regression: by its date and status it looked as if it had been public, and its id was told as deleted."""
+    _, cursor = told()
+    past = timezone.now() - timedelta(days=1)
+    drafts = [made(status="draft", published_at=past) for _ in range(2)]
+    coming = made(status="draft", published_at=past)
+    WindowFactory(content=coming, starts_at=timezone.now() + timedelta(days=1))
+    set_status(coming, Content.Status.PUBLISHED)
+
+    for content in (*drafts, coming):
+        set_status(content, Content.Status.ARCHIVED)
+    content_delete(content=drafts[0])
+
+    assert told(cursor)[0] == []
+
+
+def test_what_time_showed_before_it_was_archived_is_told_though_the_worker_was_away() -> None:
+    soon = made(published_at=timezone.now() + timedelta(seconds=1))
+    _, cursor = told()
+    until(lambda: soon.content_id in public_catalog(), "its date comes", seconds=10)
+
+    set_status(soon, Content.Status.ARCHIVED)
+
+    assert told(cursor)[0] == [(soon.content_id, "deleted")]
+
+
 def test_a_draft_is_created_when_it_is_published_and_deleted_when_it_is_archived() -> None:
     draft = made(status="draft")
     other = made("Another")
