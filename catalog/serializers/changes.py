@@ -5,16 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from streaming.api.inputs import StrictSerializer
+from streaming.api.pages import cursor_field
 
 CHANGES = ("created", "updated", "deleted", "merged")
 
 
 class ChangesQuery(StrictSerializer):
-    since = serializers.CharField(
-        required=False,
-        max_length=500,
-        help_text="`next` of the page before; without it the feed is read from its beginning.",
-    )
+    since = cursor_field("`next` of the page before; without it the feed is read from its beginning.")
     limit = serializers.IntegerField(min_value=1, max_value=1000, default=100, help_text="Changes in a page.")
 
 

@@ -8,16 +8,14 @@ from catalog.models import Episode
 from catalog.selectors import EPISODE_ORDERS
 from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.parts import MarkerSerializer
-from streaming.api.pages import PageQuery
+from streaming.api.pages import PageQuery, cursor_field
 
 NEXT = "Address of the next page; null on the last one."
 
 
 class SeasonsQuery(PageQuery, AudienceQuery):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=100, help_text="Seasons in a page.")
-    cursor = serializers.CharField(
-        required=False, max_length=500, help_text="From `next` of the page before."
-    )
+    cursor = cursor_field("From `next` of the page before.")
 
 
 class EpisodesQuery(SeasonsQuery):

@@ -5,15 +5,17 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.listing import FACETS
+from catalog.models import SearchDocument
 from catalog.orders import ORDERS
 from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.cards import CardSerializer
 from catalog.serializers.languages import LanguageQuery
 from catalog.similar import KINDS
+from streaming.api.pages import cursor_field
 
 LISTS = "`a,b` is all of them, `a|b` any of them"
 LONGEST_VALUE = 2000  # characters
-LONGEST_CURSOR = 3000  # a cursor holds a title
+LONGEST_TITLE = SearchDocument._meta.get_field("sort_title").max_length or 0
 
 
 def _parameter(help_text: str) -> serializers.CharField:
@@ -22,9 +24,7 @@ def _parameter(help_text: str) -> serializers.CharField:
 
 class PageOfTitlesQuery(AudienceQuery, LanguageQuery):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="Titles in a page.")
-    cursor = serializers.CharField(
-        required=False, max_length=LONGEST_CURSOR, help_text="From `next` of the page before."
-    )
+    cursor = cursor_field("From `next` of the page before.", longest_text=LONGEST_TITLE)
 
 
 class ContentListQuery(PageOfTitlesQuery):

@@ -7,14 +7,12 @@ from rest_framework import serializers
 from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.cards import CardSerializer
 from catalog.serializers.languages import LanguageQuery
-from streaming.api.pages import PageQuery
+from streaming.api.pages import PageQuery, cursor_field
 
 
 class PersonQuery(PageQuery, AudienceQuery, LanguageQuery):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="Titles in a page.")
-    cursor = serializers.CharField(
-        required=False, max_length=500, help_text="From `filmography.next` of the page before."
-    )
+    cursor = cursor_field("From `filmography.next` of the page before.")
 
 
 class PartSerializer(serializers.Serializer[Any]):

@@ -10,6 +10,7 @@ from catalog.search.suggesting import MOST
 from catalog.serializers.audience import AudienceQuery
 from catalog.serializers.cards import CardSerializer
 from catalog.serializers.languages import LanguageQuery, TitleLanguageSerializer
+from streaming.api.pages import cursor_field
 
 LONGEST_QUESTION = 200  # characters; a longer title is found by its beginning
 ASKED = "What titles, people or texts say; case, accents, punctuation and the order of words do not matter."
@@ -18,9 +19,7 @@ ASKED = "What titles, people or texts say; case, accents, punctuation and the or
 class SearchQuery(AudienceQuery, LanguageQuery):
     q = serializers.CharField(max_length=LONGEST_QUESTION, help_text=ASKED)
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="Rows in a page.")
-    cursor = serializers.CharField(
-        required=False, max_length=500, help_text="From `next` of the page before."
-    )
+    cursor = cursor_field("From `next` of the page before.")
 
 
 class SuggestQuery(AudienceQuery, LanguageQuery):

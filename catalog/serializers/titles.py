@@ -20,11 +20,12 @@ from catalog.serializers.parts import (
     VideoSerializer,
 )
 from streaming.api.inputs import StrictSerializer
+from streaming.api.pages import cursor_field
 
 
 class IdsQuery(StrictSerializer):
     limit = serializers.IntegerField(min_value=1, max_value=10_000, default=1000, help_text="Ids in a page.")
-    cursor = serializers.CharField(required=False, max_length=500)
+    cursor = cursor_field("From the `Link` of the page before.")
 
 
 class TitleQuery(AudienceQuery, LanguageQuery):

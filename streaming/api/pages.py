@@ -21,12 +21,20 @@ from streaming.api.inputs import WHOLE_NUMBER, StrictSerializer
 
 T = TypeVar("T")
 
+LONGEST_CURSOR = 500  # characters, of one without a text
+LONGEST_SIGN = 6  # bytes, of a control character in JSON; all others have fewer, in UTF-8 or escaped
+BASE64 = 4 / 3
+
+
+def cursor_field(told: str, *, longest_text: int = 0) -> serializers.CharField:
+    """The parameter that takes a cursor. `longest_text` is in characters, of the column that the list is ordered by."""
+    longest = LONGEST_CURSOR + math.ceil(longest_text * LONGEST_SIGN * BASE64)
+    return serializers.CharField(required=False, max_length=longest, help_text=told)
+
 
 class PageQuery(StrictSerializer):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=20, help_text="Rows in a page.")
-    cursor = serializers.CharField(
-        required=False, max_length=500, help_text="From the `Link` of the page before."
-    )
+    cursor = cursor_field("From the `Link` of the page before.")
 
 
 def question_of(*parts: object) -> str:
