@@ -4,11 +4,11 @@ Whoever takes a page of titles in an order, of those that pass a filter, has Pos
 until the page is full, or find all that pass by another index and sort them. It chooses by how many it expects to
 pass, and takes filters for independent of each other and of the order. Of two genres that never go together, or of a
 word that no popular title has, it then walks along a million titles and finds nothing. So pages are asked for up to
-the next milestone, and of all titles, without a walk, only where that does not fill them: no walk is longer than to
-there.
+the next milestone, up to a farther one where that has a fair part of the page, and of all titles, without a walk, only
+where neither fills it: no walk is long and finds little.
 
 The places are those of a sample, kept in the cache: a milestone of a minute ago bounds as well. They decide how a
-page is found, never what is on it. Entry point: `next_milestone`. Failure: `django.db.Error`s.
+page is found, never what is on it. Entry point: `milestones_ahead`. Failure: `django.db.Error`s.
 """
 
 from typing import Any
@@ -19,19 +19,17 @@ from catalog.orders import ORDERS, Order, Place
 from streaming.stores.cache import read_through
 
 FIRST = 5_000  # titles; to walk along them takes about 5 ms on two cores
-SHARE = 256  # one title of so many is in the sample (ids are random)
+SHARE = 512  # one title of so many is in the sample (ids are random)
 
 
-def next_milestone(sort: str, after: Place | None = None) -> Place | None:
-    """The first milestone past a place. None past the last: what follows is then no more than went before, or than
-    `FIRST` titles.
+def milestones_ahead(sort: str, after: Place | None = None) -> list[Place]:
+    """Those past a place, the next one first. Up to it there are at most as many titles as went before, or `FIRST`;
+    each other is twice as far from the beginning.
     """
     order = ORDERS[sort]
-    for value, content_id in read_through(f"catalog:milestones:{sort}", lambda: _sampled(order)):
-        milestone = order.read(value), UUID(content_id)
-        if after is None or order.follows(milestone, after):
-            return milestone
-    return None
+    places = read_through(f"catalog:milestones:{sort}", lambda: _sampled(order))
+    milestones = [(order.read(value), UUID(content_id)) for value, content_id in places]
+    return [each for each in milestones if after is None or order.follows(each, after)]
 
 
 def _sampled(order: Order) -> list[Any]:

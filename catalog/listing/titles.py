@@ -14,13 +14,15 @@ from catalog.audience import audience_of
 from catalog.languages import Chain
 from catalog.listing.conditions import conditions
 from catalog.listing.vocabulary import ListQuery
-from catalog.milestones import next_milestone
+from catalog.milestones import milestones_ahead
 from catalog.models import SearchDocument
 from catalog.orders import ORDERS, Place
 from catalog.querysets import SearchDocumentQuerySet
 from catalog.selectors.cards import title_cards
 from catalog.visibility import Audience
 from streaming.api.pages import split_page
+
+FARTHEST = 3  # milestones behind the next one, so eight times as far; titles that stand thinner are few enough to sort
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def titles_list(
     """Up to `limit` titles past a place. `audience` is one to hold beside the query's own: a rule has both.
 
     Four queries, one for each kind of name that is asked for, and one with a chain of languages; in a catalog that has
-    milestones one more where so few titles pass that the next one is reached.
+    milestones up to two more where few titles pass.
     """
     own = audience_of_query(query)
     documents = documents_of([own, *([audience] if audience else [])], conditions(query).values())
@@ -65,12 +67,19 @@ def titles_list(
 
 def _places(documents: SearchDocumentQuerySet, sort: str, after: Place | None, most: int) -> list[Place]:
     """The first `most` past a place, in order."""
-    order, milestone = ORDERS[sort], next_milestone(sort, after)
+    order, ahead = ORDERS[sort], milestones_ahead(sort, after)
     if after is not None:
         documents = documents.filter(order.after(after))
     places = documents.annotate(place=order.value).values_list("place", "content_id")
-    if milestone is not None:
-        near = list(places.filter(order.until(milestone)).order_by(*order.fields())[:most])
-        if len(near) == most:
-            return near
-    return list(places.order_by(*order.fields(walked=milestone is None))[:most])
+
+    def until(milestone: Place) -> list[Place]:
+        return list(places.filter(order.until(milestone)).order_by(*order.fields())[:most])
+
+    if not ahead:
+        return list(places.order_by(*order.fields())[:most])
+    found = until(ahead[0])
+    if 0 < len(found) < most:
+        farther = (most // len(found)).bit_length()  # where they stand as thick, there are enough up to there
+        if farther <= FARTHEST and farther < len(ahead):
+            found = until(ahead[farther])
+    return found if len(found) == most else list(places.order_by(*order.fields(walked=False))[:most])

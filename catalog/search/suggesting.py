@@ -14,7 +14,7 @@ from uuid import UUID
 from rapidfuzz.distance import OSA
 
 from catalog.languages import Chain, translated
-from catalog.milestones import next_milestone
+from catalog.milestones import milestones_ahead
 from catalog.models import Content
 from catalog.orders import Place
 from catalog.search.matching import Sql, Tiers, any_of, as_beginnings, both
@@ -91,10 +91,10 @@ def _popular_first(audience: Audience, wanted: Branch, *, beside: Collection[Bra
     """The most popular titles of a branch, and what the branches beside it bring; of all titles only where the popular
     are fewer than anybody is shown.
     """
-    milestone = next_milestone("popularity")
-    if milestone is None:
+    ahead = milestones_ahead("popularity")
+    if not ahead:
         return _asked(audience, wanted, *beside)
-    found = _asked(audience, wanted._replace(condition=WALKED, until=milestone), *beside)
+    found = _asked(audience, wanted._replace(condition=WALKED, until=ahead[0]), *beside)
     if sum(row.tier is wanted.tier for row in found) < MOST:
         found += _asked(audience, wanted._replace(by_words=True))
     return found

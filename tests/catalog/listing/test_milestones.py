@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog import milestones
 from catalog.listing import list_query, titles_list
-from catalog.milestones import next_milestone
+from catalog.milestones import milestones_ahead
 from catalog.models import Content, SearchDocument
-from catalog.orders import ORDERS, Place
+from catalog.orders import ORDERS
 from catalog.search.matching import Sql
 from catalog.search.rebuilding import documents_fill
 from streaming.stores.aliases import CATALOG
@@ -40,16 +40,11 @@ def test_each_milestone_is_twice_as_far_as_the_one_before(world: World, sort: st
         .values_list("place", "content_id")
     )
 
-    def expected(behind: int) -> Place | None:
-        rank = 20
-        while rank <= behind:
-            rank *= 2
-        return places[rank - 1] if rank <= len(places) else None
-
     assert len(places) == 300
-    assert next_milestone(sort) == expected(0) == places[19]
-    for behind in (1, 19, 20, 21, 159, 160, 161, 300):
-        assert next_milestone(sort, places[behind - 1]) == expected(behind), behind
+    milestones = [places[rank - 1] for rank in (20, 40, 80, 160)]
+    assert milestones_ahead(sort) == milestones
+    for behind, ahead in ((1, 4), (19, 4), (20, 3), (21, 3), (159, 1), (160, 0), (300, 0)):
+        assert milestones_ahead(sort, places[behind - 1]) == milestones[4 - ahead :], behind
 
 
 def test_a_sample_says_about_where_they_are(stores: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,9 +60,8 @@ def test_a_sample_says_about_where_they_are(stores: None, monkeypatch: pytest.Mo
     )
     deque(documents_fill(), maxlen=0)
 
-    milestone = next_milestone("popularity")
+    milestone, *_ = milestones_ahead("popularity")
 
-    assert milestone is not None
     before = SearchDocument.objects.filter(ORDERS["popularity"].until(milestone)).count()
     assert 350 <= before <= 450
 
@@ -77,7 +71,7 @@ def test_a_sample_says_about_where_they_are(stores: None, monkeypatch: pytest.Mo
     DISTRIBUTED, reason="a shard of a few hundred titles is read whole: that is less than its indexes"
 )
 def test_a_page_is_bounded_work(stores: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the rows that PostgreSQL reads: to the first milestone, and those that pass the filter."""
+    """By the rows that PostgreSQL reads: as far as milestones are asked for, or those that pass the filter."""
     monkeypatch.setattr(milestones, "FIRST", 300)
     monkeypatch.setattr(milestones, "SHARE", 1)
     _fill()
@@ -87,6 +81,7 @@ def test_a_page_is_bounded_work(stores: None, monkeypatch: pytest.MonkeyPatch) -
         ({"genre": "silent", "sort": "-year"}, 21, 2),  # all at the end of the order
         ({"genre": "silent", "sort": "year"}, 21, 1),
         ({"genre": "even", "year": "1930..1931", "sort": "-year"}, 21, 2),
+        ({"genre": "silent", "sort": "title"}, 21, 2),  # ten up to the first milestone, twenty up to the next
         ({"genre": "even"}, 21, 1),
         ({}, 21, 1),
     ):

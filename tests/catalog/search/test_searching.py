@@ -9,7 +9,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from catalog.milestones import next_milestone
+from catalog.milestones import milestones_ahead
 from catalog.models import AlternativeTitle, Content, Translation
 from catalog.search import searching
 from catalog.search.rebuilding import documents_fill
@@ -247,7 +247,7 @@ def test_what_a_search_costs(stores: None, api: APIClient, many: int) -> None:
     """The exact step, how whole titles are spelled, three for the cards; two more where the words are corrected."""
     Content.objects.bulk_create(ContentFactory.build_batch(many, title="Night"))
     deque(documents_fill(), maxlen=0)
-    next_milestone("popularity")  # kept in the cache
+    milestones_ahead("popularity")  # kept in the cache
     for url, cost in (
         (f"{URL}?q=night&limit=100", 5),
         (f"{URL}?q=nigth&limit=100", 6),
