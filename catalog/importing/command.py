@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 
 from catalog.importing.counts import Counts
 from catalog.importing.files import opened
 from catalog.importing.records import Format
 from catalog.importing.running import file_import
 from catalog.importing.selectors import catalog_size
+from catalog.models import Content
 from streaming.stores.commands import one_sentence
 
 
@@ -37,11 +39,25 @@ class ImportCommand(BaseCommand):
             counts = file_import(
                 source=self.source, path=file, opened=self.opening, report=report, dry_run=dry_run
             )
-        self.stdout.write(str(counts))
+        self.stdout.write(self.summary(counts))
         if counts.to_report and report is None:
             self.stdout.write("--report FILE names the rejected and the mended rows")
+        if counts.drafts:
+            self.stdout.write(_of_drafts(counts.drafts, dry_run))
         self.stdout.write("nothing was written" if dry_run else f"the catalog has {catalog_size()}")
         _end(file, counts)
+
+    def summary(self, counts: Counts) -> str:
+        """The first line, for a format whose rows are titles."""
+        return str(counts)
+
+
+def _of_drafts(number: int, dry_run: bool) -> str:
+    """Where an editor goes on: no list and no search of the public's has these titles."""
+    be = "would be" if dry_run else "is" if number == 1 else "are"
+    titles, drafts, them = ("title", "a draft", "it") if number == 1 else ("titles", "drafts", "them")
+    where = f"{reverse('admin:catalog_content_changelist')}?status__exact={Content.Status.DRAFT}"
+    return f"{number:,} new {titles} {be} {drafts}: public once an editor publishes {them}, in the admin at {where}"
 
 
 def _end(file: Path, counts: Counts) -> None:

@@ -9,10 +9,12 @@ from catalog.importing.records import Note
 class Counts:
     """What became of the rows; `broken_off` says why the file ended early, if it did.
 
+    `drafts` are those of the new titles that nobody sees before an editor publishes them.
     `cut_off` are files that ended before titles of which they had something an earlier time.
     """
 
     new: int = 0
+    drafts: int = 0
     changed: int = 0
     unchanged: int = 0
     rejected: int = 0
@@ -28,18 +30,26 @@ class Counts:
             self.first_rejected = note
 
     @property
+    def titles(self) -> int:
+        return self.new + self.changed + self.unchanged
+
+    @property
     def rows(self) -> int:
-        return self.new + self.changed + self.unchanged + self.rejected
+        return self.titles + self.rejected
 
     @property
     def to_report(self) -> int:
         """How many lines the report has."""
         return self.rejected + self.mended + self.kept_out + len(self.cut_off)
 
-    def __str__(self) -> str:
+    @property
+    def noted(self) -> str:
+        """What is to be said of rows that came in."""
         mended = f", {self.mended:,} mended" if self.mended else ""
-        kept_out = f", {self.kept_out:,} conflicts" if self.kept_out else ""
+        return f"{mended}, {self.kept_out:,} conflicts" if self.kept_out else mended
+
+    def __str__(self) -> str:
         return (
             f"{self.rows:,} rows: {self.new:,} new, {self.changed:,} changed, "
-            f"{self.unchanged:,} unchanged, {self.rejected:,} rejected{mended}{kept_out}"
+            f"{self.unchanged:,} unchanged, {self.rejected:,} rejected{self.noted}"
         )

@@ -1,7 +1,7 @@
 """What a new title's search document is made of, and who may see it, from its row alone.
 
 The same as `catalog.search.facts.facts_of` and `catalog.services.touching` read from the tables; a test keeps
-them equal. Entry points: `gate_of`, `title_facts`.
+them equal. Entry points: `gate_of`, `status_of`, `title_facts`.
 """
 
 from collections.abc import Mapping
@@ -21,16 +21,21 @@ Gate = dict[str, Any]
 
 
 def gate_of(title: Title, children: Children) -> Gate:
-    """The values of `catalog.models.gate.Gate`. Published without a date, a title is a draft."""
+    """The values of `catalog.models.gate.Gate`."""
     windows = children.get(WINDOWS, ())
     ratings = children.get(MATURITY_RATINGS, ())
-    dateless = title.status == Content.Status.PUBLISHED and title.published_at is None
     return {
-        "status": Content.Status.DRAFT if dateless else title.status,
+        "status": status_of(title),
         "published_at": title.published_at,
         "availability": sorted(span(territory, *ends) for _, _, territory, _, *ends in windows) or None,
         "maturity": sorted({label_of(system, value) for _, _, system, value, *_ in ratings}),
     }
+
+
+def status_of(title: Title) -> str:
+    """Published without a date, a title is a draft."""
+    dateless = title.status == Content.Status.PUBLISHED and title.published_at is None
+    return Content.Status.DRAFT if dateless else title.status
 
 
 def title_facts(

@@ -21,12 +21,14 @@ from django.utils import timezone
 from catalog.importing import changing, inserting
 from catalog.importing.batching import Batch, ahead, batches
 from catalog.importing.counts import Counts
+from catalog.importing.describing import status_of
 from catalog.importing.files import ImportFailed
 from catalog.importing.identity import Found, Overtaken, claim_id, titles_found
 from catalog.importing.records import Format, Note, Row, rejection
 from catalog.importing.sharing import people_insert, terms_insert
 from catalog.importing.sorting import Sorted, rows_sort, said_before
 from catalog.locking import again_after_deadlock, contents_lock, everybody_lock
+from catalog.models import Content
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
 from streaming.stores.refusal import Refused, first_line
@@ -54,6 +56,7 @@ class _Outcome:
     """What a batch comes to, counted and told once it is in."""
 
     new: int = 0
+    drafts: int = 0
     changed: int = 0
     unchanged: int = 0
     rejected: list[Note] = field(default_factory=list)
@@ -96,6 +99,7 @@ def _tell(batch: Batch, counts: Counts, note: Callable[[Note], None]) -> None:
 
 def _add(outcome: _Outcome, counts: Counts, note: Callable[[Note], None]) -> None:
     counts.new += outcome.new
+    counts.drafts += outcome.drafts
     counts.changed += outcome.changed
     counts.unchanged += outcome.unchanged
     for each in outcome.rejected:
@@ -198,6 +202,7 @@ def _bring_in_titles(source: Format[Any], found: dict[UUID, Found], dry_run: boo
     rows = rows_sort(source, found, outcome.made)
     outcome.made |= rows.new.keys()
     outcome.new += len(rows.new)
+    outcome.drafts += sum(status_of(each.row.title) == Content.Status.DRAFT for each in rows.new.values())
     outcome.changed += len(rows.changed)
     outcome.unchanged += rows.unchanged + len(rows.lacking)
     outcome.rejected += map(_homeless, rows.homeless)

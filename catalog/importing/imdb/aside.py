@@ -18,6 +18,7 @@ import orjson
 
 from catalog.importing.files import BrokenOff, Unreadable
 from catalog.importing.imdb.dump import AGAIN, BASICS, EPISODES, NAMES, PERSON_IDS, Dump
+from catalog.importing.imdb.tally import UNKNOWN, UNNUMBERED
 from catalog.importing.private import private_store
 from catalog.importing.records import Note, cut_off, rejection
 from catalog.importing.tabular import Cells, Read, Table, rows
@@ -86,10 +87,11 @@ class _People:
 class Episodes(NamedTuple):
     """Line, bytes, and of each episode its series, id, season, number, title, year and runtime; by series and place.
 
-    `end` is the last row, where it may be that there should be more.
+    There are `number`. `end` is the last row, where it may be that there should be more.
     """
 
     found: Iterator[Read]
+    number: int
     end: Note | None
 
 
@@ -99,11 +101,12 @@ def episodes_by_series(
 ) -> Iterator[Episodes]:
     with private_store(EPISODE_TABLE) as store:
         ends: list[Note] = []
+        number = 0
         if dump.has(EPISODES):
             found = _episodes(dump, note, passed_over, ends)
-            _fill(store, "INSERT INTO episodes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", found)
+            number = _fill(store, "INSERT INTO episodes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", found)
         rows_in_order = ((line, size, cells) for line, size, *cells in store.execute(IN_ORDER))
-        yield Episodes(rows_in_order, ends[0] if ends else None)
+        yield Episodes(rows_in_order, number, ends[0] if ends else None)
 
 
 def _episodes(
@@ -117,9 +120,9 @@ def _episodes(
         while said is not None and str(said[2][0]) < str(episode):
             before, said = said, next(titles, None)
         if said is None or said[2][0] != episode or said[2][1] != EPISODE_TYPE or not series:
-            passed_over["episodes without a title or a series"] += 1
+            passed_over[UNKNOWN] += 1
         elif season is None or number is None:
-            passed_over["episodes without a number"] += 1
+            passed_over[UNNUMBERED] += 1
         elif not (NUMBER.fullmatch(season) and NUMBER.fullmatch(number)):
             reason = f"season {season[:20]!r}, episode {number[:20]!r} are no numbers"
             note(rejection(line=line, reason=reason, key=str(episode), file=dump.file_name(EPISODES)))
@@ -149,7 +152,10 @@ def _read(dump: Dump, file: str, table: Table, note: Callable[[Note], None]) -> 
         ) from error
 
 
-def _fill(store: sqlite3.Connection, statement: str, found: Iterable[Any]) -> None:
-    iterator = iter(found)
+def _fill(store: sqlite3.Connection, statement: str, found: Iterable[Any]) -> int:
+    """How many there were."""
+    iterator, number = iter(found), 0
     while some := list(islice(iterator, AT_ONCE)):
         store.executemany(statement, some)
+        number += len(some)
+    return number

@@ -6,7 +6,7 @@ file that ended before a title says nothing of it (`keeping`).
 Entry point: `Imdb`, the format. Failure: `files.Unreadable`, `files.BrokenOff`.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,6 +17,7 @@ from catalog.importing.imdb import reading
 from catalog.importing.imdb.aside import EPISODE_TYPE, Episodes, Name, Names, episodes_by_series, names_held
 from catalog.importing.imdb.dump import AKAS, BASICS, CREW, EPISODES, NAMES, PRINCIPALS, RATINGS, Dump
 from catalog.importing.imdb.keeping import Unsaid, without_unknown
+from catalog.importing.imdb.tally import ADULT, GAMES, Tally
 from catalog.importing.records import Note, Record, Rejected, Row, Title, cut_off, rejection
 from catalog.importing.tabular import Cells, Read, Table, rows
 
@@ -40,7 +41,7 @@ class _Joined(NamedTuple):
 
 
 class Imdb:
-    """The format, for the pipeline. `passed_over` counts what is no title to import, by why."""
+    """The format, for the pipeline. `tally` is what became of the rows that were read."""
 
     scheme = "imdb"
     key_name = "tconst"
@@ -48,20 +49,23 @@ class Imdb:
 
     def __init__(self, *, with_adult: bool = False) -> None:
         self._with_adult = with_adult
-        self.passed_over: Counter[str] = Counter()
+        self.tally = Tally()
 
     def rows(self, dump: Dump, /) -> Iterator[Row | Note]:
         """See `records.Format`."""
         notes: deque[Note] = deque()
+        note = self.tally.noting(notes.append)
         with ExitStack() as stack:
-            names = stack.enter_context(names_held(dump, notes.append))
-            episodes = stack.enter_context(episodes_by_series(dump, notes.append, self.passed_over))
-            joining = _Joining(dump, episodes, notes.append)
+            names = stack.enter_context(names_held(dump, note))
+            episodes = stack.enter_context(episodes_by_series(dump, note, self.tally.passed_over))
+            joining = _Joining(dump, episodes, note, self.tally)
             unsaid = Unsaid(missing=_missing(dump), names_end=names.end, episodes_end=episodes.end)
             for some in _chunks(joining.titles(self._is_title)):
                 yield from _taken(notes)
-                yield from _named(some, names, notes.append, unsaid)
+                yield from _named(some, names, note, unsaid)
             yield from _taken(notes)
+            if dump.has(EPISODES):
+                joining.count_episodes(episodes.number)
 
     def title_of(self, record: Record) -> Title:
         """See `records.Format`."""
@@ -70,11 +74,11 @@ class Imdb:
     def _is_title(self, cells: Cells) -> bool:
         kind, is_adult = cells[1], cells[4]
         if kind == EPISODE_TYPE:
-            return False
-        if kind == GAME:
-            self.passed_over["video games"] += 1
+            self.tally.episodes += 1
+        elif kind == GAME:
+            self.tally.passed_over[GAMES] += 1
         elif is_adult == "1" and not self._with_adult:
-            self.passed_over["adult titles"] += 1
+            self.tally.passed_over[ADULT] += 1
         else:
             return True
         return False
@@ -90,6 +94,7 @@ class _Followed:
         self._is_there = dump.has(table)
         self.name = dump.file_name(table) if self._is_there else table.name
         self._most, self._note = most, note
+        self.asked_for = 0  # rows of the titles that were asked for
 
     def of(self, key: str) -> list[Read]:
         """Titles are to be asked for in their order; those between are passed over."""
@@ -107,6 +112,7 @@ class _Followed:
                 self._leave_out(read, key)
             self._last = read
             read = next(self._found, None)
+        self.asked_for += count
         self._next = read
         return found
 
@@ -126,9 +132,11 @@ class _Followed:
 class _Joining:
     """`title.basics` with what follows it."""
 
-    def __init__(self, dump: Dump, episodes: Episodes, note: Say) -> None:
+    def __init__(self, dump: Dump, episodes: Episodes, note: Say, tally: Tally) -> None:
         self._basics = _read(dump, BASICS, note)
         self._note = note
+        self._tally, self._placed_number = tally, 0
+        self._rejected_before = tally.rejected[EPISODES.name]
         self._akas, self._principals, self._crew, self._ratings = (
             _Followed(dump, table, _read(dump, table, note), MOST_OF_ONE_TITLE, note)
             for table in (AKAS, PRINCIPALS, CREW, RATINGS)
@@ -152,7 +160,14 @@ class _Joining:
                 title = str(record["primaryTitle"])
                 self._note(rejection(line=line, reason=str(error), key=record["tconst"], title=title))
                 continue
+            self._tally.titles += 1
             yield self._joined(line, size, record, mended)
+
+    def count_episodes(self, number: int) -> None:
+        """To be called at the end. What its series had no place for is rejected, row by row."""
+        of_these = self._episodes.asked_for
+        self._tally.placed, self._tally.of_others = self._placed_number, number - of_these
+        self._tally.rejected[EPISODES.name] = self._rejected_before + of_these - self._placed_number
 
     def _joined(self, line: int, size: int, record: Record, mended: str) -> _Joined:
         key = record["tconst"]
@@ -192,6 +207,7 @@ class _Joining:
             if (other := found.setdefault(place, read)) is not read:
                 reason = f"season {place[0]}, episode {place[1]} is {other[2][1]} already"
                 self._note(rejection(line=read[0], reason=reason, key=str(tconst), file=self._episodes.name))
+        self._placed_number += len(found)
         return list(found.values())
 
     def _credited(self, read: dict[str, list[Read]]) -> dict[str, tuple[str, int]]:

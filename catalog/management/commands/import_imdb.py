@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from catalog.importing.command import ImportCommand
+from catalog.importing.counts import Counts
 from catalog.importing.imdb import Imdb, dump_opened
 
 
@@ -35,5 +36,10 @@ class Command(ImportCommand):
         try:
             super().handle(*args, file=file, dry_run=dry_run, report=report, **options)
         finally:
-            for why, number in sorted(imdb.passed_over.items()):
-                self.stdout.write(f"passed over: {number:,} {why}")
+            for line in imdb.tally.told():
+                self.stdout.write(line)
+
+    def summary(self, counts: Counts) -> str:
+        """Rows are of seven files, and not all of titles."""
+        told = f"{counts.new:,} new, {counts.changed:,} changed, {counts.unchanged:,} unchanged"
+        return f"{counts.titles:,} titles: {told}; {counts.rejected:,} rows rejected{counts.noted}"

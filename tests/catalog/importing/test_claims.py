@@ -66,11 +66,11 @@ def test_a_title_that_is_called_so_meanwhile_is_the_one_a_new_row_is_of(
 
     said = import_imdb(written(tmp_path / "dump"))
 
-    assert said[0] == "3 rows: 2 new, 1 changed, 0 unchanged, 0 rejected"
+    assert said[0] == "3 titles: 2 new, 1 changed, 0 unchanged; 0 rows rejected"
     assert not Content.objects.filter(content_id=id_of(MOVIE)).exists()
     assert owner_of(imdb) == title.content_id
     assert title.credits.count() == 5
-    assert import_imdb(tmp_path / "dump")[0] == "3 rows: 0 new, 0 changed, 3 unchanged, 0 rejected"
+    assert import_imdb(tmp_path / "dump")[0] == "3 titles: 0 new, 0 changed, 3 unchanged; 0 rows rejected"
 
 
 def test_an_id_that_a_changed_row_adds_stays_with_who_claimed_it_meanwhile(

@@ -79,7 +79,7 @@ def test_a_new_title_behind_the_end_lacks_it_until_the_file_is_whole(stores: Non
 
     said = import_imdb(written(folder, MORE))
 
-    assert said[0] == "4 rows: 0 new, 3 changed, 1 unchanged, 0 rejected"
+    assert said[0] == "4 titles: 0 new, 3 changed, 1 unchanged; 0 rows rejected"
     assert title_of(LATER).credits.count() == 2
 
 
@@ -87,8 +87,8 @@ def test_a_last_title_that_never_had_anything_is_no_alarm(stores: None, folder: 
     """In most dumps there are titles behind the end of every other file."""
     written(folder, {"title.basics": MORE["title.basics"]})
 
-    assert import_imdb(folder)[0] == "4 rows: 4 new, 0 changed, 0 unchanged, 0 rejected"
-    assert import_imdb(folder)[0] == "4 rows: 0 new, 0 changed, 4 unchanged, 0 rejected"
+    assert import_imdb(folder)[0] == "4 titles: 4 new, 0 changed, 0 unchanged; 0 rows rejected"
+    assert import_imdb(folder)[0] == "4 titles: 0 new, 0 changed, 4 unchanged; 0 rows rejected"
 
 
 def test_what_the_other_files_say_of_such_titles_is_written(stores: None, folder: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_person_without_a_name_keeps_the_credits_there_are(
 
     said = import_imdb(written(folder, {**MORE, "name.basics": ROWS["name.basics"][1:]}), report=report)
 
-    assert said[0] == "6 rows: 0 new, 0 changed, 4 unchanged, 2 rejected"
+    assert said[0] == "4 titles: 0 new, 0 changed, 4 unchanged; 2 rows rejected"
     assert whole_catalog() == before
     assert {row["reason"] for row in _told(report)} == {"'nm0000001' is nobody in name.basics"}
 

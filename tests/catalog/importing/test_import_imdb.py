@@ -50,8 +50,12 @@ def test_a_movie_has_everything_that_the_files_say(stores: None, folder: Path) -
 
     title = title_of(MOVIE)
     assert said == [
-        "3 rows: 3 new, 0 changed, 0 unchanged, 0 rejected",
+        "3 titles: 3 new, 0 changed, 0 unchanged; 0 rows rejected",
+        "1 new title is a draft: public once an editor publishes it, in the admin at "
+        "/admin/catalog/content/?status__exact=draft",
         "the catalog has 3 titles (1 movies, 1 series, 1 documentaries), 5 genres, 3 people",
+        "title.basics: 5 rows read: 3 titles, 2 episodes",
+        "title.episode: 2 rows read: 2 episodes of these titles",
     ]
     assert (title.title, title.original_title, title.content_type) == (
         "The Long Night",
@@ -90,7 +94,7 @@ def test_who_plays_two_characters_in_two_rows_has_two_credits(stores: None, tmp_
 
     credits = title_of(MOVIE).credits.filter(job="Actor")
     assert list(credits.values_list("character_name", flat=True)) == ["Mara", "Her Sister"]
-    assert again == "3 rows: 0 new, 0 changed, 3 unchanged, 0 rejected"
+    assert again == "3 titles: 0 new, 0 changed, 3 unchanged; 0 rows rejected"
 
 
 def test_episodes_hang_on_their_series_with_their_seasons(stores: None, folder: Path) -> None:
@@ -131,7 +135,7 @@ def test_the_same_dump_twice_changes_nothing(stores: None, folder: Path) -> None
     import_imdb(folder)
     before = whole_catalog()
 
-    assert import_imdb(folder)[0] == "3 rows: 0 new, 0 changed, 3 unchanged, 0 rejected"
+    assert import_imdb(folder)[0] == "3 titles: 0 new, 0 changed, 3 unchanged; 0 rows rejected"
     assert whole_catalog() == before
 
 
@@ -140,7 +144,7 @@ def test_gzip_and_plain_are_the_same(stores: None, folder: Path, tmp_path: Path)
 
     said = import_imdb(written(tmp_path / "zipped", zipped=True))
 
-    assert said[0] == "3 rows: 0 new, 0 changed, 3 unchanged, 0 rejected"
+    assert said[0] == "3 titles: 0 new, 0 changed, 3 unchanged; 0 rows rejected"
 
 
 def test_documents_made_of_rows_are_those_made_of_tables(stores: None, tmp_path: Path) -> None:
@@ -163,7 +167,7 @@ def test_a_year_that_the_dump_takes_back_leaves_a_published_title_its_date(
     said = import_imdb(written(folder, changed("title.basics", MOVIE, startYear=None, runtimeMinutes="95")))
 
     title = title_of(MOVIE)
-    assert said[0] == "3 rows: 0 new, 1 changed, 2 unchanged, 0 rejected"
+    assert said[0] == "3 titles: 0 new, 1 changed, 2 unchanged; 0 rows rejected"
     assert (title.status, title.published_at) == ("published", datetime(2019, 1, 1, tzinfo=UTC))
     assert (title.release_date, title.duration_minutes) == (None, 95)
 
@@ -208,7 +212,7 @@ def test_an_episode_that_moves_keeps_what_hangs_on_it(stores: None, folder: Path
         written(folder, {"title.episode": [(EPISODE, SERIES, "1", "2"), ("tt0000004", SERIES, "3", "1")]})
     )
 
-    assert said[0] == "3 rows: 0 new, 1 changed, 2 unchanged, 0 rejected, 1 conflicts"
+    assert said[0] == "3 titles: 0 new, 1 changed, 2 unchanged; 0 rows rejected, 1 conflicts"
     assert [str(episode) for episode in series.episodes.all()] == ["S01E02 Pilot", "S03E01 Ours"]
     assert [marker.episode_id for marker in Marker.objects.all()] == [pilot.pk]
 
@@ -236,7 +240,7 @@ def test_a_changed_dump_leaves_what_a_fresh_import_would(stores: None, folder: P
 
     said = import_imdb(written(folder, other))
 
-    assert said[0] == "3 rows: 0 new, 2 changed, 1 unchanged, 0 rejected"
+    assert said[0] == "3 titles: 0 new, 2 changed, 1 unchanged; 0 rows rejected"
     found = whole_catalog()
     assert {table: rows for table, rows in found.items() if table not in SHARED} == {
         table: rows for table, rows in fresh.items() if table not in SHARED
@@ -280,19 +284,19 @@ def test_a_title_that_has_the_id_already_gets_what_it_lacks(stores: None, folder
 
     said = import_imdb(folder)
 
-    assert said[0] == "3 rows: 2 new, 1 changed, 0 unchanged, 0 rejected"
+    assert said[0] == "3 titles: 2 new, 1 changed, 0 unchanged; 0 rows rejected"
     ours.refresh_from_db()
     assert (ours.title, ours.summary, ours.duration_minutes) == ("Long Night, The", "Ours.", 90)
     assert (ours.rating, ours.credits.count(), ours.external_ids.count()) == (Decimal("7.6"), 5, 1)
     assert not Content.objects.filter(content_id=id_of(MOVIE)).exists()
-    assert import_imdb(folder)[0] == "3 rows: 0 new, 0 changed, 3 unchanged, 0 rejected"
+    assert import_imdb(folder)[0] == "3 titles: 0 new, 0 changed, 3 unchanged; 0 rows rejected"
 
 
 def test_a_claim_of_a_title_that_is_gone_is_no_obstacle(stores: None, folder: Path) -> None:
     import_imdb(folder)
     title_of(MOVIE).delete()  # past the services, which take the claim away
 
-    assert import_imdb(folder)[0] == "3 rows: 1 new, 0 changed, 2 unchanged, 0 rejected"
+    assert import_imdb(folder)[0] == "3 titles: 1 new, 0 changed, 2 unchanged; 0 rows rejected"
     assert title_of(MOVIE).external_ids.count() == 1
 
 
@@ -305,7 +309,7 @@ def test_a_missing_file_says_nothing_and_what_it_brought_stays(
 
     said = import_imdb(written(folder, dict.fromkeys(missing)))
 
-    assert said[0] == "3 rows: 0 new, 0 changed, 3 unchanged, 0 rejected"
+    assert said[0] == "3 titles: 0 new, 0 changed, 3 unchanged; 0 rows rejected"
     assert whole_catalog() == before
 
 
@@ -316,7 +320,7 @@ def test_a_missing_file_does_not_keep_the_others_from_changing(stores: None, fol
         written(folder, {"name.basics": None, **changed("title.ratings", MOVIE, averageRating="8.0")})
     )
 
-    assert said[0] == "3 rows: 0 new, 1 changed, 2 unchanged, 0 rejected"
+    assert said[0] == "3 titles: 0 new, 1 changed, 2 unchanged; 0 rows rejected"
     assert (title_of(MOVIE).rating, title_of(MOVIE).credits.count()) == (Decimal("8.0"), 5)
     document = SearchDocument.objects.get(content_id=id_of(MOVIE))
     assert "bea moss" in document.people
@@ -325,7 +329,7 @@ def test_a_missing_file_does_not_keep_the_others_from_changing(stores: None, fol
 def test_basics_alone_are_titles(stores: None, folder: Path) -> None:
     said = import_imdb(written(folder, {name: None for name in ROWS if name != "title.basics"}))
 
-    assert said[0] == "3 rows: 3 new, 0 changed, 0 unchanged, 0 rejected"
+    assert said[0] == "3 titles: 3 new, 0 changed, 0 unchanged; 0 rows rejected"
     assert (Credit.objects.count(), Episode.objects.count(), Person.objects.count()) == (0, 0, 0)
 
 
@@ -338,13 +342,58 @@ def test_adult_titles_and_games_are_passed_over_and_counted(stores: None, folder
         ]
     }
     assert import_imdb(written(folder, rows)) == [
-        "1 rows: 1 new, 0 changed, 0 unchanged, 0 rejected",
+        "1 titles: 1 new, 0 changed, 0 unchanged; 0 rows rejected",
         "the catalog has 1 titles (1 movies, 0 series), 0 genres, 0 people",
+        "title.basics: 3 rows read: 1 titles, 2 passed over",
+        "title.episode: 2 rows read: 2 passed over",
         "passed over: 1 adult titles",
         "passed over: 2 episodes without a title or a series",
         "passed over: 1 video games",
     ]
-    assert import_imdb(folder, with_adult=True)[0] == "2 rows: 1 new, 0 changed, 1 unchanged, 0 rejected"
+    assert (
+        import_imdb(folder, with_adult=True)[0] == "2 titles: 1 new, 0 changed, 1 unchanged; 0 rows rejected"
+    )
+
+
+def test_the_figures_add_up_to_the_rows_of_the_files(stores: None, folder: Path) -> None:
+    """Episodes were counted nowhere, so that titles and what was passed over were fewer than the file's rows."""
+    adult = "tt0000020"
+    rows: dict[str, Rows | None] = {
+        "title.basics": [
+            *ROWS["title.basics"],
+            ("tt0000007", "movie", "X", "X", "0", "MMXX", None, None, None),
+            ("tt0000008", "movie", "too few cells"),
+            ("tt0000009", "videoGame", "G", "G", "0", "2019", None, None, None),
+            *((f"tt000001{n}", "tvEpisode", "E", "E", "0", "2001", None, None, None) for n in range(5)),
+            (adult, "tvSeries", "A", "A", "1", "2019", None, None, None),
+        ],
+        "title.episode": [
+            (EPISODE, SERIES, "1", "1"),
+            ("tt0000004", SERIES, "1", "1"),
+            ("tt0000010", SERIES, None, None),
+            ("tt0000011", SERIES, "one", "2"),
+            ("tt0000012", adult, "1", "1"),
+            ("tt0000013", "tt7777777", "1", "1"),
+            ("tt0000014", SERIES, "1", "3"),
+            ("tt0000015", SERIES, "1", "4"),
+            ("tt0000016", SERIES),
+        ],
+    }
+
+    said = import_imdb(written(folder, rows))
+
+    assert said[0] == "3 titles: 3 new, 0 changed, 0 unchanged; 5 rows rejected"
+    assert said[4:] == [
+        "title.basics: 14 rows read: 3 titles, 7 episodes, 2 passed over, 2 rejected",
+        "title.episode: 9 rows read: 2 episodes of these titles, 2 of titles that are not imported, 2 passed over, "
+        "3 rejected",
+        "passed over: 1 adult titles",
+        "passed over: 1 episodes without a number",
+        "passed over: 1 episodes without a title or a series",
+        "passed over: 1 video games",
+    ]
+    assert Episode.objects.count() == 2
+    assert [len(rows[name] or ()) for name in ("title.basics", "title.episode")] == [14, 9]
 
 
 def test_a_dry_run_counts_and_writes_nothing(stores: None, folder: Path) -> None:
@@ -353,7 +402,7 @@ def test_a_dry_run_counts_and_writes_nothing(stores: None, folder: Path) -> None
 
     said = import_imdb(written(folder, changed("title.basics", MOVIE, primaryTitle="Another")), dry_run=True)
 
-    assert said == ["3 rows: 0 new, 1 changed, 2 unchanged, 0 rejected", "nothing was written"]
+    assert said[:2] == ["3 titles: 0 new, 1 changed, 2 unchanged; 0 rows rejected", "nothing was written"]
     assert whole_catalog() == before
 
 
@@ -381,7 +430,7 @@ def test_the_report_names_file_and_line(stores: None, folder: Path, tmp_path: Pa
 
     said = import_imdb(written(folder, rows), report=report)
 
-    assert said[0] == "14 rows: 4 new, 0 changed, 0 unchanged, 10 rejected, 1 mended"
+    assert said[0] == "4 titles: 4 new, 0 changed, 0 unchanged; 10 rows rejected, 1 mended"
     with report.open(encoding="utf-8", newline="") as file:
         told = sorted((row["file"], int(row["line"]), row["reason"]) for row in csv.DictReader(file))
     assert told == [
@@ -432,7 +481,7 @@ def test_an_id_of_another_title_is_a_conflict_and_no_crash(
 
     said = import_imdb(folder)
 
-    assert said[0] == "3 rows: 0 new, 1 changed, 2 unchanged, 0 rejected"
+    assert said[0] == "3 titles: 0 new, 1 changed, 2 unchanged; 0 rows rejected"
     assert other.episodes.count() == 2
 
 

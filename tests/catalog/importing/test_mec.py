@@ -415,11 +415,27 @@ def test_the_record_is_kept_whole_with_the_title(stores: None, tmp_path: Path) -
     assert basic["md:ReleaseYear"] == [{"#": "2019"}]
 
 
+def test_new_titles_are_drafts_and_it_says_where_they_are_published(stores: None, tmp_path: Path) -> None:
+    """It said "2 new", and nobody found them."""
+    path = written(tmp_path, FULL, core(SERIES, work="Series"))
+
+    first, again = run("import_mec", path), run("import_mec", path)
+
+    assert first[1] == (
+        "2 new titles are drafts: public once an editor publishes them, in the admin at "
+        "/admin/catalog/content/?status__exact=draft"
+    )
+    assert Content.objects.filter(status="draft").count() == 2
+    assert [line for line in again if "draft" in line] == []
+
+
 def test_a_dry_run_counts_and_writes_nothing(stores: None, tmp_path: Path) -> None:
     path = written(tmp_path, FULL, core(SERIES, work="Series"), season(SEASON, SERIES, 1))
 
     assert run("import_mec", path, dry_run=True) == [
         "2 rows: 2 new, 0 changed, 0 unchanged, 0 rejected",
+        "2 new titles would be drafts: public once an editor publishes them, in the admin at "
+        "/admin/catalog/content/?status__exact=draft",
         "nothing was written",
     ]
     assert Content.objects.count() == 0
