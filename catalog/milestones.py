@@ -1,4 +1,4 @@
-"""Places along an order of all titles, about 5,000 titles from its beginning, then twice as far each time.
+"""Places along an order of titles, about 5,000 public ones from its beginning, then twice as far each time.
 
 Whoever takes a page of titles in an order, of those that pass a filter, has PostgreSQL choose: walk along the order
 until the page is full, or find all that pass by another index and sort them. It chooses by how many it expects to
@@ -7,8 +7,9 @@ word that no popular title has, it then walks along a million titles and finds n
 the next milestone, up to a farther one where that has a fair part of the page, and of all titles, without a walk, only
 where neither fills it: no walk is long and finds little.
 
-The places are those of a sample, kept in the cache: a milestone of a minute ago bounds as well. They decide how a
-page is found, never what is on it. Entry point: `milestones_ahead`. Failure: `django.db.Error`s.
+Public ones are counted, because the hidden stand together: the newest are not out yet, the last added are drafts. The
+places are those of a sample, kept in the cache: a milestone of a minute ago bounds as well. They decide how a page is
+found, never what is on it. Entry point: `milestones_ahead`. Failure: `django.db.Error`s.
 """
 
 from typing import Any
@@ -18,7 +19,7 @@ from catalog.models import SearchDocument
 from catalog.orders import ORDERS, Order, Place
 from streaming.stores.cache import read_through
 
-FIRST = 5_000  # titles; to walk along them takes about 5 ms on two cores
+FIRST = 5_000  # public titles; to walk along them takes about 5 ms on two cores
 SHARE = 512  # one title of so many is in the sample (ids are random)
 
 
@@ -34,7 +35,7 @@ def milestones_ahead(sort: str, after: Place | None = None) -> list[Place]:
 
 def _sampled(order: Order) -> list[Any]:
     """Of each milestone the value and id as texts, as a cursor has them."""
-    sample = SearchDocument.objects.filter(content_id__lte=UUID(int=2**128 // SHARE - 1))
+    sample = SearchDocument.objects.public().filter(content_id__lte=UUID(int=2**128 // SHARE - 1))
     places = list(
         sample.annotate(place=order.value).order_by(*order.fields()).values_list("place", "content_id")
     )

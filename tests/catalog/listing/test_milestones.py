@@ -35,15 +35,16 @@ def every_twentieth(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_milestone_is_twice_as_far_as_the_one_before(world: World, sort: str) -> None:
     order = ORDERS[sort]
     places = list(
-        SearchDocument.objects.annotate(place=order.value)
+        SearchDocument.objects.public()
+        .annotate(place=order.value)
         .order_by(*order.fields())
         .values_list("place", "content_id")
     )
 
-    assert len(places) == 300
+    assert 160 < len(places) < 300
     milestones = [places[rank - 1] for rank in (20, 40, 80, 160)]
     assert milestones_ahead(sort) == milestones
-    for behind, ahead in ((1, 4), (19, 4), (20, 3), (21, 3), (159, 1), (160, 0), (300, 0)):
+    for behind, ahead in ((1, 4), (19, 4), (20, 3), (21, 3), (159, 1), (160, 0), (len(places), 0)):
         assert milestones_ahead(sort, places[behind - 1]) == milestones[4 - ahead :], behind
 
 
