@@ -5,6 +5,7 @@ the middle of its compression or the disk fails.
 """
 
 import gzip
+import os
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import BinaryIO, cast
 from streaming.stores.refusal import Failed
 
 GZIP_MAGIC = b"\x1f\x8b"
+GZIP_END_BYTES = 4  # the last of a gzip file: how many bytes were packed, modulo 2^32 (RFC 1952)
 SKIP_BYTES = 1 << 16
 
 
@@ -33,15 +35,25 @@ class BrokenOff(Exception):
 class SourceFile:
     """A file's bytes by line. `position` counts bytes of the file itself, compressed or not."""
 
-    def __init__(self, raw: BinaryIO, data: BinaryIO, size: int, path: Path) -> None:
+    def __init__(self, raw: BinaryIO, data: BinaryIO, size: int, path: Path, end: bytes = b"") -> None:
         self.paths = (path,)
         self._raw = raw
         self._data = data
+        self._end = end
         self.size = size
 
     @property
     def position(self) -> int:
         return self._raw.tell()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the file proves by its own end that nothing of it is missing. To be asked when all of it is read.
+
+        A gzip file that was read to its end has the checksum of what was packed. One of several packed parts proves it
+        of those parts only, and its size is not that of them all: it is as doubtful as a plain file.
+        """
+        return bool(self._end) and self._data.tell() % 2**32 == int.from_bytes(self._end, "little")
 
     def line(self, limit: int) -> bytes:
         """The next line with its end, at most `limit` bytes of it; empty at the end of the file."""
@@ -89,12 +101,20 @@ def opened(path: Path) -> Iterator[SourceFile]:
         if magic != GZIP_MAGIC:
             yield SourceFile(raw, raw, size, path)
             return
+        end = _last_bytes(raw, path, size)
         with gzip.GzipFile(fileobj=raw) as data:
-            yield SourceFile(raw, cast(BinaryIO, data), size, path)
+            yield SourceFile(raw, cast(BinaryIO, data), size, path, end)
 
 
 def _first_bytes(raw: BufferedReader, path: Path) -> bytes:
     try:
         return raw.peek(len(GZIP_MAGIC))[: len(GZIP_MAGIC)]
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _last_bytes(raw: BufferedReader, path: Path, size: int) -> bytes:
+    try:
+        return os.pread(raw.fileno(), GZIP_END_BYTES, max(0, size - GZIP_END_BYTES))
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error

@@ -2,7 +2,7 @@
 
 Both go into a private SQLite file before the first title is read, so memory stays flat; it is done again when an
 import is run again. A file that breaks off is refused here, before anything is written; one that may have ended early,
-at the end of a line, has its `end`.
+at the end of a line, has its `end`, unless it proves that it is whole.
 Entry points: `episodes_by_series`, `Names`. Failure: `files.Unreadable`, `files.ImportFailed`.
 """
 
@@ -44,7 +44,7 @@ class Name(NamedTuple):
 
 
 class Names:
-    """Everybody of `name.basics`; `end` is its last row."""
+    """Everybody of `name.basics`; `end` is its last row, where it may be that there should be more."""
 
     def __init__(self, store: sqlite3.Connection, end: Note | None) -> None:
         self._store = store
@@ -66,7 +66,8 @@ def names_held(dump: Dump, note: Callable[[Note], None]) -> Iterator[Names]:
         if dump.has(NAMES):
             people = _People(dump, note)
             _fill(store, "INSERT INTO names VALUES (?, ?, ?, ?, ?)", people)
-            end = cut_off(line=people.line, key=people.last, file=dump.file_name(NAMES))
+            if not dump.files[NAMES.name].is_whole:
+                end = cut_off(line=people.line, key=people.last, file=dump.file_name(NAMES))
         yield Names(store, end)
 
 
@@ -130,9 +131,12 @@ def _episodes(
             title, year, runtime = said[2][2], said[2][5], said[2][7]
             yield line, size, series, episode, season, number, title, year, runtime
     if said is None and before is not None:
-        ends.append(cut_off(line=before[0], key=str(before[2][0]), file=dump.file_name(BASICS)))
-    elif said is not None and any(_is_behind(episode, cells) for _, _, cells in chain([said], titles)):
-        ends.append(cut_off(line=line, key=episode or "", file=dump.file_name(EPISODES)))
+        if not dump.files[AGAIN].is_whole:
+            ends.append(cut_off(line=before[0], key=str(before[2][0]), file=dump.file_name(BASICS)))
+    elif not dump.files[EPISODES.name].is_whole:
+        left = chain(filter(None, [said]), titles)
+        if any(_is_behind(episode, cells) for _, _, cells in left):
+            ends.append(cut_off(line=line, key=episode or "", file=dump.file_name(EPISODES)))
 
 
 def _is_behind(last: str | None, cells: Cells) -> bool:

@@ -2,7 +2,7 @@
 
 The files are sorted by the title's id, so they are read side by side; what is not comes from `aside`. A title is
 given out only when every file has been read past it: where one breaks off, no title is taken for less than it is. A
-file that ended before a title says nothing of it (`keeping`).
+file that ended before a title, and does not prove that it is whole, says nothing of it (`keeping`).
 Entry point: `Imdb`, the format. Failure: `files.Unreadable`, `files.BrokenOff`.
 """
 
@@ -91,8 +91,8 @@ class _Followed:
         self._found = iter(found)
         self._next = next(self._found, None)
         self._last = self._next
-        self._is_there = dump.has(table)
-        self.name = dump.file_name(table) if self._is_there else table.name
+        self._file = dump.files.get(table.name)
+        self.name = dump.file_name(table) if self._file else table.name
         self._most, self._note = most, note
         self.asked_for = 0  # rows of the titles that were asked for
 
@@ -117,8 +117,8 @@ class _Followed:
         return found
 
     def end_before(self, key: str) -> Note | None:
-        """To be asked after `of`: the end of the file, where that was before this title."""
-        if not self._is_there or self._next is not None:
+        """To be asked after `of`: the end of the file, where that was before this title and may not be its own."""
+        if self._file is None or self._next is not None or self._file.is_whole:
             return None
         line, _, cells = self._last or (1, 0, [""])
         last = str(cells[0])

@@ -1,6 +1,8 @@
 """Dumps of which a file ends too early, between two lines: nothing in it shows, and nothing is to be lost by it."""
 
 import csv
+import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,12 @@ from tests.catalog.importing.dumps import (
     SERIES,
     Rows,
     import_imdb,
+    text_of,
     title_of,
     written,
 )
 from tests.catalog.importing.importing import whole_catalog
+from tests.emptying import empty_catalog
 
 LATER = "tt0000009"  # behind all others
 MORE: dict[str, Rows | None] = {
@@ -180,6 +184,56 @@ def test_a_cut_list_of_titles_takes_no_episodes_from_series_before_its_end(
     assert title_of("tt0000002").episodes.count() == 2
 
 
+SHRUNKEN: dict[str, Rows | None] = {
+    **{name: ROWS[name] for name in ("title.akas", "title.crew", "title.principals", "title.ratings")},
+    "title.basics": [*ROWS["title.basics"], (LATER, "movie", "Ice", "Ice", "0", "2020", None, "80", "Drama")],
+    "title.episode": ROWS["title.episode"][:1],
+}
+
+
+def test_what_a_whole_file_says_no_longer_goes_with_its_last_title_as_well(
+    stores: None, folder: Path, tmp_path: Path
+) -> None:
+    """Regression: where the last title of a healthy dump had lost its only rows they stayed, and it ended with 1."""
+    whole = tmp_path / "whole"
+    import_imdb(written(whole, SHRUNKEN, zipped=True))
+    expected = _children(whole_catalog())
+    empty_catalog()
+    import_imdb(folder)
+    assert title_of(LATER).credits.count() == 2 and title_of(SERIES).episodes.count() == 2
+
+    said = import_imdb(whole)
+
+    assert said[0] == "4 rows: 0 new, 2 changed, 2 unchanged, 0 rejected"
+    assert _children(whole_catalog()) == expected
+    later = title_of(LATER)
+    assert (later.credits.count(), later.alternative_titles.count(), later.rating) == (0, 0, None)
+    assert title_of(SERIES).episodes.count() == 1
+    assert import_imdb(whole)[0] == "4 rows: 0 new, 0 changed, 4 unchanged, 0 rejected"
+
+
+@pytest.mark.parametrize(
+    "name", ["title.akas", "title.crew", "title.principals", "title.ratings", "title.episode"]
+)
+def test_a_gzip_file_of_several_parts_is_no_proof(stores: None, folder: Path, name: str) -> None:
+    """Of the parts the last may be missing, which is packed by itself: nothing shows it."""
+    import_imdb(folder)
+    before = whole_catalog()
+    path = folder / f"{name}.tsv"
+    text = text_of(name, SHRUNKEN[name] or [])
+    path.unlink()
+    middle = text.index("\n") + 1
+    parts = [gzip.compress(part.encode()) for part in (text[:middle], text[middle:])]
+    packed = path.with_suffix(".tsv.gz")
+    for content in (b"".join(parts), gzip.compress(text.encode()) + b"\0" * 512):
+        packed.write_bytes(content)
+
+        with pytest.raises(CommandError, match=rf"^{re.escape(packed.name)} ends at tt"):
+            import_imdb(folder)
+
+        assert whole_catalog() == before
+
+
 def test_the_report_says_it_once_and_a_dry_run_as_well(stores: None, folder: Path, tmp_path: Path) -> None:
     import_imdb(folder)
     written(folder, {**MORE, "title.principals": ROWS["title.principals"][:2]})
@@ -201,9 +255,15 @@ def _cut(path: Path, lines: int) -> str:
     return kept[-1].split("\t")[0] if lines > 1 else "its header"
 
 
+PARTS = ("content_cast_crew", "alternative_titles", "episodes", "seasons", "content_metadata")
+
+
+def _children(catalog: dict[str, list[tuple[object, ...]]]) -> dict[str, list[str]]:
+    return {part: sorted(map(repr, catalog[part])) for part in PARTS}
+
+
 def _lost(before: dict[str, list[tuple[object, ...]]], now: dict[str, list[tuple[object, ...]]]) -> int:
-    parts = ("content_cast_crew", "alternative_titles", "episodes", "seasons", "content_metadata")
-    return sum(len(set(map(repr, before[part])) - set(map(repr, now[part]))) for part in parts)
+    return sum(len(set(map(repr, before[part])) - set(map(repr, now[part]))) for part in PARTS)
 
 
 def _told(report: Path) -> list[dict[str, str]]:
