@@ -8,12 +8,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.http import HttpRequest
 
 from catalog.admin.choosing import KnownChoiceField, KnownSelect, PartForm, PartFormSet
 from catalog.admin.codes import field_for
 from catalog.admin.drawing import DrawnOnce, QuickRenderer
+from catalog.admin.enumerations import EnumerationField
 
 MOST_ROWS = 3000
 
@@ -63,6 +65,8 @@ class PartOfTitle(admin.TabularInline):
         code = field_for(db_field.validators)
         if code is not None:
             return db_field.formfield(form_class=code)
+        if isinstance(db_field, ArrayField):
+            return db_field.formfield(form_class=EnumerationField)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = DrawnOnce(field.widget)  # with change and add, and no third and fourth icon

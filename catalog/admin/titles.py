@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString
 from catalog import services
 from catalog.admin.codes import CountryField, field_for, suggestions
 from catalog.admin.credits import DEPARTMENTS
+from catalog.admin.enumerations import EnumerationField
 from catalog.admin.finding import titles_found
 from catalog.admin.sections import BY_SLUG, FIRST, SECTIONS, WHEN_ADDED, Section, section_of
 from catalog.admin.seeing import panel
@@ -120,7 +121,7 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin, RefusalsTold):
         self, db_field: models.Field, request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
         if isinstance(db_field, ArrayField):
-            return db_field.formfield(base_field=CountryField())
+            return db_field.formfield(form_class=EnumerationField, base_field=CountryField())
         code = field_for(db_field.validators)
         if code is not None:
             return db_field.formfield(form_class=code)
