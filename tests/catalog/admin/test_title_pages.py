@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 from rest_framework.test import APIClient
 
 from catalog.models import Content, Credit, Source
@@ -202,6 +203,38 @@ def test_a_titles_page_says_who_can_see_it_and_why(editor: Client) -> None:
     assert "Visibility: public in DE" in panel(territory="de")
     assert "It has windows, but none for FR." in panel(territory="FR")
     assert "Visibility: hidden everywhere, up to 12 years" in panel(limit="12")
-    assert "Visibility: public somewhere" in panel(territory="nowhere", limit="-1")
+    assert "Visibility: public in DE, at 2998-12-31 23:59 UTC; changes" in panel(
+        territory="Germany", at="2998-12-31T23:59"
+    )
+    assert "Visibility: hidden in DE, at 2999-01-01 00:00 UTC" in panel(
+        territory="DE", at="2999-01-01T01:00+01:00"
+    )
+    assert "No window is open in DE; the last one ended 2999-01-01 00:00:00 UTC." in panel(
+        territory="DE", at="2999-06-01"
+    )
     assert 'id="visibility"' in editor.get(page_of(content)).content.decode()
     assert 'id="visibility"' not in editor.get(page_of(content, "credits")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "told"),
+    [
+        ("at", "tomorrow", "This is no moment as in 2027-01-31 20:15, which is UTC."),
+        ("at", "2027-02-30T10:00", "This is no moment as in 2027-01-31 20:15, which is UTC."),
+        ("at", "0001-01-01T00:00+14:00", "Ask of a moment from 1900 to 2999."),
+        ("at", "9999-12-31T23:59-12:00", "Ask of a moment from 1900 to 2999."),
+        ("territory", "nowhere", "This is no territory: ISO 3166 codes of two capital letters, or WW"),
+        ("limit", "-1", "Ensure this value is greater than or equal to 0."),
+        ("limit", "22", "Ensure this value is less than or equal to 21."),
+        ("limit", "twelve", "This is no whole number of years."),
+    ],
+)
+def test_what_cannot_be_asked_of_visibility_is_told_and_not_answered(
+    editor: Client, name: str, typed: str, told: str
+) -> None:
+    page = editor.get(page_of(ContentFactory(), "rights"), {name: typed}).content.decode()
+    panel = page[page.index('id="visibility"') : page.index("</details>")]
+    assert "this cannot be asked" in panel
+    assert told in panel
+    assert f'value="{escape(typed)}"' in panel
+    assert "<table>" not in panel
