@@ -204,12 +204,12 @@ def test_what_a_whole_file_says_no_longer_goes_with_its_last_title_as_well(
 
     said = import_imdb(whole)
 
-    assert said[0] == "4 rows: 0 new, 2 changed, 2 unchanged, 0 rejected"
+    assert said[0] == "4 titles: 0 new, 2 changed, 2 unchanged; 0 rows rejected"
     assert _children(whole_catalog()) == expected
     later = title_of(LATER)
     assert (later.credits.count(), later.alternative_titles.count(), later.rating) == (0, 0, None)
     assert title_of(SERIES).episodes.count() == 1
-    assert import_imdb(whole)[0] == "4 rows: 0 new, 0 changed, 4 unchanged, 0 rejected"
+    assert import_imdb(whole)[0] == "4 titles: 0 new, 0 changed, 4 unchanged; 0 rows rejected"
 
 
 @pytest.mark.parametrize(
