@@ -21,6 +21,7 @@ from django.db.models import Model
 from catalog.languages import Chain
 from catalog.models import Genre, Keyword, Person, SearchDocument
 from catalog.selectors.cards import title_cards
+from catalog.terms import ids_in_document
 from catalog.visibility import Audience
 
 MOST_OF_EACH = 100
@@ -30,8 +31,8 @@ COLUMNS = ("content_id", "content_type", "year", "popularity", "genre_ids", "key
 # Kind of reason to the column of documents and the model of its keys, the strongest first.
 KINDS: Mapping[str, tuple[str, type[Model]]] = {
     "person": ("person_ids", Person),
-    "keyword": ("keyword_ids", Keyword),
-    "genre": ("genre_ids", Genre),
+    "keyword": (ids_in_document(Keyword), Keyword),
+    "genre": (ids_in_document(Genre), Genre),
 }
 
 

@@ -14,8 +14,8 @@ from catalog.codes import WORLD
 from catalog.maturity import label_of
 from catalog.models import AvailabilityWindow, MaturityRating
 from catalog.visibility import CHECKS, Audience, GateValues, dated_from, is_open, span
+from catalog.windows import end_of, start_of
 
-NEVER = datetime.max.replace(tzinfo=UTC)
 OLDER_THAN_ANY = 1000  # years
 
 
@@ -84,18 +84,18 @@ def _why_window(facts: Facts, holds: bool) -> Reason:
     here = [window for window in facts.windows if _is_of(window, facts.audience.territory)]
     if holds:
         open_now = (each for each in here if is_open(_span_of(each), facts.audience))
-        window = max(open_now, key=lambda each: each.ends_at or NEVER, default=None)
+        window = max(open_now, key=end_of, default=None)
         end = (
             "without end" if window is None or window.ends_at is None else f"until {_moment(window.ends_at)}"
         )
         return _of_window(window, f"A window is open in {_place_of(window, facts.audience)}, {end}.")
     later = [each for each in here if each.starts_at is not None and each.starts_at > facts.audience.at]
     if later:
-        window = min(later, key=lambda each: each.starts_at or NEVER)
+        window = min(later, key=start_of)
         return _of_window(
             window, f"No window is open in {place}; the next one opens {_moment(window.starts_at)}."
         )
-    ended = max(here, key=lambda each: each.ends_at or NEVER, default=None)
+    ended = max(here, key=end_of, default=None)
     if ended is not None:
         return _of_window(
             ended, f"No window is open in {place}; the last one ended {_moment(ended.ends_at)}."

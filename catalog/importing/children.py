@@ -13,6 +13,7 @@ from uuid import UUID
 from catalog import models
 from catalog.importing.identity import child_id, credit_id, episode_id, external_id_id, person_id, season_id
 from catalog.importing.records import Title, Window
+from catalog.windows import overlap
 
 Values = tuple[Any, ...]
 Children = dict["Kind", list[Values]]
@@ -133,19 +134,13 @@ def _windows(content: UUID, title: Title, _: MovedPeople) -> Iterator[Values]:
     """Of two that overlap the table takes one."""
     kept: list[Window] = []
     for said in title.windows:
-        if not any(_overlap(said, other) for other in kept):
+        if not any(_meet(said, other) for other in kept):
             kept.append(said)
             yield (child_id(content, "window", *map(str, said)), content, *said)
 
 
-def _overlap(one: Window, other: Window) -> bool:
-    if (one.territory, one.licence) != (other.territory, other.licence):
-        return False
-    return _begins_before(one, other) and _begins_before(other, one)
-
-
-def _begins_before(one: Window, other: Window) -> bool:
-    return one.starts_at is None or other.ends_at is None or one.starts_at < other.ends_at
+def _meet(one: Window, other: Window) -> bool:
+    return (one.territory, one.licence) == (other.territory, other.licence) and overlap(one, other)
 
 
 def _external_ids(content: UUID, title: Title, _: MovedPeople) -> Iterator[Values]:

@@ -5,7 +5,7 @@ that there is not is `Unreadable`: a list that is empty by a typo would look lik
 either that only hidden titles have: `catalog.listing.naming`. People are given by id; an unknown one has no titles, a
 merged one stands for whom they were merged into.
 
-Entry points: `conditions`; `keys_by_text`, `unknown_names` and `TERMS` for `naming`. Failure: `Unreadable`,
+Entry points: `conditions`; `keys_by_text`, `unknown_names` and `NAMING` for `naming`. Failure: `Unreadable`,
 `django.db.Error`s.
 """
 
@@ -13,25 +13,24 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model, Q
+from django.db.models import Q
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from catalog.listing.vocabulary import Choice, ListQuery, Span, Unreadable
 from catalog.models import Genre, Keyword, Person, Studio
 from catalog.models.search import RATING_FALLING, YEAR_FALLING
+from catalog.terms import Term, ids_in_document
 
 Conditions = dict[str, Q]
 
-TERMS: Mapping[type[Model], tuple[str, ...]] = {
+# The parameters that take names of each.
+NAMING: Mapping[type[Term], tuple[str, ...]] = {
     Genre: ("genre", "not_genre"),
     Keyword: ("keyword",),
     Studio: ("studio",),
 }
 COLUMNS = {
-    "genre": "genre_ids",
-    "not_genre": "genre_ids",
-    "keyword": "keyword_ids",
-    "studio": "studio_ids",
+    **{name: ids_in_document(model) for model, names in NAMING.items() for name in names},
     "person": "person_ids",
     "country": "countries",
 }
@@ -58,7 +57,7 @@ def _choices(query: ListQuery) -> dict[str, tuple[list[Any], bool]]:
     """Parameter to the keys it asks for, and whether a title is to have all of them."""
     found: dict[str, tuple[list[Any], bool]] = {}
     unknown: dict[str, str] = {}
-    for model, names in TERMS.items():
+    for model, names in NAMING.items():
         asked = {name: choice for name in names if (choice := getattr(query, name)) is not None}
         keys = keys_by_text(model, {text for choice in asked.values() for text in choice.values})
         unknown |= unknown_names(model, asked, keys)
@@ -73,7 +72,7 @@ def _choices(query: ListQuery) -> dict[str, tuple[list[Any], bool]]:
     return found
 
 
-def unknown_names(model: type[Model], asked: Mapping[str, Choice], known: Container[str]) -> dict[str, str]:
+def unknown_names(model: type[Term], asked: Mapping[str, Choice], known: Container[str]) -> dict[str, str]:
     """Parameter to what is wrong with it, of those that ask for more than the known texts."""
     missing = {name: [text for text in choice.values if text not in known] for name, choice in asked.items()}
     return {
@@ -83,7 +82,7 @@ def unknown_names(model: type[Model], asked: Mapping[str, Choice], known: Contai
     }
 
 
-def keys_by_text(model: type[Model], texts: Iterable[str]) -> dict[str, list[int]]:
+def keys_by_text(model: type[Term], texts: Iterable[str]) -> dict[str, list[int]]:
     """Text to the keys that it may mean, of those that there are. Of names that differ in case alone the one spelled
     like the text is the first."""
     texts = set(texts)

@@ -22,7 +22,7 @@ from functools import cached_property
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Count, F, Func, Min, Model, Q
+from django.db.models import Count, F, Func, Min, Q
 from django.utils import timezone
 
 from catalog.listing.conditions import conditions
@@ -30,6 +30,7 @@ from catalog.listing.titles import audience_of_query, documents_of
 from catalog.listing.vocabulary import ListQuery
 from catalog.models import Content, Genre, Keyword, Studio
 from catalog.querysets import SearchDocumentQuerySet
+from catalog.terms import Term, ids_in_document
 from streaming.stores.cache import read_through
 
 COUNTED_SECONDS = 30
@@ -45,16 +46,20 @@ class Facet:
 
     column: str
     is_array: bool = False
-    names: type[Model] | None = None
+    names: type[Term] | None = None
+
+
+def _of_terms(model: type[Term]) -> Facet:
+    return Facet(ids_in_document(model), is_array=True, names=model)
 
 
 FACETS: Mapping[str, Facet] = {
-    "genre": Facet("genre_ids", is_array=True, names=Genre),
+    "genre": _of_terms(Genre),
     "type": Facet("content_type"),
     "year": Facet("year"),
     "country": Facet("countries", is_array=True),
-    "keyword": Facet("keyword_ids", is_array=True, names=Keyword),
-    "studio": Facet("studio_ids", is_array=True, names=Studio),
+    "keyword": _of_terms(Keyword),
+    "studio": _of_terms(Studio),
 }
 
 
@@ -159,7 +164,7 @@ def _grouped(titles: SearchDocumentQuerySet, facet: Facet) -> list[tuple[Any, in
     return list(counts.order_by("-count", "value").values_list("value", "count")[:MOST_VALUES])
 
 
-def _names(model: type[Model] | None, keys: Collection[Any]) -> dict[Any, str]:
+def _names(model: type[Term] | None, keys: Collection[Any]) -> dict[Any, str]:
     if model is None:
         return {}
     return dict(model._default_manager.filter(pk__in=keys).order_by().values_list("pk", "name"))

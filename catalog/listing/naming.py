@@ -11,14 +11,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, Model, Value
+from django.db.models import BigIntegerField, CharField, Value
 
 from catalog.languages import Chain
-from catalog.listing.conditions import COLUMNS, TERMS, keys_by_text, unknown_names
+from catalog.listing.conditions import NAMING, keys_by_text, unknown_names
 from catalog.listing.titles import Page, titles_list
 from catalog.listing.vocabulary import Choice, ListQuery, Unreadable
 from catalog.models import SearchDocument
 from catalog.orders import Place
+from catalog.terms import Term, ids_in_document
 from catalog.visibility import Audience
 
 Keys = dict[str, list[int]]  # text to what it may mean, the likeliest first
@@ -54,7 +55,7 @@ def _has_all_it_names(query: ListQuery) -> bool:
     """Whether a title that is found has everything that the question names."""
     return all(
         choice.every and name != "not_genre"
-        for names in TERMS.values()
+        for names in NAMING.values()
         for name, choice in _asked(query, names).items()
     )
 
@@ -62,11 +63,11 @@ def _has_all_it_names(query: ListQuery) -> bool:
 def _as_public_knows(query: ListQuery) -> ListQuery:
     """Of what a name may mean, what the public knows; by its id where that is not the likeliest. Raises `Unreadable`
     for names of nothing that it knows."""
-    meant = {model: keys_by_text(model, _texts(query, names)) for model, names in TERMS.items()}
+    meant = {model: keys_by_text(model, _texts(query, names)) for model, names in NAMING.items()}
     public = _of_public(meant)
     known: dict[str, Any] = {}
     unknown: dict[str, str] = {}
-    for model, names in TERMS.items():
+    for model, names in NAMING.items():
         asked, keys = _asked(query, names), public[model]
         unknown |= unknown_names(model, asked, keys)
         given = {
@@ -83,10 +84,10 @@ def _texts(query: ListQuery, names: Collection[str]) -> set[str]:
     return {text for choice in _asked(query, names).values() for text in choice.values}
 
 
-def _of_public(meant: Mapping[type[Model], Keys]) -> dict[type[Model], Keys]:
+def _of_public(meant: Mapping[type[Term], Keys]) -> dict[type[Term], Keys]:
     """Those keys that a title has which anybody may see, in one statement; no texts that are left with none."""
     public = SearchDocument.objects.public(Audience.now()).order_by()
-    columns = {model: COLUMNS[TERMS[model][0]] for model in meant}
+    columns = {model: ids_in_document(model) for model in meant}
     first_of_each = [
         public.filter(**{f"{columns[model]}__contains": [key]}).values_list(
             Value(columns[model], CharField()), Value(key, BigIntegerField())

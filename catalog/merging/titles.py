@@ -15,8 +15,7 @@ from catalog.merging.refusing import CannotMerge
 from catalog.merging.taking_over import Undo, give_back, take_over
 from catalog.models import Content, ContentMerge, ExternalId
 from catalog.registries import Ref
-from catalog.services import Pair, contents_touch, external_ids_claim, external_ids_remove
-from catalog.services.external_ids import refuse_taken
+from catalog.services import Pair, contents_touch, external_ids_add, external_ids_claim, external_ids_remove
 from catalog.terms import TERMS
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
@@ -107,8 +106,8 @@ def _move_ids(loser_id: UUID, survivor_id: UUID) -> list[Ref]:
     refs = _ids_of(loser_id)
     if refs:
         external_ids_remove(content_id=loser_id, refs=refs)
-    # Another writer may take one between the two.
-    refuse_taken(external_ids_claim(pairs=[Pair(survivor_id, ref) for ref in refs]))
+        # Another writer may take one between the two.
+        external_ids_add(content_id=survivor_id, refs=refs)
     return refs
 
 

@@ -7,6 +7,7 @@ from django.db.models import F, Func, Q
 
 from catalog.codes import country_code, territory_code
 from catalog.models.parts import OfTitle
+from catalog.windows import printed
 
 
 class _Span(Func):
@@ -55,9 +56,7 @@ class AvailabilityWindow(OfTitle):
         ]
 
     def __str__(self) -> str:
-        start = f"{self.starts_at:%Y-%m-%d %H:%M}" if self.starts_at else "always"
-        end = f"{self.ends_at:%Y-%m-%d %H:%M}" if self.ends_at else "on"
-        return f"{self.territory} {self.licence}, {start} – {end}"
+        return f"{self.territory} {self.licence}, {printed(self.starts_at, self.ends_at)}"
 
 
 class MaturityRating(OfTitle):

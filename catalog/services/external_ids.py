@@ -6,7 +6,7 @@ both have it, and nobody has to tell a violated constraint from what Citus makes
 it meets until the transaction ends, so that none is released between its answer and the title's row.
 
 Entry points: `external_ids_add`, `external_ids_remove`, for one title; `external_ids_claim`, for many; `rows_claim`,
-`claims_take` and `claims_release`, for who writes the rows of `ExternalId` itself; `refuse_taken`. Titles are held
+`claims_take` and `claims_release`, for who writes the rows of `ExternalId` itself. Titles are held
 before their ids are claimed (`catalog.locking`). Failure: `ExternalIdTaken`.
 """
 
@@ -62,7 +62,7 @@ class ExternalIdTaken(ChangeRefused):
         self.conflicts = conflicts
 
 
-def refuse_taken(conflicts: Sequence[Conflict]) -> None:
+def _refuse_taken(conflicts: Sequence[Conflict]) -> None:
     """Raises `ExternalIdTaken` where there are any."""
     if conflicts:
         titles = any_titles_by_id({conflict.owner_id for conflict in conflicts})
@@ -73,7 +73,7 @@ def external_ids_add(*, content_id: UUID, refs: Collection[Ref]) -> None:
     """Gives a title these ids; those that it has stay. Raises `ExternalIdTaken`, and then adds none."""
     with transaction.atomic(using=CATALOG):
         contents_lock([content_id])
-        refuse_taken(external_ids_claim(pairs=[Pair(content_id, ref) for ref in refs]))
+        _refuse_taken(external_ids_claim(pairs=[Pair(content_id, ref) for ref in refs]))
         contents_touch([content_id])
 
 
@@ -121,7 +121,7 @@ def rows_claim(*, content_id: UUID, saved: Sequence[ExternalId], deleted: Sequen
     before = ExternalId.objects.using(CATALOG).filter(content_id=content_id, pk__in=keys)
     had = {Ref(scheme, value) for scheme, value in before.values_list("scheme", "value")}
     claims_release(content_ids=[content_id], refs=had - kept)
-    refuse_taken(claims_take(pairs=[Pair(content_id, ref) for ref in kept]))
+    _refuse_taken(claims_take(pairs=[Pair(content_id, ref) for ref in kept]))
 
 
 def claims_release(*, content_ids: Collection[UUID], refs: Collection[Ref]) -> None:

@@ -7,7 +7,6 @@ The table's exclusion constraint decides when two write at once; what it refuses
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from django.db import IntegrityError
@@ -15,10 +14,8 @@ from psycopg2.errors import ExclusionViolation
 
 from catalog.models import AvailabilityWindow, Content
 from catalog.refusing import ChangeRefused
+from catalog.windows import end_of, overlap, start_of
 from streaming.stores.aliases import CATALOG
-
-ALWAYS = datetime.min.replace(tzinfo=UTC)
-FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Overlap(NamedTuple):
@@ -45,12 +42,12 @@ def overlaps_among(
     new = list(saved)
     are_new = set(map(id, new))
     lasting: dict[tuple[str, str], AvailabilityWindow] = {}
-    for window in sorted([*kept, *new], key=_start):
+    for window in sorted([*kept, *new], key=start_of):
         place = window.territory, window.licence
         before = lasting.get(place)
-        if before is not None and _start(window) < _end(before):
+        if before is not None and overlap(window, before):
             found.append(Overlap(window, before) if id(window) in are_new else Overlap(before, window))
-        if before is None or _end(before) < _end(window):
+        if before is None or end_of(before) < end_of(window):
             lasting[place] = window
     return found
 
@@ -85,11 +82,3 @@ def overlap_named(
             raise
         windows_refuse_overlap(content=content, saved=saved, deleted=deleted)
         raise  # the other has gone again meanwhile
-
-
-def _start(window: AvailabilityWindow) -> datetime:
-    return window.starts_at or ALWAYS
-
-
-def _end(window: AvailabilityWindow) -> datetime:
-    return window.ends_at or FOR_EVER

@@ -17,11 +17,11 @@ from catalog.codes import WORLD
 from catalog.importing.avails.transactions import Offer, offers_of
 from catalog.importing.records import Rejected, Window
 from catalog.importing.xml import Element
+from catalog.windows import ALWAYS, NEVER, end_of, printed, start_of
 
 MOST_WINDOWS = 5000  # of a title
 # What a title has whose licences have all been taken back: without any window no licence would restrict it.
 CLOSED = Window(WORLD, ends_at=datetime(1970, 1, 1, tzinfo=UTC))
-EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Licence(NamedTuple):
@@ -49,6 +49,11 @@ class _Open:
     transaction: str
     formats: set[str]
     is_part: bool
+
+    @property
+    def named(self) -> tuple[datetime | None, datetime | None]:
+        """Start and end, of those that there are."""
+        return (self.start if self.start > ALWAYS else None), (self.end if self.end < NEVER else None)
 
 
 Held = dict[tuple[str, str], list[_Open]]  # by territory and licence, each in order and without overlaps
@@ -78,8 +83,8 @@ def windows_of(licences: Iterable[Licence]) -> tuple[list[Window], list[Refusal]
 def _take(held: Held, offer: Offer, licence: Licence) -> str:
     """Adds an offer to what is held; what it overlaps, if it may not."""
     new = _Open(
-        start=offer.starts_at or EVER,
-        end=offer.ends_at or NEVER,
+        start=start_of(offer),
+        end=end_of(offer),
         alid=licence.alid,
         transaction=licence.transaction.attributes.get("TransactionID", ""),
         formats={offer.format},
@@ -90,7 +95,7 @@ def _take(held: Held, offer: Offer, licence: Licence) -> str:
     for other in spans[first:last]:
         if not _belong_together(other, new):
             return (
-                f"{offer.territory} {offer.licence} {_printed(new)} overlaps {_printed(other)}"
+                f"{offer.territory} {offer.licence} {printed(*new.named)} overlaps {printed(*other.named)}"
                 f" of transaction {other.transaction or '?'} of {other.alid}"
             )
     for other in spans[first:last]:
@@ -116,15 +121,4 @@ def _belong_together(one: _Open, other: _Open) -> bool:
 def _windows(held: Held) -> Iterator[Window]:
     for (territory, licence), spans in sorted(held.items()):
         for span in spans:
-            yield Window(
-                territory,
-                licence,
-                span.start if span.start > EVER else None,
-                span.end if span.end < NEVER else None,
-            )
-
-
-def _printed(span: _Open) -> str:
-    start = f"{span.start:%Y-%m-%d %H:%M}" if span.start > EVER else "always"
-    end = f"{span.end:%Y-%m-%d %H:%M}" if span.end < NEVER else "on"
-    return f"{start} – {end}"
+            yield Window(territory, licence, *span.named)
