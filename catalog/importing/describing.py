@@ -9,12 +9,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from catalog.importing.children import ALTERNATIVE_TITLES, CREDITS, MATURITY_RATINGS, WINDOWS, Children
+from catalog.importing.children import (
+    ALTERNATIVE_TITLES,
+    CREDITS,
+    MATURITY_RATINGS,
+    TRANSLATIONS,
+    WINDOWS,
+    Children,
+)
 from catalog.importing.records import Title
 from catalog.importing.sharing import Known, TermIds
 from catalog.maturity import label_of
 from catalog.models import Content
-from catalog.search.facts import TitleFacts
+from catalog.search.facts import Named, Texts, TitleFacts, names_in_order
 from catalog.visibility import span
 
 Gate = dict[str, Any]
@@ -48,8 +55,6 @@ def title_facts(
     known: Known,
     now: datetime,
 ) -> TitleFacts:
-    others = sorted(children.get(ALTERNATIVE_TITLES, ()), key=lambda row: (row[2], row[0]))
-    translations = sorted({said.language: said for said in reversed(title.translations)}.items())
     return TitleFacts(
         content_id=content_id,
         title=title.title,
@@ -64,16 +69,15 @@ def title_facts(
         rating=title.rating,
         rating_count=title.rating_count,
         countries=list(title.countries),
-        other_titles=[row[2] for row in others] + [said.title for _, said in translations],
-        other_texts=[
-            text
-            for _, said in translations
-            for text in (said.tagline, said.summary_4000 or said.summary_400 or said.summary_190)
-        ],
         people=_people(children, known),
-        genres=_named(title.genres, terms["genres"]),
-        keywords=_named(title.keywords, terms["keywords"]),
-        studio_ids=[number for number, _ in _named(title.studios, terms["studios"])],
+        **names_in_order(
+            translations=(
+                Texts(language, name, tagline, *summaries)
+                for _, _, language, name, _, tagline, *summaries in children.get(TRANSLATIONS, ())
+            ),
+            alternative_titles=(row[2] for row in children.get(ALTERNATIVE_TITLES, ())),
+            **{field: _named(getattr(title, field), ids) for field, ids in terms.items()},
+        ),
         **gate,
     )
 
@@ -88,5 +92,5 @@ def _people(children: Children, known: Known) -> list[tuple[UUID, str]]:
     ]
 
 
-def _named(names: tuple[str, ...], ids: Mapping[str, int]) -> list[tuple[int, str]]:
-    return [(ids[name], name) for name in sorted(set(names))]
+def _named(names: tuple[str, ...], ids: Mapping[str, int]) -> list[Named]:
+    return [(ids[name], name) for name in set(names)]

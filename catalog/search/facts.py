@@ -1,15 +1,17 @@
 """What search documents are made of, read from a title's rows.
 
-Entry points: `TitleFacts`, `facts_of`. Failure: `django.db.Error`s.
+Entry points: `TitleFacts`, `facts_of`; `names_in_order` for who makes `TitleFacts` of anything else. Failure:
+`django.db.Error`s.
 """
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from catalog.models import AlternativeTitle, Content, Credit, Translation
@@ -22,6 +24,8 @@ SAME_NAMED = (
     *("rating_count", "recent_views", "countries"),
 )
 COLUMNS = (*SAME_NAMED, "release_date")
+Named = tuple[int, str]  # key and name of a genre, a keyword or a studio
+name_of = itemgetter(1)
 
 
 @dataclass(slots=True)
@@ -49,9 +53,48 @@ class TitleFacts:
     other_titles: list[str] = dataclasses.field(default_factory=list)
     other_texts: list[str] = dataclasses.field(default_factory=list)
     people: list[tuple[UUID, str]] = dataclasses.field(default_factory=list)
-    genres: list[tuple[int, str]] = dataclasses.field(default_factory=list)
-    keywords: list[tuple[int, str]] = dataclasses.field(default_factory=list)
+    genres: list[Named] = dataclasses.field(default_factory=list)
+    keywords: list[Named] = dataclasses.field(default_factory=list)
     studio_ids: list[int] = dataclasses.field(default_factory=list)
+
+
+class Texts(NamedTuple):
+    """What a title is called, and what is said of it, in one other language."""
+
+    language: str
+    title: str
+    tagline: str
+    summary_190: str
+    summary_400: str
+    summary_4000: str
+
+    @property
+    def summary(self) -> str:
+        """The longest that there is."""
+        return self.summary_4000 or self.summary_400 or self.summary_190
+
+
+def names_in_order(
+    *,
+    translations: Iterable[Texts],
+    alternative_titles: Iterable[str],
+    genres: Iterable[Named],
+    keywords: Iterable[Named],
+    studios: Iterable[Named],
+) -> dict[str, Any]:
+    """What a title's children are called, in the order that its document has it: those fields of `TitleFacts`.
+
+    By code points, wherever the names come from: each database has a collation of its own, and by it the document of
+    the same rows would be another one elsewhere.
+    """
+    texts = sorted(translations)
+    return {
+        "other_titles": [said.title for said in texts] + sorted(alternative_titles),
+        "other_texts": [text for said in texts for text in (said.tagline, said.summary)],
+        "genres": sorted(genres, key=name_of),
+        "keywords": sorted(keywords, key=name_of),
+        "studio_ids": [number for number, _ in studios],
+    }
 
 
 def facts_of(content_ids: Collection[UUID]) -> list[TitleFacts]:
@@ -59,48 +102,47 @@ def facts_of(content_ids: Collection[UUID]) -> list[TitleFacts]:
     ids = list(content_ids)
     columns = Content.objects.using(CATALOG).filter(content_id__in=ids).order_by("content_id")
     links = {name: _links(name, ids) for name in TERMS}
-    people = _people(ids)
-    titles, texts = _texts(ids)
+    people, texts, others = _people(ids), _texts(ids), _alternative_titles(ids)
     return [
         TitleFacts(
             **{name: row[name] for name in SAME_NAMED},
             release_year=row["release_date"].year if row["release_date"] else None,
-            other_titles=titles[row["content_id"]],
-            other_texts=texts[row["content_id"]],
             people=people[row["content_id"]],
-            genres=links["genres"][row["content_id"]],
-            keywords=links["keywords"][row["content_id"]],
-            studio_ids=[number for number, _ in links["studios"][row["content_id"]]],
+            **names_in_order(
+                translations=texts[row["content_id"]],
+                alternative_titles=others[row["content_id"]],
+                **{name: found[row["content_id"]] for name, found in links.items()},
+            ),
         )
         for row in columns.values(*COLUMNS)
     ]
 
 
-def _texts(ids: list[UUID]) -> tuple[Mapping[UUID, list[str]], Mapping[UUID, list[str]]]:
-    """Titles in other languages and alternative ones; taglines and summaries in other languages."""
-    titles: defaultdict[UUID, list[str]] = defaultdict(list)
-    texts: defaultdict[UUID, list[str]] = defaultdict(list)
-    translations = Translation.objects.using(CATALOG).filter(content_id__in=ids).order_by("language")
-    for row in translations.values(
-        "content_id", "title", "tagline", "summary_190", "summary_400", "summary_4000"
-    ):
-        titles[row["content_id"]].append(row["title"])
-        summary = row["summary_4000"] or row["summary_400"] or row["summary_190"]
-        texts[row["content_id"]] += [row["tagline"], summary]
-    others = AlternativeTitle.objects.using(CATALOG).filter(content_id__in=ids).order_by("title", "id")
+def _texts(ids: list[UUID]) -> Mapping[UUID, list[Texts]]:
+    found: defaultdict[UUID, list[Texts]] = defaultdict(list)
+    translations = Translation.objects.using(CATALOG).filter(content_id__in=ids).order_by()
+    for content_id, *texts in translations.values_list("content_id", *Texts._fields):
+        found[content_id].append(Texts(*texts))
+    return found
+
+
+def _alternative_titles(ids: list[UUID]) -> Mapping[UUID, list[str]]:
+    found: defaultdict[UUID, list[str]] = defaultdict(list)
+    others = AlternativeTitle.objects.using(CATALOG).filter(content_id__in=ids).order_by()
     for content_id, title in others.values_list("content_id", "title"):
-        titles[content_id].append(title)
-    return titles, texts
+        found[content_id].append(title)
+    return found
 
 
-def _links(field_name: str, ids: list[UUID]) -> Mapping[UUID, list[tuple[int, str]]]:
+def _links(field_name: str, ids: list[UUID]) -> Mapping[UUID, list[Named]]:
     """Key and name of what these titles are linked to by a many-to-many field."""
     field: Any = Content._meta.get_field(field_name)
     through, target = field.remote_field.through, field.related_model._meta
-    rows = through.objects.using(CATALOG).filter(content_id__in=ids)
-    found: defaultdict[UUID, list[tuple[int, str]]] = defaultdict(list)
-    named = f"{target.model_name}__name"
-    for content_id, number, name in rows.order_by(named).values_list("content_id", target.pk.name, named):
+    rows = through.objects.using(CATALOG).filter(content_id__in=ids).order_by()
+    found: defaultdict[UUID, list[Named]] = defaultdict(list)
+    for content_id, number, name in rows.values_list(
+        "content_id", target.pk.name, f"{target.model_name}__name"
+    ):
         found[content_id].append((number, name))
     return found
 

@@ -11,7 +11,7 @@ from catalog.services import contents_touch, visibility_tick
 from tests.catalog.importing.conftest import Listing
 from tests.catalog.importing.dumps import MOVIE, changed, import_imdb, written
 from tests.catalog.importing.importing import id_of, import_titles
-from tests.catalog.importing.movielabs import core, episode, mec, run
+from tests.catalog.importing.movielabs import core, episode, info, mec, run
 
 SERIES = "md:cid:org:studio.example:ferry"
 
@@ -61,6 +61,32 @@ def test_a_touch_finds_imported_records_as_it_would_leave_them(stores: None, tmp
     path.write_text(mec(*records), encoding="utf-8")
     run("import_mec", path)
     imported = derived()
+    touch_all()
+
+    assert derived() == imported
+
+
+def test_a_touch_finds_a_title_of_many_names_as_it_would_leave_it(stores: None, tmp_path: Path) -> None:
+    """Keeps away: other titles before translations in an imported document, and behind them in one written anew."""
+    path = tmp_path / "mec.xml"
+    others = "".join(
+        f'<md:TitleAlternate type="alternative">{said}</md:TitleAlternate>'
+        for said in ("the last Boat", "Östersjön", "The Last Boat")
+    )
+    infos = info("en", title="Night Ferry", default=True, rest=others) + "".join(
+        info(language, title=title, rest=f"<md:Summary190>{title} fährt.</md:Summary190>")
+        for language, title in (("pt-BR", "Balsa"), ("de", "Nachtfähre"), ("pt", "Barco"))
+    )
+    genres = "".join(f"<md:Genre>{name}</md:Genre>" for name in ("thriller", "Drama", "Épopée"))
+    infos = infos.replace("</md:LocalizedInfo>", f"{genres}</md:LocalizedInfo>", 1)
+    path.write_text(mec(core(SERIES, infos=infos)), encoding="utf-8")
+    run("import_mec", path)
+    imported = derived()
+    (document,) = imported[1]
+
+    assert document["names"] == "night ferry nachtfahre barco balsa the last boat ostersjon"
+    assert document["labels"] == "drama thriller epopee"
+    assert document["summaries"] == "nachtfahre fahrt barco fahrt balsa fahrt"
     touch_all()
 
     assert derived() == imported
