@@ -36,6 +36,7 @@ OPEN_ANYWHERE = "strict $[*] ? (@[1] <= $at && @[2] > $at)"
 OPENED = "strict $[*] ? (@[1] <= $at)"
 OPEN_IN_TERRITORY = "strict $[*] ? ((@[0] == $territory || @[0] == $world) && @[1] <= $at && @[2] > $at)"
 
+Span = list[Any]  # territory, start and end of a window, as `span` makes it
 GateValues = Mapping[str, Any]  # `status`, `published_at` (datetime or RFC 3339), `availability`, `maturity`
 GATE_FIELDS = ("status", "published_at", "availability", "maturity")
 
@@ -65,7 +66,7 @@ def micros(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
-def span(territory: str, starts_at: datetime | None, ends_at: datetime | None) -> list[Any]:
+def span(territory: str, starts_at: datetime | None, ends_at: datetime | None) -> Span:
     """A window as `Gate.availability` has it."""
     return [
         territory,
@@ -74,7 +75,7 @@ def span(territory: str, starts_at: datetime | None, ends_at: datetime | None) -
     ]
 
 
-def is_open(span: list[Any], audience: Audience) -> bool:
+def is_open(span: Span, audience: Audience) -> bool:
     territory, start, end = span
     here = audience.territory is None or territory in (audience.territory, WORLD)
     return here and start <= micros(audience.at) < end

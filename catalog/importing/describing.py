@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from catalog.gating import gate_from
 from catalog.importing.children import (
     ALTERNATIVE_TITLES,
     CREDITS,
@@ -19,23 +20,21 @@ from catalog.importing.children import (
 )
 from catalog.importing.records import Title
 from catalog.importing.sharing import Known, TermIds
-from catalog.maturity import label_of
 from catalog.models import Content
 from catalog.search.facts import Named, Texts, TitleFacts, names_in_order
-from catalog.visibility import span
 
 Gate = dict[str, Any]
 
 
 def gate_of(title: Title, children: Children) -> Gate:
     """The values of `catalog.models.gate.Gate`."""
-    windows = children.get(WINDOWS, ())
-    ratings = children.get(MATURITY_RATINGS, ())
     return {
         "status": status_of(title),
         "published_at": title.published_at,
-        "availability": sorted(span(territory, *ends) for _, _, territory, _, *ends in windows) or None,
-        "maturity": sorted({label_of(system, value) for _, _, system, value, *_ in ratings}),
+        **gate_from(
+            windows=((row[2], row[4], row[5]) for row in children.get(WINDOWS, ())),
+            ratings=((row[2], row[3]) for row in children.get(MATURITY_RATINGS, ())),
+        ),
     }
 
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import orjson
 
 from catalog.codes import WORLD
-from catalog.maturity import label_of
-from catalog.visibility import next_change, span
+from catalog.gating import gate_from
+from catalog.visibility import Span, next_change
 from streaming.stores.copying import NULL, array_text
 from streaming.stores.seeded import random_for
 
@@ -66,8 +66,9 @@ class Licensing:
     lasts: bool = True
 
     @cached_property
-    def spans(self) -> list[list[object]] | None:
-        return sorted(span(each.territory, each.starts_at, each.ends_at) for each in self.windows) or None
+    def spans(self) -> list[Span] | None:
+        windows = ((each.territory, each.starts_at, each.ends_at) for each in self.windows)
+        return gate_from(windows=windows)["availability"]
 
     @cached_property
     def availability(self) -> str:
@@ -82,7 +83,8 @@ class Classification:
 
     @cached_property
     def maturity(self) -> str:
-        return array_text(sorted({label_of(each.system, each.value) for each in self.ratings}))
+        ratings = ((each.system, each.value) for each in self.ratings)
+        return array_text(gate_from(ratings=ratings)["maturity"])
 
 
 UNRESTRICTED, UNRATED = Licensing(), Classification()

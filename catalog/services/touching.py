@@ -8,7 +8,7 @@ Entry points: `contents_touch`, `contents_forget`. Failure: `django.db.Error`s.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -19,12 +19,13 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from catalog.changes import changes_note
+from catalog.gating import RatingRow, WindowRow, gate_from
 from catalog.listing import COUNTS_KEY
-from catalog.maturity import label_of, labels_changed
+from catalog.maturity import labels_changed
 from catalog.models import AvailabilityWindow, Change, Content, MaturityRating
 from catalog.search.documents import documents_mark, documents_write
 from catalog.selectors import record_key
-from catalog.visibility import GATE_FIELDS, next_change, shown_by, span
+from catalog.visibility import GATE_FIELDS, next_change, shown_by
 from streaming.stores.aliases import CATALOG
 from streaming.stores.cache import forget, forget_all
 
@@ -77,13 +78,10 @@ def _gates_as_rows_say(ids: Collection[UUID], now: datetime) -> dict[UUID, bool]
     titles = Content.objects.using(CATALOG).filter(content_id__in=ids).order_by()
     columns = ("content_id", *GATE_FIELDS, "next_change_at")
     gates: dict[UUID, dict[str, Any]] = {gate["content_id"]: gate for gate in titles.values(*columns)}
-    availability, maturity = _availability(ids), _maturity(ids)
+    windows, ratings = _windows(ids), _ratings(ids)
     changed, shown, rated_anew = [], {}, False
     for content_id, gate in gates.items():
-        said: dict[str, Any] = {
-            "availability": availability.get(content_id),
-            "maturity": maturity.get(content_id, []),
-        }
+        said: dict[str, Any] = {**gate_from(windows=windows[content_id], ratings=ratings[content_id])}
         shown[content_id] = shown_by({**gate, **said}, at=now)
         said["next_change_at"] = next_change({**gate, **said}, after=now)
         if gate["maturity"] != said["maturity"]:
@@ -98,20 +96,22 @@ def _gates_as_rows_say(ids: Collection[UUID], now: datetime) -> dict[UUID, bool]
     return shown
 
 
-def _availability(ids: Collection[UUID]) -> dict[UUID, list[list[Any]]]:
-    found: defaultdict[UUID, list[list[Any]]] = defaultdict(list)
-    windows = AvailabilityWindow.objects.using(CATALOG).filter(content_id__in=ids).order_by()
-    for row in windows:
-        found[row.content_id].append(span(row.territory, row.starts_at, row.ends_at))
-    return {content_id: sorted(spans) for content_id, spans in found.items()}
+def _windows(ids: Collection[UUID]) -> Mapping[UUID, list[WindowRow]]:
+    found: defaultdict[UUID, list[WindowRow]] = defaultdict(list)
+    rows = AvailabilityWindow.objects.using(CATALOG).filter(content_id__in=ids).order_by()
+    for content_id, territory, starts_at, ends_at in rows.values_list(
+        "content_id", "territory", "starts_at", "ends_at"
+    ):
+        found[content_id].append((territory, starts_at, ends_at))
+    return found
 
 
-def _maturity(ids: Collection[UUID]) -> dict[UUID, list[str]]:
-    found: defaultdict[UUID, set[str]] = defaultdict(set)
-    ratings = MaturityRating.objects.using(CATALOG).filter(content_id__in=ids).order_by()
-    for content_id, system, value in ratings.values_list("content_id", "system", "value"):
-        found[content_id].add(label_of(system, value))
-    return {content_id: sorted(labels) for content_id, labels in found.items()}
+def _ratings(ids: Collection[UUID]) -> Mapping[UUID, list[RatingRow]]:
+    found: defaultdict[UUID, list[RatingRow]] = defaultdict(list)
+    rows = MaturityRating.objects.using(CATALOG).filter(content_id__in=ids).order_by()
+    for content_id, system, value in rows.values_list("content_id", "system", "value"):
+        found[content_id].append((system, value))
+    return found
 
 
 def contents_forget(*, content_ids: Collection[UUID]) -> None:
