@@ -91,8 +91,8 @@ def claim_id(scheme: str, value: str) -> str:
 
 
 class Overtaken(Exception):
-    """Somebody has claimed an external id or merged a title since they were looked up, and so a row may be of another
-    title than it was.
+    """Somebody has claimed an external id, merged a title or undone that since they were looked up, and so a row may be
+    of another title than it was.
     """
 
 
@@ -124,6 +124,13 @@ def titles_found(*, scheme: str, rows: Collection[Row]) -> list[Found]:
         title = _title_of(scheme, row, claims)
         found.append(_claimed(merged.get(title, title), row, claims))
     return found
+
+
+def confirm(*, scheme: str, rows: Collection[Row], found: Collection[Found]) -> None:
+    """Looks again whose the rows are, for who holds the titles that they were found to be of. Raises `Overtaken`."""
+    now = titles_found(scheme=scheme, rows=rows)
+    if [each.content_id for each in now] != [each.content_id for each in found]:
+        raise Overtaken
 
 
 def _title_of(scheme: str, row: Row, claims: Claims) -> UUID:

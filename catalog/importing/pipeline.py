@@ -23,7 +23,8 @@ from catalog.importing.batching import Batch, ahead, batches
 from catalog.importing.counts import Counts
 from catalog.importing.describing import status_of
 from catalog.importing.files import ImportFailed
-from catalog.importing.identity import Found, Overtaken, claim_id, titles_found
+from catalog.importing.growing import parts_of, together
+from catalog.importing.identity import Found, Overtaken, claim_id, confirm, titles_found
 from catalog.importing.records import Format, Note, Row, rejection
 from catalog.importing.sharing import people_insert, terms_insert
 from catalog.importing.sorting import Sorted, rows_sort, said_before
@@ -166,13 +167,15 @@ def _looked_up_and_brought_in(
     source: Format[Any], rows: list[Row], dry_run: bool, is_first: bool
 ) -> _Outcome:
     outcome = _Outcome()
+    parts = parts_of(rows)
     with mixed_transaction(CATALOG):
         if not dry_run:
             everybody_lock()
-        titles = titles_found(scheme=source.scheme, rows=rows)
+        titles = titles_found(scheme=source.scheme, rows=parts)
         if not dry_run:
             contents_lock(each.content_id for each in titles)
-        for found in _one_row_a_title(titles):
+            confirm(scheme=source.scheme, rows=parts, found=titles)
+        for found in _one_row_a_title(together(titles)):
             _bring_in_titles(source, found, dry_run, outcome)
         if outcome.new and is_first and not dry_run:
             inserting.statistics_refresh()  # before the first commit, which checks the foreign keys
@@ -205,7 +208,7 @@ def _bring_in_titles(source: Format[Any], found: dict[UUID, Found], dry_run: boo
     outcome.drafts += sum(status_of(each.row.title) == Content.Status.DRAFT for each in rows.new.values())
     outcome.changed += len(rows.changed)
     outcome.unchanged += rows.unchanged + len(rows.lacking)
-    outcome.rejected += map(_homeless, rows.homeless)
+    outcome.rejected += (*rows.rejected, *map(_homeless, rows.homeless))
     outcome.cut_off |= rows.cut_off
     for each in (*rows.new.values(), *rows.changed.values(), *rows.lacking.values()):
         for claim, owner in each.refused:

@@ -10,7 +10,7 @@ a format that cannot make them fit rejects the row.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -202,6 +202,16 @@ class Kept(NamedTuple):
 Keeps = Callable[[Record, Record], Kept]  # by the record now and that of the last import
 
 
+class Grown(NamedTuple):
+    """The row of a record that grew, None where there was none and is none, and what was rejected of its parts."""
+
+    row: "Row | None"
+    rejected: Sequence[Note] = ()
+
+
+Grows = Callable[[Sequence["Row"], tuple[str, Record] | None], Grown]  # by key and record of the last import
+
+
 @dataclass(frozen=True)
 class Row:
     """One row that was understood. `key` is the source's own id, `size` the bytes it took in the file.
@@ -211,6 +221,8 @@ class Row:
     when none of its external ids is known. `known_as` are ids by which the title is found, before those that the row
     says it has: a source may name a title without having a say in what it is called. `keeps` is there when the source
     was not read whole, as when one of its files is missing: it has what of the last import's record speaks on.
+    `grows` is there when records grow by what files add: the row is made of its `parts` once the title is held
+    (`growing`), each of which has a record and names of its own.
     """
 
     line: int
@@ -223,6 +235,8 @@ class Row:
     must_exist: bool = False
     known_as: tuple[ExternalId, ...] = ()
     keeps: Keeps | None = None
+    parts: tuple["Row", ...] = ()
+    grows: Grows | None = None
 
     @property
     def names(self) -> tuple[ExternalId, ...]:

@@ -1,6 +1,6 @@
 """What an import has to do with each row: its title is new, changed, unchanged, or lacks something of it.
 
-Entry points: `rows_sort`; `said_before`, for the changed. Failure: `identity.Overtaken`; `django.db.Error`s.
+Entry points: `rows_sort`; `said_before`, for the changed. Failure: `django.db.Error`s.
 """
 
 from collections.abc import Mapping, Set
@@ -8,16 +8,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from catalog.importing.identity import Found, Overtaken
+from catalog.importing.growing import grown
+from catalog.importing.identity import Found
 from catalog.importing.records import Format, Note, Record, Row, digest_of, json_of
 from catalog.importing.replacing import Before
-from catalog.importing.selectors import digests_by_key, existing_contents, merged_contents, records_by_key
+from catalog.importing.selectors import digests_by_key, existing_contents, records_by_key
 
 
 @dataclass
 class Sorted:
     """`lacking` are unchanged rows of which something was kept out, the ids of which `kept_out` has; `homeless` those
-    that make no title and have none; `cut_off` says which files ended before titles that had something of them.
+    that make no title and have none; `rejected` is of what records were to grow by; `cut_off` says which files ended
+    before titles that had something of them.
     """
 
     new: dict[UUID, Found] = field(default_factory=dict)
@@ -26,18 +28,18 @@ class Sorted:
     kept_out: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
     unchanged: int = 0
     homeless: list[Row] = field(default_factory=list)
+    rejected: list[Note] = field(default_factory=list)
     cut_off: set[Note] = field(default_factory=set)
 
 
 def rows_sort(source: Format[Any], found: dict[UUID, Found], made: Set[UUID] = frozenset()) -> Sorted:
-    """Of titles that are held; raises `Overtaken` where one was merged before it was. `made` count as there."""
+    """Of titles that are held. `made` count as there."""
+    outcome = Sorted()
+    found, outcome.rejected = grown(source.scheme, found)
     keys = {content_id: each.row.key for content_id, each in found.items()}
     there = existing_contents(keys)
-    if there and merged_contents(there):
-        raise Overtaken
     there |= keys.keys() & made
     digests = digests_by_key(scheme=source.scheme, keys=keys) if there else {}
-    outcome = Sorted()
     for content_id, each in _completed(source, found, keys if there else {}, outcome.cut_off).items():
         digest, kept_out = digests.get(content_id, ("", frozenset()))
         if content_id not in there:

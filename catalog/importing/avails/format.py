@@ -2,26 +2,29 @@
 
 An avail says who may show a title, not what it is, so it makes no title: one that the catalog does not know is
 reported, and its MEC is to be imported first. A title's avails are kept until the file is read, wherever in it they
-stand, and then are one row: its dossier, with what earlier files brought.
+stand, and then are one row. It becomes the title's dossier, with what earlier files brought, when the title is held:
+two titles that are merged have one.
 """
 
-from collections.abc import Iterator
-from uuid import UUID
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from catalog.importing.avails.assets import candidates_of
 from catalog.importing.avails.dossiers import Delivery, delivery_of, dossier_with, licences_in, unheard_of
 from catalog.importing.avails.windows import windows_of
 from catalog.importing.files import BrokenOff, SourceFile
+from catalog.importing.growing import joined
 from catalog.importing.identity import claim_id, titles_found
 from catalog.importing.movielabs import name_of
-from catalog.importing.records import ExternalId, Note, Record, Rejected, Row, Title, rejection
-from catalog.importing.selectors import existing_contents, records_of_scheme
+from catalog.importing.records import ExternalId, Grown, Note, Record, Rejected, Row, Title, rejection
+from catalog.importing.selectors import existing_contents
 from catalog.importing.spool import Kept, Spool, SpooledFile, chunks, left_out, spooled
 from catalog.importing.xml import Subtree, records
 
 ROOTS = ("avails:AvailList", "avails:Avail", "avails:AvailListSigned")
 EXCEPTION = "ExceptionFlag: the licence has conditions that are not in the file"
 AVAILS_AT_ONCE = 500
+SAYS_NOTHING = Title("", "")  # of what the title is called
 
 
 class Avails:
@@ -33,7 +36,7 @@ class Avails:
 
     def title_of(self, record: Record) -> Title:
         windows, _ = windows_of(licences_in(record))
-        return Title("", "", windows=tuple(windows))
+        return replace(SAYS_NOTHING, windows=tuple(windows))
 
     def rows(self, source: SpooledFile, /) -> Iterator[Row | Note]:
         """Raises `files.Unreadable` and `files.BrokenOff`, the latter after all rows of what could be read."""
@@ -43,11 +46,10 @@ class Avails:
                 yield from (each for each in found if isinstance(each, Note))
                 yield from self._keep([each for each in found if isinstance(each, Row)], spool)
             for teams in spool.teams():
-                ids = [UUID(team.name) for team in teams]
-                before = records_of_scheme(scheme=self.scheme, ids=ids)
-                for title, team in zip(ids, teams, strict=True):
-                    source.given += sum(kept.size for kept in team.records)
-                    yield from self._title(team.records, before.get(title))
+                for team in teams:
+                    row = joined([_part(kept) for kept in team.records])
+                    source.given += row.size
+                    yield row
                     yield from map(left_out, team.left_out)
         if broken:
             raise broken[0]
@@ -69,30 +71,40 @@ class Avails:
             if first != row.line:
                 yield rejection(line=row.line, key=alid, reason=f"the same id is on line {first} already")
 
-    def _title(self, team: list[Kept], before: tuple[str, Record] | None) -> Iterator[Row | Note]:
-        key, dossier = before or (team[0].parent, {})
-        deliveries = [Delivery(*kept.record["delivery"]) for kept in team]
-        for kept, reason in zip(team, unheard_of(dossier, deliveries), strict=True):
-            if reason:
-                yield rejection(line=kept.line, key=kept.key, reason=reason)
-        record, lines = dossier_with(dossier, deliveries)
-        if not before and not record["avails"]:
-            return
-        windows, refused = windows_of(licences_in(record))
-        for refusal in refused:
-            line = lines.get((refusal.alid, refusal.place))
-            if line is not None:  # else an earlier file brought it, and its report said so
-                yield rejection(line=line, key=refusal.alid, reason=refusal.reason)
-        yield Row(
-            line=team[0].line,
-            size=sum(kept.size for kept in team),
-            key=key,
-            record=record,
-            title=Title("", "", windows=tuple(windows)),
-            mended="; ".join(f"line {kept.line}: {kept.mended}" for kept in team if kept.mended),
-            must_exist=True,
-            known_as=tuple(ExternalId(*each) for each in team[0].record["known_as"]),
-        )
+
+def _part(kept: Kept) -> Row:
+    return Row(
+        line=kept.line,
+        size=kept.size,
+        key=kept.parent,
+        record=kept.record,
+        title=SAYS_NOTHING,
+        mended=f"line {kept.line}: {kept.mended}" if kept.mended else "",
+        must_exist=True,
+        known_as=tuple(ExternalId(*each) for each in kept.record["known_as"]),
+        grows=_grown,
+    )
+
+
+def _grown(parts: Sequence[Row], before: tuple[str, Record] | None) -> Grown:
+    """The dossier after these avails; without a word where none of it is there before and after."""
+    key, dossier = before or (parts[0].key, {})
+    deliveries = [Delivery(*part.record["delivery"]) for part in parts]
+    rejected = [
+        rejection(line=part.line, key=delivery.alid, reason=reason)
+        for part, delivery, reason in zip(parts, deliveries, unheard_of(dossier, deliveries), strict=True)
+        if reason
+    ]
+    record, lines = dossier_with(dossier, deliveries)
+    if not before and not record["avails"]:
+        return Grown(None, rejected)
+    windows, refused = windows_of(licences_in(record))
+    for refusal in refused:
+        line = lines.get((refusal.alid, refusal.place))
+        if line is not None:  # else an earlier file brought it, and its report said so
+            rejected.append(rejection(line=line, key=refusal.alid, reason=refusal.reason))
+    title = replace(SAYS_NOTHING, windows=tuple(windows))
+    return Grown(replace(joined(parts), key=key, record=record, title=title, parts=(), grows=None), rejected)
 
 
 def _read(source: SourceFile, broken: list[BrokenOff]) -> Iterator[Row | Note]:
@@ -119,7 +131,7 @@ def _understood(subtree: Subtree) -> Row | Note:
         size=subtree.size,
         key=known_as[0].value,
         record={"delivery": list(delivery), "known_as": list(map(list, known_as))},
-        title=Title("", ""),
+        title=SAYS_NOTHING,
         mended=EXCEPTION if avail.text_of("avails:ExceptionFlag") in ("true", "1") else "",
         known_as=known_as,
     )
