@@ -134,15 +134,12 @@ def _count(kept: _Kept, name: str, asked: bytes, titles: _Titles) -> Counted:
     estimated = SHARE * _in_sample(kept, asked, titles) >= MOST_COUNTED
     facet = FACETS[name]
     rows = _grouped(titles.sample if estimated else titles.everything, facet)
-    names = _names(facet.names, [value for value, _ in rows])
+    names = _names(facet, [value for value, _ in rows])
     return Counted(
         values=[
-            Value(
-                value=str(value),
-                name=names.get(value, str(value)),
-                count=count * SHARE if estimated else count,
-            )
+            Value(value=str(value), name=names[value], count=count * SHARE if estimated else count)
             for value, count in rows
+            if value in names
         ],
         estimated=estimated,
     )
@@ -164,7 +161,8 @@ def _grouped(titles: SearchDocumentQuerySet, facet: Facet) -> list[tuple[Any, in
     return list(counts.order_by("-count", "value").values_list("value", "count")[:MOST_VALUES])
 
 
-def _names(model: type[Term] | None, keys: Collection[Any]) -> dict[Any, str]:
-    if model is None:
-        return {}
-    return dict(model._default_manager.filter(pk__in=keys).order_by().values_list("pk", "name"))
+def _names(facet: Facet, values: Collection[Any]) -> dict[Any, str]:
+    """Value to what it is called; none for a key that was deleted: documents have it until the worker's next round."""
+    if facet.names is None:
+        return {value: str(value) for value in values}
+    return dict(facet.names._default_manager.filter(pk__in=values).order_by().values_list("pk", "name"))

@@ -11,8 +11,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from catalog.listing import facets
-from catalog.models import Content, Genre
-from catalog.services import contents_set_status, term_save
+from catalog.models import Content, Genre, SearchDocument
+from catalog.services import contents_set_status, term_save, terms_delete
+from catalog.terms import TERMS
 from streaming.stores import redis
 from streaming.stores.aliases import CATALOG
 from tests.catalog.listing.world import World, expected, expected_counts, values_of
@@ -91,6 +92,22 @@ def test_a_genre_that_is_renamed_is_named_so_at_once(world: World, api: APIClien
     names = [each["name"] for each in api.get("/api/v1/genres").json()["results"]]
 
     assert "Westerns" in names and "Western" not in names
+
+
+@pytest.mark.parametrize("kind", ["genre", "keyword", "studio"])
+def test_what_is_deleted_is_listed_no_more(world: World, api: APIClient, kind: str) -> None:
+    """Keeps away: its bare key as a name, and a value that the list itself refuses, until the worker's next round."""
+    key = max(world.ids[kind].values())
+    before = api.get(f"/api/v1/{kind}s").json()["results"]
+    listed = counts_of(api, "", kind)
+    terms_delete(model=TERMS[f"{kind}s"], keys=[key])
+
+    after = api.get(f"/api/v1/{kind}s").json()["results"]
+    left = counts_of(api, "", kind)
+
+    assert SearchDocument.objects.filter(**{f"{kind}_ids__contains": [key]}).exists(), "a round is to come"
+    assert after == [each for each in before if each["id"] != key] != before
+    assert left == {value: count for value, count in listed.items() if value != str(key)} != listed
 
 
 def test_of_very_many_titles_a_sample_is_counted(
