@@ -30,7 +30,7 @@ from catalog.terms import TERMS
 from streaming.stores.aliases import CATALOG
 
 COMPARED = (*SCALARS, "countries", "published_at")
-NOTHING: tuple[Any, ...] = (None, "", 0, [])
+NOTHING: tuple[Any, ...] = (None, "", [])  # a 0 is something: a rating of 0.0 is one
 AT_ONCE = 1000
 
 
@@ -104,16 +104,24 @@ def _write_titles(rows: Rows, said: Said) -> None:
 def _take_over(held: Content, rows: Rows, said: Said) -> bool:
     """Sets what the source says and nobody else has said; whether anything differs."""
     new, before = rows[held.content_id].title, said.get(held.content_id)
-    differs = False
+    lacking, differs = _lacking(held), False
     for name in COMPARED:
         value, current = _plain(getattr(new, name)), getattr(held, name)
         ours = before is not None and current == _plain(getattr(before.title, name))
         if value == current or _keeps_its_date(held, name, value):
             continue
-        if ours or current in NOTHING:
+        if ours or name in lacking:
             setattr(held, name, value)
             differs = True
     return differs
+
+
+def _lacking(held: Content) -> set[str]:
+    """Columns that nobody has said anything in. Of no rating, that nobody rated is nothing said either."""
+    lacking = {name for name in COMPARED if getattr(held, name) in NOTHING}
+    if "rating" in lacking and not held.rating_count:
+        lacking.add("rating_count")
+    return lacking
 
 
 def _keeps_its_date(held: Content, name: str, value: object) -> bool:

@@ -106,6 +106,18 @@ def test_what_editors_did_survives_a_changed_row(stores: None, listing: Listing)
     assert list(title.seasons.values_list("number", flat=True)) == [1, 2, 3, 4]
 
 
+def test_a_rating_of_nothing_is_a_rating(stores: None, listing: Listing) -> None:
+    """Keeps away: a 0.0, the lowest there is, taken for none and erased by a source that says nothing of ratings."""
+    import_titles(listing({}))
+    Content.objects.update(rating="0.0", rating_count=0)
+
+    said = import_titles(listing({"title": "The Longer Night"}))
+
+    title = title_of("s1")
+    assert said[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+    assert (title.title, str(title.rating), title.rating_count) == ("The Longer Night", "0.0", 0)
+
+
 def test_a_new_date_in_the_source_moves_the_day_of_publication(stores: None, listing: Listing) -> None:
     import_titles(listing({}))
     import_titles(listing({"date_added": "October 1, 2021"}))
