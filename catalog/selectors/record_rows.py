@@ -60,10 +60,9 @@ CHILDREN = {
     "maturity_ratings": """
         SELECT system, country, value, descriptors
           FROM maturity_ratings WHERE content_id = %s ORDER BY system, country, id""",
-    "open_windows": """
-        SELECT territory, licence, ends_at FROM availability_windows
-         WHERE content_id = %s AND (starts_at IS NULL OR starts_at <= now()) AND (ends_at IS NULL OR ends_at > now())
-         ORDER BY territory, licence, id""",
+    "windows": """
+        SELECT territory, licence, starts_at, ends_at FROM availability_windows
+         WHERE content_id = %s ORDER BY territory, licence, starts_at NULLS FIRST, id""",
 }
 COUNTS = {
     "season_count": "SELECT count(*) FROM seasons WHERE content_id = %s",
@@ -82,7 +81,8 @@ METADATA_FIELDS = (*COLUMNS, *COUNTS)
 
 
 def row_of_title(content_id: UUID, audience: Audience) -> dict[str, Any] | None:
-    """By one query; None where this audience sees no such title. Of windows, those that are open now."""
+    """By one query; None where this audience sees no such title. Instants of windows are in PostgreSQL's spelling of
+    them in JSON."""
     named = [content_id] * CHILDREN_AS_JSON.count("%s")
     rows_and_counts = RawSQL(CHILDREN_AS_JSON, named, output_field=TextField())  # noqa: S611  # of constants
     titles = Content.objects.public(audience).filter(content_id=content_id)

@@ -16,11 +16,13 @@ from catalog.languages import LOOKED_FOR, Chain, preferred, resolve, summaries_o
 from catalog.maturity import ages_by_label, label_of
 from catalog.models import Artwork, Video
 from catalog.selectors.record_rows import METADATA_FIELDS, row_of_title
-from catalog.visibility import GATE_FIELDS, Audience, is_public, next_instant
+from catalog.visibility import GATE_FIELDS, Audience, is_open, is_public, next_instant, span
 from streaming.stores.cache import read_through
 
 # Rows that are the same in every language.
 PLAIN_CHILDREN = ("keywords", "studios", "alternative_titles", "videos", "markers", "external_ids")
+INSTANTS = ("starts_at", "ends_at")
+LICENCE_FIELDS = ("territory", "licence", "ends_at")
 PICTURE_FIELDS = ("url", "language", "width", "height", "focal_x", "focal_y")
 
 
@@ -79,7 +81,7 @@ def _record_from_rows(content_id: UUID) -> CachedRecord | None:
         return None
     gate = {name: row[name] for name in GATE_FIELDS}
     return CachedRecord(
-        metadata=_metadata(row),
+        metadata=_metadata(row, now),
         genres=row["genres"],
         cast=row["cast"],
         translations={texts.pop("language"): texts for texts in row["translations"]},
@@ -89,7 +91,7 @@ def _record_from_rows(content_id: UUID) -> CachedRecord | None:
     )
 
 
-def _metadata(row: Mapping[str, Any]) -> dict[str, Any]:
+def _metadata(row: Mapping[str, Any], audience: Audience) -> dict[str, Any]:
     """What is the same in every language, and the title's own texts."""
     rating = row["rating"]
     return {
@@ -97,15 +99,22 @@ def _metadata(row: Mapping[str, Any]) -> dict[str, Any]:
         "rating": None if rating is None else float(rating),
         **{name: row[name] for name in PLAIN_CHILDREN},
         "maturity_ratings": _with_ages(row["maturity_ratings"]),
-        "availability": None if row["availability"] is None else _open(row["open_windows"]),
+        "availability": None if row["availability"] is None else _open(row["windows"], audience),
     }
 
 
-def _open(windows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """With instants for PostgreSQL's spelling of them in JSON, which is not ours."""
-    ends = [window["ends_at"] for window in windows]
-    moments = [end and datetime.fromisoformat(end).astimezone(UTC) for end in ends]
-    return [{**window, "ends_at": moment} for window, moment in zip(windows, moments, strict=True)]
+def _open(windows: list[dict[str, Any]], audience: Audience) -> list[dict[str, Any]]:
+    """Those that are open to the audience, by the clock that it is judged by."""
+    read = ({**window, **{name: _instant(window[name]) for name in INSTANTS}} for window in windows)
+    return [
+        {name: window[name] for name in LICENCE_FIELDS}
+        for window in read
+        if is_open(span(window["territory"], window["starts_at"], window["ends_at"]), audience)
+    ]
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _with_ages(ratings: list[dict[str, Any]]) -> list[dict[str, Any]]:

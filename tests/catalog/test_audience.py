@@ -105,6 +105,22 @@ def test_one_cached_record_serves_every_audience(stores: None, api: APIClient) -
     assert [query["sql"].count("content_merges") > 0 for query in elsewhere] == [True]
 
 
+def test_open_licences_are_judged_by_the_clock_that_lets_the_title_be_seen(
+    stores: None, api: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keeps away: where the database's clock is behind, a title that has just opened, and under no licence."""
+    title = title_with(windows=[("DE", NOW + DAY, NOW + 3 * DAY), ("FR", NOW - DAY, NOW + DAY)])
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + 2 * DAY)
+
+    answer = api.get(f"/api/v1/content/{title.content_id}")
+
+    assert answer.status_code == 200
+    assert [
+        (each["territory"], each["licence"], datetime.fromisoformat(each["ends_at"]))
+        for each in answer.json()["availability"]
+    ] == [("DE", "svod", NOW + 3 * DAY)]
+
+
 def test_a_cached_record_is_judged_at_the_time_of_the_request(stores: None) -> None:
     """Keeps away: a title served from the cache after its window, or before the next one has begun."""
     title = title_with(windows=[("DE", NOW - DAY, NOW + DAY), ("DE", NOW + 2 * DAY, NOW + 3 * DAY)])
