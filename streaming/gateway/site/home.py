@@ -64,8 +64,9 @@ def _problem(form: SearchForm, *, searched: bool) -> str:
 
 
 def _stores() -> list[dict[str, Any]]:
+    """How each feels. Which versions they are of is not told here: operators ask `manage.py status`."""
     return [
-        {"store": probe.store, "ok": probe.ok, "milliseconds": probe.milliseconds, "version": probe.version}
+        {"store": probe.store, "ok": probe.ok, "milliseconds": probe.milliseconds}
         for probe in probe_all(PROBE_LIMIT)
     ]
 

@@ -1,5 +1,6 @@
 """`/` and a title's page, as bytes: what they show, what they keep to themselves, and what they do in an outage."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client
 from catalog.merging import contents_merge
 from catalog.models import Content
 from streaming.gateway.site.home import FOUND
+from streaming.stores.probes import probe_all
 from tests.factories import ContentFactory, CreditFactory, TranslationFactory, indexed
 from trending.services import view_count
 
@@ -32,6 +34,18 @@ def test_the_front_page_says_what_there_is(stores: None, client: Client) -> None
     assert f'href="/titles/{watched.content_id}"' in text
     assert 'href="/api-docs"' in text
     assert 'href="/admin/"' in text
+
+
+def test_the_front_page_says_how_stores_feel_and_not_what_they_are(stores: None, client: Client) -> None:
+    """Keeps away: the versions of all stores, told to whoever looks for one that is known to be weak."""
+    versions = [probe.version for probe in probe_all(timedelta(seconds=5))]
+
+    text = client.get("/").content.decode()
+
+    assert len(versions) == 6
+    assert all(versions)
+    assert [version for version in versions if version in text] == []
+    assert text.count('<td><span class="good">yes</span></td>') == 6
 
 
 def test_nothing_comes_from_elsewhere_and_nothing_inline_runs(stores: None, client: Client) -> None:
