@@ -184,14 +184,10 @@ def shown_by(gate: GateValues, *, at: datetime) -> bool:
     return (changes is not None and changes <= at) or is_public(gate, Audience(at))
 
 
-def next_change(gate: GateValues, *, after: datetime, territory: str | None = None) -> datetime | None:
-    """The first moment after `after` at which time alone changes what anybody without a limit sees; None for never.
-
-    Somebody in that territory, if one is named, else anywhere: where a title is open in one territory already,
-    the next one counts too.
+def next_change(gate: GateValues, *, after: datetime) -> datetime | None:
+    """The first moment after `after` at which time alone changes what anybody, anywhere, without a limit sees; None for
+    never. Where a title is open in one territory already, the next one counts too.
     """
-    if territory is not None:
-        return next_answer(gate, Audience(after, territory))
     return _first_change(gate, after, lambda at: _open_to(gate, at))
 
 
