@@ -10,11 +10,9 @@ and `CollectionRefused`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, transaction
-from django.db.models import QuerySet
 
 from catalog.locking import contents_lock, people_lock
 from catalog.models import (
@@ -29,12 +27,11 @@ from catalog.models import (
 from catalog.services.collections import items_check
 from catalog.services.episodes import episodes_check, episodes_release, seasons_add
 from catalog.services.external_ids import rows_claim
+from catalog.services.rows import only, rows_of
 from catalog.services.touching import contents_touch
-from catalog.services.windows import overlap_named, windows_refuse_overlap
+from catalog.services.windows import windows_refuse_overlap
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import KeyedByContent
-
-Row = TypeVar("Row", bound=KeyedByContent)
 
 
 def children_save(
@@ -50,10 +47,7 @@ def children_save(
     another title, `SeriesRefused` for what `catalog.services.episodes` does not let stand, and `WindowsOverlap` and
     `CollectionRefused` likewise.
     """
-    with (
-        overlap_named(content=content, saved=windows_of(saved), deleted=windows_of(deleted)),
-        transaction.atomic(using=CATALOG),
-    ):
+    with transaction.atomic(using=CATALOG):
         children_hold(content=content, saved=saved)
         children_write(content=content, saved=saved, deleted=deleted)
         contents_touch([content.content_id])
@@ -62,7 +56,7 @@ def children_save(
 def children_hold(*, content: Content, saved: Sequence[KeyedByContent]) -> None:
     """To be called first in a transaction that saves these rows of a title: nobody else writes it, or merges the people
     who are credited in them."""
-    people_lock(row.person_id for row in _only(Credit, saved))
+    people_lock(row.person_id for row in only(Credit, saved))
     contents_lock([content.content_id])
 
 
@@ -74,14 +68,14 @@ def children_write(
         raise ValueError(f"A row does not belong to title {content.content_id}.")
     _check(content, saved, deleted)
     rows_claim(
-        content_id=content.content_id, saved=_only(ExternalId, saved), deleted=_only(ExternalId, deleted)
+        content_id=content.content_id, saved=only(ExternalId, saved), deleted=only(ExternalId, deleted)
     )
     episodes_release(
-        content_ids=[content.content_id], gone=[episode.pk for episode in _only(Episode, deleted)]
+        content_ids=[content.content_id], gone=[episode.pk for episode in only(Episode, deleted)]
     )
     for model, rows in _by_model(deleted).items():
-        _rows_of(content, model).filter(pk__in=[row.pk for row in rows]).delete()
-    _lead_to_who_they_are(_only(Credit, saved))
+        rows_of(content.content_id, model).filter(pk__in=[row.pk for row in rows]).delete()
+    _lead_to_who_they_are(only(Credit, saved))
     changed = _by_model(saved)
     for model, rows in changed.items():
         _take_out(content, model, [row.pk for row in rows if not row._state.adding])
@@ -90,17 +84,15 @@ def children_write(
     seasons_add(content_id=content.content_id, saved=saved)
 
 
-def windows_of(rows: Iterable[KeyedByContent]) -> list[AvailabilityWindow]:
-    return _only(AvailabilityWindow, rows)
-
-
 def _check(content: Content, saved: Sequence[KeyedByContent], deleted: Sequence[KeyedByContent]) -> None:
     """What the rows may not be beside what is there, whoever else saves."""
-    windows_refuse_overlap(content=content, saved=windows_of(saved), deleted=windows_of(deleted))
+    windows_refuse_overlap(
+        content=content, saved=only(AvailabilityWindow, saved), deleted=only(AvailabilityWindow, deleted)
+    )
     episodes_check(content_id=content.content_id, saved=saved, deleted=deleted)
     items_check(
         content_id=content.content_id,
-        collection_ids=[item.collection_id for item in _only(CollectionItem, saved)],
+        collection_ids=[item.collection_id for item in only(CollectionItem, saved)],
     )
 
 
@@ -118,20 +110,11 @@ def _lead_to_who_they_are(credits: Sequence[Credit]) -> None:
 def _take_out(content: Content, model: type[KeyedByContent], ids: list[UUID]) -> None:
     if not ids:
         return
-    taken, _ = _rows_of(content, model).filter(pk__in=ids).delete()
+    taken, _ = rows_of(content.content_id, model).filter(pk__in=ids).delete()
     if taken < len(ids):
         raise DatabaseError(
             f"A row to be saved is not a row of title {content.content_id}: {model.__name__}."
         )
-
-
-def _rows_of(content: Content, model: type[KeyedByContent]) -> QuerySet[Any]:
-    rows: QuerySet[Any] = model._base_manager.using(CATALOG)
-    return rows.filter(content_id=content.content_id)
-
-
-def _only(model: type[Row], rows: Iterable[KeyedByContent]) -> list[Row]:
-    return [row for row in rows if isinstance(row, model)]
 
 
 def _by_model(rows: Iterable[KeyedByContent]) -> dict[type[KeyedByContent], list[KeyedByContent]]:

@@ -10,17 +10,17 @@ Failure: `SeriesRefused`.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from catalog.models import Episode, EpisodeOrder, Marker, Season
 from catalog.refusing import ChangeRefused
+from catalog.services.rows import only, rows_of
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import KeyedByContent
 
-Row = TypeVar("Row", bound=KeyedByContent)
 Rows = Sequence[KeyedByContent]
 
 OF_SERIES = (Season, Episode, EpisodeOrder, Marker)
@@ -76,9 +76,9 @@ def episodes_release(*, content_ids: Collection[UUID], gone: Collection[UUID]) -
 
 def seasons_add(*, content_id: UUID, saved: Rows) -> None:
     """Adds the seasons of saved episodes that are not there."""
-    numbers = {episode.season_number for episode in _only(Episode, saved)}
+    numbers = {episode.season_number for episode in only(Episode, saved)}
     if numbers:
-        there = set(_rows(content_id, Season).filter(number__in=numbers).values_list("number", flat=True))
+        there = set(rows_of(content_id, Season).filter(number__in=numbers).values_list("number", flat=True))
         missing = [Season(content_id=content_id, number=number) for number in sorted(numbers - there)]
         Season.objects.using(CATALOG).bulk_create(missing)
 
@@ -92,14 +92,14 @@ def _numbers_are_in_range(saved: Rows) -> None:
 
 
 def _only_one_has(once: Once, content_id: UUID, saved: Rows, deleted: Rows) -> None:
-    rows = _only(once.model, saved)
+    rows = only(once.model, saved)
     if not rows:
         return
     wanted = {f"{column}__in": {getattr(row, column) for row in rows} for column in once.columns}
-    others = _rows(content_id, once.model).filter(**wanted)
-    leaving = _ids((*rows, *_only(once.model, deleted)))
+    others = rows_of(content_id, once.model).filter(**wanted)
+    leaving = _ids((*rows, *only(once.model, deleted)))
     if once.model is EpisodeOrder:
-        others = others.exclude(episode__in=_ids(_only(Episode, deleted)))
+        others = others.exclude(episode__in=_ids(only(Episode, deleted)))
     taken = {once.of(row): row for row in others.exclude(pk__in=leaving)}
     for row in rows:
         if (other := taken.setdefault(once.of(row), row)) is not row:
@@ -112,8 +112,8 @@ def _episodes_are_there(content_id: UUID, saved: Rows, deleted: Rows) -> None:
     if not hanging:
         return
     named = {row.episode_id for row in hanging}
-    there = set(_rows(content_id, Episode).filter(pk__in=named).values_list("pk", flat=True))
-    staying = (there | _ids(_only(Episode, saved))) - _ids(_only(Episode, deleted))
+    there = set(rows_of(content_id, Episode).filter(pk__in=named).values_list("pk", flat=True))
+    staying = (there | _ids(only(Episode, saved))) - _ids(only(Episode, deleted))
     for row in hanging:
         if row.episode_id not in staying:
             raise SeriesRefused(f"“{row}” cannot be saved: the title has no such episode.")
@@ -121,27 +121,18 @@ def _episodes_are_there(content_id: UUID, saved: Rows, deleted: Rows) -> None:
 
 def _seasons_keep_their_episodes(content_id: UUID, saved: Rows, deleted: Rows) -> None:
     """A season whose number goes has no episode left that stays under it; one that moves there brings it back."""
-    kept, gone = _only(Season, saved), _only(Season, deleted)
+    kept, gone = only(Season, saved), only(Season, deleted)
     if not kept and not gone:
         return
-    before = _rows(content_id, Season).filter(pk__in=_ids((*kept, *gone))).values_list("number", flat=True)
+    before = rows_of(content_id, Season).filter(pk__in=_ids((*kept, *gone))).values_list("number", flat=True)
     lost = set(before) - {season.number for season in kept}
-    episodes = _rows(content_id, Episode).filter(season_number__in=lost)
-    left = episodes.exclude(pk__in=_ids((*_only(Episode, saved), *_only(Episode, deleted))))
+    episodes = rows_of(content_id, Episode).filter(season_number__in=lost)
+    left = episodes.exclude(pk__in=_ids((*only(Episode, saved), *only(Episode, deleted))))
     episode = left.order_by("season_number", "number").first() if lost else None
     if episode is not None:
         raise SeriesRefused(
             f"Season {episode.season_number} has “{episode}”: move or delete its episodes first."
         )
-
-
-def _rows(content_id: UUID, model: type[KeyedByContent]) -> QuerySet[Any]:
-    rows: QuerySet[Any] = model._base_manager.using(CATALOG)
-    return rows.filter(content_id=content_id)
-
-
-def _only(model: type[Row], rows: Iterable[KeyedByContent]) -> list[Row]:
-    return [row for row in rows if isinstance(row, model)]
 
 
 def _ids(rows: Iterable[KeyedByContent]) -> set[UUID]:

@@ -20,10 +20,9 @@ from catalog.locking import contents_lock
 from catalog.models import Change, Content, ExternalId, Genre, Keyword, Studio
 from catalog.refusing import ChangeRefused
 from catalog.registries import Ref
-from catalog.services.children import children_hold, children_write, windows_of
+from catalog.services.children import children_hold, children_write
 from catalog.services.external_ids import claims_release
 from catalog.services.touching import contents_forget, contents_touch
-from catalog.services.windows import overlap_named
 from catalog.visibility import GATE_FIELDS, shown_by
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import KeyedByContent
@@ -46,10 +45,7 @@ def content_save(
     Publishing it for the first time dates `published_at`. Raises `ChangeRefused` for one that was deleted or merged
     meanwhile.
     """
-    with (
-        overlap_named(content=content, saved=windows_of(saved), deleted=windows_of(deleted)),
-        transaction.atomic(using=CATALOG),
-    ):
+    with transaction.atomic(using=CATALOG):
         children_hold(content=content, saved=saved)
         _write(content)
         _set_links(content, links or {})

@@ -1,16 +1,12 @@
 """Windows of one title, territory and licence do not overlap: told before they are written, by the row that is met.
 
-The table's exclusion constraint decides when two write at once; what it refuses ends as the same error. Entry points:
-`windows_refuse_overlap` before a write, `overlap_named` around it, `overlaps_among` for forms. Failure:
-`WindowsOverlap`.
+Who writes windows holds their title (`catalog.locking`) before they are looked at, so of two that write at once the
+second sees what the first has written. The table's exclusion constraint stands behind that, for who writes past the
+services. Entry points: `windows_refuse_overlap` before a write, `overlaps_among` for forms. Failure: `WindowsOverlap`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
-
-from django.db import IntegrityError
-from psycopg2.errors import ExclusionViolation
 
 from catalog.models import AvailabilityWindow, Content
 from catalog.refusing import ChangeRefused
@@ -64,21 +60,3 @@ def windows_refuse_overlap(
     overlaps = overlaps_among(saved, kept)
     if overlaps:
         raise WindowsOverlap(overlaps)
-
-
-@contextmanager
-def overlap_named(
-    *, content: Content, saved: Sequence[AvailabilityWindow], deleted: Sequence[AvailabilityWindow]
-) -> Iterator[None]:
-    """Around a transaction that saves windows: what another writer's commit made overlap is named, too.
-
-    `deleted` are the rows that the same transaction was to delete: rolled back, they are there again, but in nobody's
-    way.
-    """
-    try:
-        yield
-    except IntegrityError as error:
-        if not isinstance(error.__cause__, ExclusionViolation):
-            raise
-        windows_refuse_overlap(content=content, saved=saved, deleted=deleted)
-        raise  # the other has gone again meanwhile

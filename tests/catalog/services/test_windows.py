@@ -135,7 +135,8 @@ def _overlap(one: AvailabilityWindow, other: AvailabilityWindow) -> bool:
 def test_of_two_that_save_at_once_the_second_is_refused_like_one_that_comes_later(
     stores: None, commits: bool
 ) -> None:
-    """Keeps away: a traceback where the table's constraint decides, which neither writer's look at the rows could."""
+    """Keeps away: a look at the rows before the title is held, after which the table's constraint would decide, by a
+    traceback that names no row."""
     content = ContentFactory()
     first, second = window(content, 0, 10), window(content, 5, 15)
 
