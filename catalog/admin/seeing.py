@@ -15,7 +15,7 @@ from django.http import HttpRequest
 
 from catalog.admin.codes import TerritoryField
 from catalog.selectors.visibility import content_visibility
-from catalog.serializers.audience import OLDEST
+from catalog.models.shared import OLDEST_AGE
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999  # beyond, nothing begins or ends, and calendars do
 
@@ -33,7 +33,7 @@ class AudienceForm(forms.Form):
     limit = forms.IntegerField(
         required=False,
         min_value=0,
-        max_value=OLDEST,
+        max_value=OLDEST_AGE,
         label="Maturity limit in years",
         error_messages={"invalid": "This is no whole number of years."},
     )

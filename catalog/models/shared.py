@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 
+OLDEST_AGE = 21  # years; no rating system's value asks for more, so no limit does
+
 
 class Genre(models.Model):
     genre_id = models.BigAutoField(primary_key=True)
@@ -115,7 +117,9 @@ class MaturityLevel(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     system = models.CharField(max_length=50)
     value = models.CharField(max_length=50)
-    minimum_age = models.PositiveSmallIntegerField(validators=[MaxValueValidator(21)], help_text="In years.")
+    minimum_age = models.PositiveSmallIntegerField(
+        validators=[MaxValueValidator(OLDEST_AGE)], help_text="In years."
+    )
     edition = models.PositiveSmallIntegerField(default=1, db_default=1)
 
     class Meta:
@@ -123,7 +127,7 @@ class MaturityLevel(models.Model):
         ordering = ["system", "minimum_age", "value", "edition"]
         constraints = [
             models.UniqueConstraint(fields=["system", "value", "edition"], name="maturity_levels_once"),
-            models.CheckConstraint(condition=Q(minimum_age__lte=21), name="maturity_levels_age"),
+            models.CheckConstraint(condition=Q(minimum_age__lte=OLDEST_AGE), name="maturity_levels_age"),
         ]
 
     def __str__(self) -> str:

@@ -3,9 +3,8 @@
 from rest_framework import serializers
 
 from catalog.codes import territory_code
+from catalog.models.shared import OLDEST_AGE
 from streaming.api.inputs import StrictSerializer
-
-OLDEST = 21  # years; no system's value asks for more (`MaturityLevel`)
 
 
 class AudienceQuery(StrictSerializer):
@@ -20,6 +19,6 @@ class AudienceQuery(StrictSerializer):
     maturity_lte = serializers.IntegerField(
         required=False,
         min_value=0,
-        max_value=OLDEST,
+        max_value=OLDEST_AGE,
         help_text="Age in years; a title whose rating is unknown is within no limit.",
     )

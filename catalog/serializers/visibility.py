@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from catalog.codes import territory_code
-from catalog.serializers.audience import OLDEST
+from catalog.models.shared import OLDEST_AGE
 from catalog.visibility import CHECKS
 from streaming.api.inputs import StrictSerializer
 
@@ -21,7 +21,7 @@ class VisibilityQuery(StrictSerializer):
         required=False, help_text="RFC 3339, in UTC where no zone is given; without one, now."
     )
     maturity_lte = serializers.IntegerField(
-        required=False, min_value=0, max_value=OLDEST, help_text="Age in years; without one, no limit."
+        required=False, min_value=0, max_value=OLDEST_AGE, help_text="Age in years; without one, no limit."
     )
 
 
