@@ -1,7 +1,7 @@
 """Fields for codes of countries, territories and languages: they suggest, and spell what is typed as the code.
 
 `Germany` and `de` become `DE`, `PT_br` becomes `pt-BR`; what is no code is refused by the model's own validator. The
-suggestions are `<datalist>`s that stand once on a page (`catalog/admin/codes.html`, by `suggestions`).
+suggestions are `<datalist>`s that stand once on a page (`catalog/admin/title.html`, by `suggestions`).
 
 Entry points: `field_for`, `suggestions`. Failure: none of its own.
 """

@@ -15,6 +15,17 @@ from streaming.api.pages import cursor_field
 LONGEST_QUESTION = 200  # characters; a longer title is found by its beginning
 ASKED = "What titles, people or texts say; case, accents, punctuation and the order of words do not matter."
 
+MATCHED = {
+    Tier.EXACT: "a whole title",
+    Tier.SLIP: "that with one letter wrong",
+    Tier.TITLE: "all words in titles",
+    Tier.PEOPLE: "people as well",
+    Tier.PREFIX: "all words in titles, the last as a beginning",
+    Tier.SPELLING: "words corrected, in titles and people",
+    Tier.LABEL: "all words in titles, people, genres and keywords",
+    Tier.TEXT: "texts as well",
+}
+
 
 class SearchQuery(AudienceQuery, LanguageQuery):
     q = serializers.CharField(max_length=LONGEST_QUESTION, help_text=ASKED)
@@ -48,8 +59,7 @@ class SuggestionsSerializer(serializers.Serializer[Any]):
 class FoundSerializer(CardSerializer):
     matched = serializers.ChoiceField(
         choices=[tier.name.lower() for tier in Tier],
-        help_text="How it was found, the best first: a whole title, that with one letter wrong, all words in titles, "
-        "titles and people, the last word as a beginning, words corrected, all words in titles and texts.",
+        help_text=f"How it was found, the best first: {', '.join(MATCHED[tier] for tier in Tier)}.",
     )
 
 

@@ -3,8 +3,8 @@
 A write commits first and then makes the cached records it touched stale, so that what the API serves next is
 what was saved. A title's children are saved with their title; `touching` is what follows from each change.
 
-Two others write past these functions, by COPY and in bulk, and do themselves what is done here:
-`catalog.importing` calls `contents_touch` for the titles it changed; `catalog.seeding` writes the documents, fills the
+Three others write past these functions, in bulk, and do themselves what is done here: `catalog.importing` and
+`catalog.merging` call `contents_touch` for the titles they changed; `catalog.seeding` writes the documents, fills the
 feed and repairs the sequences behind the ids it chose, and its caller forgets all records.
 """
 
