@@ -14,8 +14,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from catalog.admin.codes import TerritoryField
-from catalog.selectors.visibility import content_visibility
 from catalog.models.shared import OLDEST_AGE
+from catalog.selectors.visibility import content_visibility
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999  # beyond, nothing begins or ends, and calendars do
 
