@@ -33,7 +33,8 @@ def view_count(*, content_id: UUID, event_id: str | None) -> int:
 
 
 def trending_flush() -> dict[date, int]:
-    """Writes the counters' days to `trending_daily` and settles the finished. Returns rows written per day.
+    """Writes the counters' days to `trending_daily` and settles the finished. Returns for each day how many rows that
+    changed: what stands as it was counted is not written again.
 
     Views of titles that no longer exist are left out. Raises `FlushUnderWay`. After any error nothing is lost:
     what was not settled is written by the next flush.
@@ -79,7 +80,10 @@ def _write(day: date, views: Mapping[UUID, int]) -> int:
 
 def _write_once(day: date, views: Mapping[UUID, int]) -> int:
     with transaction.atomic(using=CATALOG):
-        present = sorted(existing_ids(views.keys()))
+        stored = TrendingDaily.objects.using(CATALOG).filter(date=day, content__in=list(views)).order_by()
+        known = dict(stored.values_list("content_id", "views"))
+        counted = {content_id for content_id, number in views.items() if known.get(content_id) != number}
+        present = sorted(existing_ids(counted)) if counted else []
         TrendingDaily.objects.using(CATALOG).bulk_create(
             [
                 TrendingDaily(date=day, content_id=content_id, views=views[content_id])

@@ -3,7 +3,8 @@ documents follow what was renamed; once an hour those that are missing are writt
 their views, and expired tokens are deleted once a day.
 
 Entry point: `work`. Failure: an outage is logged and the next round tries again; anything else is a bug, ends
-the worker and is left to whoever restarts it. Every round may be cut off at any point and repeated.
+the worker and is left to whoever restarts it. Every round may be cut off at any point and repeated. What did something
+says so in a line of its own; a round in which nothing happened says nothing.
 """
 
 import logging
@@ -68,10 +69,10 @@ def _flush() -> bool:
     try:
         written = trending_flush()
     except FlushUnderWay:
-        logger.info("views are being flushed by another process")
+        logger.debug("views are being flushed by another process")
         return True
-    if any(written.values()):
-        logger.info("views written: %s", ", ".join(f"{day} {rows} titles" for day, rows in written.items()))
+    if changed := {day: rows for day, rows in written.items() if rows}:
+        logger.info("views written: %s", ", ".join(f"{day} {rows} titles" for day, rows in changed.items()))
     return True
 
 

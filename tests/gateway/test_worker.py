@@ -58,6 +58,24 @@ def test_it_flushes_deletes_expired_tokens_and_ends_on_sigterm(stores: None, tmp
     )
 
 
+def test_a_round_in_which_nothing_happened_says_nothing(stores: None, tmp_path: Path) -> None:
+    """Views of the day that were written long ago were told of each minute."""
+    heartbeat = tmp_path / "alive"
+    count_view(content_id=ContentFactory().content_id, today=DAY)
+
+    with working("--flush-seconds", "0.05", "--heartbeat", str(heartbeat)) as worker:
+        until(heartbeat.exists, "a round ends")
+        for _ in range(3):
+            ended_once = heartbeat.stat().st_mtime_ns
+            until(lambda: heartbeat.stat().st_mtime_ns > ended_once, "another round ends")  # noqa: B023
+        said = ended(worker, signal.SIGTERM).splitlines()
+
+    assert [line.split("streaming.gateway.worker ")[1] for line in said] == [
+        "views written: 2020-02-28 1 titles",
+        "1 search documents were missing",
+    ]
+
+
 def test_it_notes_what_the_dates_of_titles_have_shown(stores: None, tmp_path: Path) -> None:
     due = ContentFactory(next_change_at=datetime.now(UTC) - timedelta(hours=1))
 

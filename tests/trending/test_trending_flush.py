@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections, transaction
+from django.db.models.expressions import RawSQL
 
 from streaming.stores.aliases import CATALOG
 from streaming.stores.redis import state
@@ -128,7 +129,34 @@ def test_a_finished_day_is_written_once_more_and_then_never_again(stores: None) 
 
     assert trending_flush() == {DAY: 1, NEXT: 1}
     assert rows()[DAY, title.content_id] == 2
-    assert trending_flush() == {NEXT: 1}
+    assert trending_flush() == {NEXT: 0}
+
+
+def test_only_what_was_viewed_since_is_written_again(stores: None) -> None:
+    """Each minute every row of the day was written anew, and told of as if something had happened."""
+    viewed, other = ContentFactory(), ContentFactory()
+    view(viewed, DAY, 1)
+    view(other, DAY, 1)
+    trending_flush()
+    TrendingDaily.objects.filter(content=other).update(watch_time_minutes=7)
+    written = written_at()
+    view(viewed, DAY, 1)
+
+    assert trending_flush() == {DAY: 1}
+
+    assert rows() == {(DAY, viewed.content_id): 2, (DAY, other.content_id): 1}
+    assert {key for key, version in written_at().items() if written[key] != version} == {viewed.content_id}
+    assert trending_flush() == {DAY: 0}
+
+
+def test_a_number_that_somebody_changed_is_set_right(stores: None) -> None:
+    title = ContentFactory()
+    view(title, DAY, 3)
+    trending_flush()
+    TrendingDaily.objects.update(views=99)
+
+    assert trending_flush() == {DAY: 1}
+    assert rows() == {(DAY, title.content_id): 3}
 
 
 def test_a_day_expires_only_after_it_was_written(stores: None) -> None:
@@ -229,6 +257,12 @@ def in_thread() -> dict[date, int]:
 def view(content: ContentFactory, day: date, times: int) -> None:
     for _ in range(times):
         count_view(content_id=content.content_id, today=day)
+
+
+def written_at() -> dict[uuid.UUID, str]:
+    """Which version of its row each title has."""
+    versions = TrendingDaily.objects.annotate(version=RawSQL("xmin::text", ()))
+    return dict(versions.values_list("content_id", "version"))
 
 
 def rows() -> dict[tuple[date, uuid.UUID], int]:
