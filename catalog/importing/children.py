@@ -72,7 +72,10 @@ def children_of(content: UUID, title: Title, moved: MovedPeople) -> Children:
 def _credits(content: UUID, title: Title, moved: MovedPeople) -> Iterator[Values]:
     """Of one person in one job one row, and one more for each further character."""
     first: dict[UUID, str] = {}
+    twice = _parts_led_twice(title, moved) if moved else ()
     for order, part in enumerate(title.parts):
+        if order in twice:
+            continue
         person, key = person_id(part.name, part.person), credit_id(content, part)
         if first.setdefault(key, part.character) != part.character:
             key = child_id(content, "character", str(key), part.character)
@@ -86,6 +89,20 @@ def _credits(content: UUID, title: Title, moved: MovedPeople) -> Iterator[Values
             part.credited_as,
             order,
         )
+
+
+def _parts_led_twice(title: Title, moved: MovedPeople) -> set[int]:
+    """The places of parts of who was merged into somebody with that part: as of a merge, which leaves theirs alone."""
+    said = [(person_id(part.name, part.person), part.job, part.character) for part in title.parts]
+    has = {part for part in said if part[0] not in moved}
+    twice = set()
+    for place, (person, job, character) in enumerate(said):
+        if person in moved:
+            led = moved[person], job, character
+            if led in has:
+                twice.add(place)
+            has.add(led)
+    return twice
 
 
 def _seasons(content: UUID, title: Title, _: MovedPeople) -> Iterator[Values]:

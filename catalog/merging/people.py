@@ -15,7 +15,6 @@ from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from catalog.locking import contents_lock, people_lock
-from catalog.merging.parts import part_of
 from catalog.merging.refusing import CannotMerge
 from catalog.models import Content, Credit, Person, PersonMerge
 from catalog.services import contents_touch
@@ -195,7 +194,8 @@ def _of(rows: Sequence[Credit]) -> Any:
 
 
 def _part(row: Credit) -> tuple[UUID, str, str]:
-    return row.content_id, *part_of(row)
+    _, job, character = row.part
+    return row.content_id, job, character
 
 
 def _values(row: Credit) -> dict[str, Any]:

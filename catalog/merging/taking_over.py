@@ -16,7 +16,6 @@ from uuid import UUID, uuid4
 from django.apps import apps
 
 from catalog.merging.dossiers import dossiers_part, dossiers_unite, is_no_second
-from catalog.merging.parts import part_of
 from catalog.models import (
     AlternativeTitle,
     Artwork,
@@ -72,7 +71,7 @@ def _whole_title_s(row: Any, markers: list[Any]) -> bool:
 PARTS = (
     Part(AlternativeTitle, lambda row: (row.title, row.country)),
     Part(Translation, lambda row: row.language),
-    Part(Credit, lambda row: (row.person_id, *part_of(row))),
+    Part(Credit, lambda row: row.part),
     Part(Season, lambda row: row.number),
     Part(Artwork, lambda row: row.url),
     Part(Video, lambda row: row.url),

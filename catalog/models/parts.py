@@ -47,6 +47,15 @@ class Credit(OfTitle):
         """Names the person where it is at hand: a list of credits must not cost a query each."""
         return f"{self.job}: {self._state.fields_cache.get('person', self.person_id)}"
 
+    @property
+    def part(self) -> tuple[uuid.UUID, str, str]:
+        """What somebody did on a title, by which two of its credits are known for one: who, the job and the character.
+
+        Who plays three characters has three parts; a credit that names no character is a part of its own, because
+        nothing says which of them it is.
+        """
+        return self.person_id, self.job, self.character_name
+
 
 class Season(OfTitle):
     """A season of a series; its episodes carry its number."""

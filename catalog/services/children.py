@@ -75,10 +75,11 @@ def children_write(
     )
     for model, rows in _by_model(deleted).items():
         rows_of(content.content_id, model).filter(pk__in=[row.pk for row in rows]).delete()
-    _lead_to_who_they_are(only(Credit, saved))
     changed = _by_model(saved)
     for model, rows in changed.items():
         _take_out(content, model, [row.pk for row in rows if not row._state.adding])
+    if Credit in changed:
+        changed[Credit] = _of_who_they_are(content, only(Credit, saved))
     for model, rows in changed.items():
         model._base_manager.using(CATALOG).bulk_create(rows)
     seasons_add(content_id=content.content_id, saved=saved)
@@ -96,15 +97,26 @@ def _check(content: Content, saved: Sequence[KeyedByContent], deleted: Sequence[
     )
 
 
-def _lead_to_who_they_are(credits: Sequence[Credit]) -> None:
-    """One query, none without credits."""
-    if not credits:
-        return
+def _of_who_they_are(content: Content, credits: Sequence[Credit]) -> list[KeyedByContent]:
+    """The credits, less those of somebody who was merged into who has that part already, as after the merge itself.
+
+    One query; one more where somebody was merged. To be asked when the rows to be saved again are out.
+    """
     named = Person.objects.using(CATALOG).filter(person_id__in={credit.person_id for credit in credits})
     merged = named.filter(merged_into__isnull=False).order_by()
     into = dict(merged.values_list("person_id", "merged_into_id"))
-    for credit in credits:
-        credit.person_id = into.get(credit.person_id, credit.person_id)
+    if not into:
+        return list(credits)
+    led = [credit for credit in credits if credit.person_id in into]
+    kept: list[KeyedByContent] = [credit for credit in credits if credit.person_id not in into]
+    there = Credit.objects.using(CATALOG).filter(content_id=content.content_id, person_id__in=into.values())
+    parts = {credit.part for credit in (*there, *only(Credit, kept))}
+    for credit in led:
+        credit.person_id = into[credit.person_id]
+        if credit.part not in parts:
+            parts.add(credit.part)
+            kept.append(credit)
+    return kept
 
 
 def _take_out(content: Content, model: type[KeyedByContent], ids: list[UUID]) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog.merging import content_unmerge, contents_merge
-from catalog.models import AvailabilityWindow, Content, Credit, ExternalIdClaim, Source
+from catalog.merging import content_unmerge, contents_merge, people_merge
+from catalog.models import AvailabilityWindow, Content, Credit, ExternalIdClaim, Person, Source
 from tests.catalog.importing.conftest import HEADER, printed
 from tests.catalog.importing.importing import id_of, import_titles
 from tests.catalog.importing.movielabs import avail, avails, noted, run, transaction
@@ -40,6 +40,29 @@ def test_the_same_file_changes_nothing_and_undoing_restores_both(
     assert content_unmerge(content_id=id_of(loser)) == []
     assert (credited(loser), credited(survivor)) == before
     assert import_titles(path)[0] == "2 rows: 0 new, 0 changed, 2 unchanged, 0 rejected"
+
+
+def test_a_part_of_somebody_merged_into_who_has_it_as_well_is_imported_once(
+    stores: None, tmp_path: Path
+) -> None:
+    """Keeps away: the same part twice of one person, of a title that came after the merge or changed since."""
+    path = tmp_path / "listing.csv"
+
+    def imported(**rows: str) -> list[list[tuple[str, str]]]:
+        said = (printed(show_id=key, title=key, director="Ann", cast=cast) for key, cast in rows.items())
+        path.write_text(HEADER + "".join(said))
+        import_titles(path)
+        return [credited(key) for key in rows]
+
+    imported(s1="Ann, Anne")
+    ann, anne = (Person.objects.get(name=name) for name in ("Ann", "Anne"))
+    people_merge(loser_id=anne.pk, survivor_id=ann.pk)
+    once = [("Ann", "Actor"), ("Ann", "Director")]
+
+    assert imported(s1="Ann, Anne", s2="Anne, Ann", s3="Anne") == [once] * 3
+    with_bo = sorted([*once, ("Bo", "Actor")])
+    assert imported(s1="Anne, Ann, Bo", s2="Anne", s3="Ann") == [with_bo, once, once]
+    assert imported(s1="Ann", s2="Bo", s3="Ann, Anne") == [once, [("Ann", "Director"), ("Bo", "Actor")], once]
 
 
 def licensed(tmp_path: Path, *entries: str) -> tuple[str, list[tuple[str, str, str]]]:

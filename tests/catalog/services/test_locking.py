@@ -253,6 +253,35 @@ def test_a_credit_of_somebody_who_is_merged_before_it_is_saved_is_of_who_they_ar
     assert title.search_document.person_ids == [survivor.person_id]
 
 
+@pytest.mark.parametrize("save", [as_rows, as_the_whole_title])
+def test_a_credit_that_who_they_are_has_already_is_there_once(
+    save: Callable[[Content, Credit], None],
+) -> None:
+    """Keeps away: the same part twice, of one who was merged while an editor gave it to both."""
+    title, (loser, survivor) = ContentFactory(), PersonFactory.create_batch(2)
+    CreditFactory(content=title, person=survivor, job="Actor", character_name="Maria")
+    people_merge(loser_id=loser.person_id, survivor_id=survivor.person_id)
+
+    for character in ("Maria", "Maria", "Hel", "Hel"):
+        save(title, CreditFactory.build(content=title, person=loser, job="Actor", character_name=character))
+    services.children_save(
+        content=title,
+        saved=[CreditFactory.build(content=title, person=each, job="Director") for each in (loser, survivor)],
+        deleted=[],
+    )
+    hel = title.credits.get(character_name="Hel")
+    hel.person, hel.character_name = (
+        loser,
+        "Maria",
+    )  # what is there is led as well, and is one with what it becomes
+    save(title, hel)
+
+    assert sorted(title.credits.values_list("person_id", "job", "character_name")) == [
+        (survivor.person_id, "Actor", "Maria"),
+        (survivor.person_id, "Director", "Herself"),
+    ]
+
+
 def test_who_credits_a_merged_person_and_who_merges_their_survivor_wait_for_each_other() -> None:
     """Keeps away: a credit that is led to somebody who is merged at that moment."""
     title, (first, second, third) = ContentFactory(), PersonFactory.create_batch(3)
