@@ -6,7 +6,8 @@ see a title is compiled from the one rule (`GateQuerySet.public`) once a search.
 What somebody typed reaches PostgreSQL only as folded words, each in quotation marks, through `websearch_to_tsquery`:
 `or`, `-` and quotation marks of a title are no operators there.
 
-Entry points: `all_of`, `any_of`, `both`, `as_beginnings`, `but_in_summaries`, `Tiers`. Failure: `django.db.Error`s.
+Entry points: queries are `all_of`, `any_of`, `both`, `as_beginnings`, `but_in_summaries`; conditions `has_key`,
+`has_one_key`, `in_titles`, `in_names`, `anywhere`, `in_popular_titles`, `either`; `Tiers`. Failure: `django.db.Error`s.
 """
 
 from collections.abc import Iterable, Sequence
@@ -58,6 +59,44 @@ def but_in_summaries(query: Sql) -> Sql:
     return Sql(MARKED.format(query.text, ":ABC"), query.parameters)
 
 
+def has_key(key: str) -> Sql:
+    """This is a title of the title, whole."""
+    return Sql("keys @> %s", ([key],))
+
+
+def has_one_key(keys: Sequence[str]) -> Sql:
+    return Sql("keys && %s", (list(keys),))
+
+
+def in_titles(query: Sql) -> Sql:
+    return Sql(f"titles @@ {query.text}", query.parameters)
+
+
+def in_names(query: Sql) -> Sql:
+    """In titles and people."""
+    return Sql(f"named @@ {query.text}", query.parameters)
+
+
+def anywhere(query: Sql) -> Sql:
+    return Sql(f"document @@ {query.text}", query.parameters)
+
+
+def in_popular_titles(query: Sql, until: Place) -> Sql:
+    """In those titles that are as popular as that place or more, of which each is looked at.
+
+    By the operator's function, which no index knows: of a short beginning PostgreSQL would read from the index of words
+    each of the titles that have it, to find out which of them are among the popular.
+    """
+    return Sql(
+        f"ts_match_vq(titles, {query.text}) AND (popularity, content_id) >= (%s, %s)",
+        (*query.parameters, *until),
+    )
+
+
+def either(one: Sql, other: Sql) -> Sql:
+    return Sql(f"({one.text} OR {other.text})", (*one.parameters, *other.parameters))
+
+
 class Tiers:
     """Conditions asked together, each for its `most` popular titles that the audience may see; None sees all.
 
@@ -75,38 +114,37 @@ class Tiers:
     def add(
         self,
         number: int,
-        condition: str,
-        query: Sql,
+        condition: Sql,
         *,
         better: tuple[int, Sql] | None = None,
-        until: Place | None = None,
-        by_words: bool = False,
+        better_first: bool = False,
+        walked: bool = True,
     ) -> None:
-        """`condition` compares a column with the query, put in place of `{}`. `better` is the number of those rows that
-        a narrower query finds as well. `until` leaves out what is less popular than that place. With `by_words`
-        titles are found by the index of words alone, never by walking along the popular ones.
+        """`better` is the number of those rows of which a narrower condition holds too, and that condition;
+        `better_first` takes these before the popular ones. Not `walked`, titles are found by the condition's index
+        alone and never by walking along the popular ones.
         """
-        named = Sql(str(int(number)), ())
+        named, first = Sql(str(int(number)), ()), Sql("", ())
         if better is not None:
             other, narrower = better
             named = Sql(
-                f"CASE WHEN {condition.format(narrower.text)} THEN {other} ELSE {number} END",
+                f"CASE WHEN {narrower.text} THEN {other} ELSE {number} END",
                 narrower.parameters,
             )
-        popular = Sql("", ()) if until is None else Sql(" AND (popularity, content_id) >= (%s, %s)", until)
-        order = "popularity + 0" if by_words else "popularity"  # no index is of an expression
+            if better_first:
+                first = Sql(f"({narrower.text}) DESC, ", narrower.parameters)
+        popularity = "popularity" if walked else "popularity + 0"  # no index is of an expression
         self._branches.append(
             Sql(
-                f"(SELECT {named.text}, content_id, popularity, keys{self._seen.text}"
-                f" AND {condition.format(query.text)}{popular.text}"
-                f" ORDER BY {order} DESC, content_id DESC LIMIT {self._most})",
-                (*named.parameters, *self._seen.parameters, *query.parameters, *popular.parameters),
+                f"(SELECT {named.text}, content_id, popularity, keys{self._seen.text} AND {condition.text}"
+                f" ORDER BY {first.text}{popularity} DESC, content_id DESC LIMIT {self._most})",
+                (*named.parameters, *self._seen.parameters, *condition.parameters, *first.parameters),
             )
         )
 
     @property
     def statement(self) -> Sql:
-        """Of what was added, one or more."""
+        """Of what was added, one or more. On Citus each condition goes to all shards by itself."""
         return Sql(
             " UNION ALL ".join(branch.text for branch in self._branches),
             tuple(value for branch in self._branches for value in branch.parameters),

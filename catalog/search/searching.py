@@ -20,9 +20,14 @@ from catalog.search.matching import (
     Tiers,
     all_of,
     any_of,
+    anywhere,
     as_beginnings,
     both,
     but_in_summaries,
+    has_key,
+    has_one_key,
+    in_names,
+    in_titles,
 )
 from catalog.search.ranking import Found, Hit, Tier, ranked
 from catalog.search.words import Neighbours, neighbours_of
@@ -35,8 +40,6 @@ MOST_WORDS = 30  # of a question that are looked at
 MOST_NEIGHBOURS = 400  # of all words of a question together
 FEWEST_NEIGHBOURS = 10  # of each word
 SHORT = 4  # letters; a shorter word has too many neighbours to look for a part of a title by
-HAS_KEY, HAS_ONE_KEY = "keys @> {}", "keys && {}"
-IN_TITLES, IN_NAMES, ANYWHERE = "titles @@ {}", "named @@ {}", "document @@ {}"
 
 
 @dataclass(frozen=True)
@@ -110,13 +113,13 @@ def _is_thin(found: Iterable[Found]) -> bool:
 def exact_tiers(question: Question, audience: Audience | None) -> Tiers:
     """The exact step, not yet asked."""
     tiers = Tiers(audience, most=MOST)
-    tiers.add(Tier.EXACT, HAS_KEY, Sql("%s", ([question.key],)))
+    tiers.add(Tier.EXACT, has_key(question.key))
     if question.words:
         every, beginning = all_of(question.words), beginning_of(question.words)
-        tiers.add(Tier.TITLE, IN_TITLES, every)
-        tiers.add(Tier.PREFIX, IN_TITLES, beginning)
-        tiers.add(Tier.PEOPLE, IN_NAMES, every)
-        tiers.add(Tier.TEXT, ANYWHERE, every, better=(Tier.LABEL, but_in_summaries(every)))
+        tiers.add(Tier.TITLE, in_titles(every))
+        tiers.add(Tier.PREFIX, in_titles(beginning))
+        tiers.add(Tier.PEOPLE, in_names(every))
+        tiers.add(Tier.TEXT, anywhere(every), better=(Tier.LABEL, anywhere(but_in_summaries(every))))
     return tiers
 
 
@@ -125,10 +128,10 @@ def _corrected_tiers(question: Question, audience: Audience | None) -> Tiers:
     near = neighbours_of(question.words, most=most)
     tiers = Tiers(audience, most=MOST)
     if keys := _keys_near(question, near):
-        tiers.add(Tier.SPELLING, HAS_ONE_KEY, Sql("%s", (keys,)))
+        tiers.add(Tier.SPELLING, has_one_key(keys))
     if query := _query_near(question, near):
-        tiers.add(Tier.SPELLING, IN_TITLES, query)
-        tiers.add(Tier.SPELLING, IN_NAMES, query)
+        tiers.add(Tier.SPELLING, in_titles(query))
+        tiers.add(Tier.SPELLING, in_names(query))
     return tiers
 
 

@@ -7,8 +7,8 @@ places, one too many.
 Entry point: `suggestions`. Failure: `django.db.Error`s.
 """
 
-from collections.abc import Collection, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from rapidfuzz.distance import OSA
@@ -16,10 +16,19 @@ from rapidfuzz.distance import OSA
 from catalog.languages import Chain, translated
 from catalog.milestones import milestones_ahead
 from catalog.models import Content
-from catalog.orders import Place
-from catalog.search.matching import Sql, Tiers, any_of, as_beginnings, both
+from catalog.search.matching import (
+    Sql,
+    Tiers,
+    any_of,
+    as_beginnings,
+    both,
+    either,
+    has_key,
+    in_popular_titles,
+    in_titles,
+)
 from catalog.search.ranking import Found, Tier
-from catalog.search.searching import HAS_KEY, IN_TITLES, SHORT, Question, beginning_of
+from catalog.search.searching import SHORT, Question, beginning_of
 from catalog.search.words import LONGEST, neighbours_of
 from catalog.selectors.posters import with_posters
 from catalog.visibility import Audience
@@ -27,20 +36,7 @@ from catalog.visibility import Audience
 MOST = 10
 CANDIDATES = 30  # the most popular that match; those that begin with what was typed come first among them
 NEIGHBOURS = 20  # of a word
-# As `IN_TITLES`, by the operator's function, which no index knows: of a short beginning PostgreSQL would read from the
-# index of words each of the titles that have it, to find out which of them are among the popular.
-WALKED = "ts_match_vq(titles, {})"
 SHOWN = ("content_id", "title", "content_type", "release_date", "thumbnail_url", "original_language")
-
-
-class Branch(NamedTuple):
-    """As `Tiers.add` takes it."""
-
-    tier: Tier
-    condition: str
-    query: Sql
-    until: Place | None = None
-    by_words: bool = False
 
 
 def suggestions(*, text: str, audience: Audience, limit: int, chain: Chain) -> list[dict[str, Any]]:
@@ -69,11 +65,10 @@ def _suggestion(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_typed(question: Question, audience: Audience) -> list[Found]:
-    whole = Branch(Tier.EXACT, HAS_KEY, Sql("%s", ([question.key],)))
+    whole = has_key(question.key)
     if not question.words:
-        return _asked(audience, whole)
-    beginning = Branch(Tier.PREFIX, IN_TITLES, beginning_of(question.words))
-    return _popular_first(audience, beginning, beside=(whole,))
+        return _asked(audience, Tier.EXACT, whole)
+    return _popular_first(audience, Tier.PREFIX, beginning_of(question.words), whole)
 
 
 def _mistyped(question: Question, audience: Audience) -> list[Found]:
@@ -83,27 +78,31 @@ def _mistyped(question: Question, audience: Audience) -> list[Found]:
         for word, neighbours in zip(question.words, near, strict=True)
     ]
     beginnings = as_beginnings(any_of([*last, *_slips(question.words[-1])]))
-    corrected = Branch(Tier.SPELLING, IN_TITLES, both([*map(any_of, before), beginnings]))
-    return _popular_first(audience, corrected)
+    return _popular_first(audience, Tier.SPELLING, both([*map(any_of, before), beginnings]))
 
 
-def _popular_first(audience: Audience, wanted: Branch, *, beside: Collection[Branch] = ()) -> list[Found]:
-    """The most popular titles of a branch, and what the branches beside it bring; of all titles only where the popular
-    are fewer than anybody is shown.
+def _popular_first(audience: Audience, tier: Tier, words: Sql, whole: Sql | None = None) -> list[Found]:
+    """The most popular titles that have the words, after any that are the `whole` one; of all titles only where the
+    popular are fewer than anybody is shown.
+
+    One condition for both, because on Citus each goes to all shards by itself.
     """
     ahead = milestones_ahead("popularity")
-    if not ahead:
-        return _asked(audience, wanted, *beside)
-    found = _asked(audience, wanted._replace(condition=WALKED, until=ahead[0]), *beside)
-    if sum(row.tier is wanted.tier for row in found) < MOST:
-        found += _asked(audience, wanted._replace(by_words=True))
+    having = in_popular_titles(words, ahead[0]) if ahead else in_titles(words)
+    found = _asked(audience, tier, having, whole)
+    if ahead and sum(row.tier is tier for row in found) < MOST:
+        found += _asked(audience, tier, in_titles(words), walked=False)
     return found
 
 
-def _asked(audience: Audience, *branches: Branch) -> list[Found]:
+def _asked(
+    audience: Audience, tier: Tier, condition: Sql, whole: Sql | None = None, *, walked: bool = True
+) -> list[Found]:
     tiers = Tiers(audience, most=CANDIDATES)
-    for branch in branches:
-        tiers.add(*branch[:3], until=branch.until, by_words=branch.by_words)
+    if whole is None:
+        tiers.add(tier, condition, walked=walked)
+    else:
+        tiers.add(tier, either(whole, condition), better=(Tier.EXACT, whole), better_first=True)
     return [Found(Tier(number), *rest) for number, *rest in tiers.rows()]
 
 
