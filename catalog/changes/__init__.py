@@ -9,9 +9,9 @@ it does.
 `noting` writes the feed, `reading` reads it, `keeping` is for operators: what holds it up, titles that it lacks, and
 positions from before a restore. docs/changes.md is for those who follow it, docs/adr/0015 says why it is so.
 
-Entry points: `changes_note`, here; those of the modules. Failure: `django.db.Error`s.
+Entry points: `changes_note` and `changes_note_again`, here; those of the modules. Failure: `django.db.Error`s.
 """
 
-from catalog.changes.noting import changes_note
+from catalog.changes.noting import changes_note, changes_note_again
 
-__all__ = ["changes_note"]
+__all__ = ["changes_note", "changes_note_again"]

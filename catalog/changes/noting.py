@@ -1,9 +1,10 @@
 """Writing the feed: one row a title, moved to the end by each change, in the transaction of the change.
 
-Entry point: `changes_note`. Failure: `django.db.Error`s.
+Entry points: `changes_note`; `changes_note_again` for what changes of titles without their own rows. Failure:
+`django.db.Error`s.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -24,6 +25,10 @@ SELECT content_id, pg_current_xact_id()::text::bigint, pg_current_xact_id()::tex
        first_position = CASE WHEN known.shown THEN known.first_position ELSE excluded.first_position END
 """
 
+AGAIN = """
+UPDATE content_changes SET position = pg_current_xact_id()::text::bigint WHERE content_id = ANY(%s::uuid[])
+"""
+
 
 def changes_note(*, shown: Mapping[UUID, bool], kind: Change.Kind, at: datetime) -> None:
     """Notes that these titles changed in the transaction under way. `shown` says which are public
@@ -35,3 +40,15 @@ def changes_note(*, shown: Mapping[UUID, bool], kind: Change.Kind, at: datetime)
         return
     with connections[CATALOG].cursor() as cursor:
         cursor.execute(NOTE, [kind, at, list(map(str, shown)), list(shown.values())])
+
+
+def changes_note_again(*, content_ids: Collection[UUID]) -> None:
+    """Moves these titles to the end of the feed as they stand in it; the caller holds them (`catalog.locking`).
+
+    For a name that they share with others: it is renamed without a write to any of them, so `at` stays what their own
+    rows say, and no shard is waited for.
+    """
+    if not content_ids:
+        return
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(AGAIN, [sorted(map(str, content_ids))])

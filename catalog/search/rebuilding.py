@@ -3,7 +3,8 @@
 A batch is compared first, and only what differs is written, each batch in a transaction of its own. So what was written
 before a kill is not written again: a rebuild that is run again goes on where it was cut off, with no progress kept
 anywhere. What is written is read while its titles are held (`catalog.locking`): who saves one meanwhile waits, or is
-waited for and then read.
+waited for and then read. A document that something shared left behind is of a title that shows a new name: in the same
+transaction the feed of changes notes it. Who renames leaves that to here, for it may be a hundred thousand titles.
 
 Entry points: `documents_rebuild`, `stale_rewrite`, `missing_count`, `missing_write`, `documents_fill`. Failure:
 `django.db.Error`s; what was written stays.
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from catalog.changes import changes_note_again
 from catalog.locking import again_after_deadlock, contents_lock
 from catalog.models import Content, SearchDocument
 from catalog.querysets import ContentQuerySet
@@ -93,9 +95,15 @@ def _rewrite(ids: Collection[UUID]) -> int:
     def held_and_written() -> int:
         with transaction.atomic(using=CATALOG):
             contents_lock(ids)
+            changes_note_again(content_ids=_left_behind(ids))
             return documents_write(content_ids=ids)
 
     return again_after_deadlock(held_and_written)
+
+
+def _left_behind(ids: Collection[UUID]) -> list[UUID]:
+    stale = SearchDocument.objects.using(CATALOG).filter(content_id__in=ids, is_stale=True).order_by()
+    return list(stale.values_list("content_id", flat=True))
 
 
 def _remove_orphans(ids: Collection[UUID]) -> int:

@@ -62,7 +62,8 @@ def term_save(*, term: Term) -> Term:
     """Adds or renames a genre, keyword or studio. `updated_at` of its titles stays: they may be a hundred thousand.
 
     Nothing that is served depends on it: every cached record is forgotten, and an ETag is made of the answer. The
-    titles' documents are marked stale in one statement, and the worker writes them anew.
+    titles' documents are marked stale in one statement; the worker writes them anew, and notes their titles in the feed
+    of changes as it comes to them.
     """
     with mixed_transaction(CATALOG):
         if not term._state.adding:

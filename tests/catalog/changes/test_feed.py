@@ -1,10 +1,11 @@
 """What the feed says of each change, and when it says nothing or refuses."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,14 +20,22 @@ from rest_framework.test import APIClient
 from catalog.changes import reading
 from catalog.changes.keeping import changes_fill
 from catalog.changes.reading import Cursor, CursorExpired, changes_since
-from catalog.models import Change, Content
-from catalog.services import children_save, content_delete, content_save, contents_set_status
+from catalog.models import Change, Content, Genre
+from catalog.search.rebuilding import documents_rebuild, stale_rewrite
+from catalog.services import (
+    children_save,
+    content_delete,
+    content_save,
+    contents_set_status,
+    term_save,
+    terms_delete,
+)
 from catalog.views.changes import FOLLOWED
 from streaming.api.pages import cursor_of
 from streaming.stores.aliases import CATALOG
 from tests.catalog.changes.following import Follower, public_catalog, wait_for_others
 from tests.environment import DISTRIBUTED
-from tests.factories import ContentFactory, SeasonFactory, WindowFactory
+from tests.factories import ContentFactory, GenreFactory, SeasonFactory, WindowFactory
 from tests.served import until
 
 pytestmark = pytest.mark.usefixtures("stores")
@@ -66,6 +75,45 @@ def test_a_title_is_created_updated_and_deleted_for_who_follows_and_created_for_
     assert changed == [(content.content_id, "deleted")]
     assert told(after) == ([], after)
     assert told()[0] == []  # to a reader that begins now it is nothing
+
+
+def rename(genre: Genre) -> None:
+    genre.name = "Suspense"
+    term_save(term=genre)
+
+
+def delete(genre: Genre) -> None:
+    terms_delete(model=Genre, keys=[genre.genre_id])
+
+
+@pytest.mark.parametrize("change", [rename, delete])
+@pytest.mark.parametrize(
+    "bring_up", [partial(stale_rewrite, most=10), documents_rebuild], ids=["worker", "rebuild"]
+)
+def test_titles_of_a_genre_that_is_renamed_or_deleted_are_told_as_they_are_brought_up(
+    change: Callable[[Genre], None], bring_up: Callable[[], object]
+) -> None:
+    """Keeps away: a follower that has the old name until somebody happens to write the title."""
+    genre = GenreFactory(name="Thriller")
+    thriller, draft, other = made(), made(status="draft"), made()
+    for content in (thriller, draft):
+        content_save(content=content, links={"genres": [genre]})
+    _, cursor = told()
+    written = Content.objects.get(content_id=thriller.content_id).updated_at
+
+    change(genre)
+    waiting = told(cursor)[0]
+    bring_up()
+
+    changed, after = told(cursor)
+    assert (waiting, changed) == ([], [(thriller.content_id, "updated")])
+    assert changes_since(cursor=cursor, limit=9).results[0]["at"] == written
+    assert Content.objects.get(content_id=thriller.content_id).updated_at == written, (
+        "no editor is outdated by it"
+    )
+    bring_up()
+    assert told(after)[0] == []
+    assert set(public_catalog()) == {thriller.content_id, other.content_id}
 
 
 def test_several_changes_between_two_polls_are_one() -> None:
