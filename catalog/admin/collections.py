@@ -135,21 +135,28 @@ class CollectionAdmin(SharedAdmin):
         )
         return format_html("<ol>{}</ol>{}", titles, "… and more." if page.last else "")
 
-    def save_row(self, row: Collection) -> None:
-        collection_save(collection=row)
+    def save_model(self, request: HttpRequest, obj: Collection, form: forms.ModelForm, change: bool) -> None:
+        """`save_related` saves it, with its titles: they are held before it (`catalog.locking`)."""
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: forms.ModelForm,
+        formsets: list[BaseInlineFormSet],
+        change: bool,
+    ) -> None:
+        picked = None
+        for formset in formsets:
+            formset.save(commit=False)  # for what the history says; the service writes
+            if isinstance(formset, ItemFormSet) and formset.has_changed():
+                picked = [title.content_id for title in formset.in_order()]
+        if form.has_changed():
+            collection_save(collection=form.instance, content_ids=picked)
+        elif picked is not None:
+            collection_set_items(collection_id=form.instance.collection_id, content_ids=picked)
 
     def delete_rows(self, keys: list[Any]) -> None:
         collections_delete(collection_ids=keys)
-
-    def save_formset(
-        self, request: HttpRequest, form: forms.ModelForm, formset: BaseInlineFormSet, change: bool
-    ) -> None:
-        formset.save(commit=False)  # for what the history says; the service writes
-        if isinstance(formset, ItemFormSet) and formset.has_changed():
-            collection_set_items(
-                collection_id=form.instance.collection_id,
-                content_ids=[title.content_id for title in formset.in_order()],
-            )
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

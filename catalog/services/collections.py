@@ -38,16 +38,21 @@ def rule_check(rule: str) -> None:
         ) from error
 
 
-def collection_save(*, collection: Collection) -> Collection:
-    """Inserts or updates a collection. One with titles put in by hand takes no rule: they would be hidden behind it."""
+def collection_save(*, collection: Collection, content_ids: Sequence[UUID] | None = None) -> Collection:
+    """Inserts or updates a collection, and has these titles in it as `collection_set_items` does; None leaves it those
+    that it has. One with titles put in by hand takes no rule: they would be hidden behind it.
+    """
     try:
         rule_check(collection.rule)
     except ValidationError as error:
         raise ValidationError({"rule": error.messages}) from error
     with mixed_transaction(CATALOG):
+        contents_lock(content_ids or ())  # before the collection is held
         if not collection._state.adding:
             _check_saved(collection)
         collection.save(using=CATALOG)
+        if content_ids is not None:
+            collection_set_items(collection_id=collection.collection_id, content_ids=content_ids)
     return collection
 
 

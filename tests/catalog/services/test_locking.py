@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from psycopg2.errors import DeadlockDetected, QueryCanceled
 
 from catalog import services
-from catalog.locking import again_after_deadlock, contents_lock, people_lock
+from catalog.locking import again_after_deadlock, collections_lock, contents_lock, people_lock
 from catalog.merging import CannotMerge, content_unmerge, contents_merge, people_merge, person_unmerge
 from catalog.models import (
     Change,
@@ -32,6 +32,8 @@ from catalog.selectors import content_record
 from catalog.services import collections as collecting
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
+from tests.admin_pages import superuser, values_of
+from tests.catalog.admin.pages import rows, saved_or_errors
 from tests.factories import (
     CollectionFactory,
     ContentFactory,
@@ -352,6 +354,22 @@ def test_a_title_s_page_and_a_merge_obey_what_a_collection_takes(monkeypatch: py
     with pytest.raises(services.CollectionRefused, match="“Full” is picked by hand"):
         contents_merge(loser_id=loser.content_id, survivor_id=survivor.content_id)
     assert [(row.content_id, row.position) for row in CollectionItem.objects.all()] == [(loser.content_id, 5)]
+
+
+def test_the_page_of_a_collection_holds_its_titles_before_it() -> None:
+    """Keeps away: one save of its name and its titles, which held it first. Who had a title and wanted the collection
+    (a title's page, a merge) waited for that save as it waited for them, and one of the two was ended."""
+    editor, title, collection = superuser(), ContentFactory(), CollectionFactory()
+    page = f"/admin/catalog/collection/{collection.collection_id}/change/"
+    typed = {"name": "Renamed", **rows("items", {"content": str(title.content_id), "position": "1"})}
+    values = values_of(editor.get(page)) | typed
+
+    with meanwhile([title], lambda: editor.post(page, values)) as begun:
+        collections_lock([collection.collection_id])
+
+    assert saved_or_errors(begun.result()) == "saved"
+    collection.refresh_from_db()
+    assert (collection.name, CollectionItem.objects.get().content_id) == ("Renamed", title.content_id)
 
 
 def test_a_title_with_its_links_and_rows_is_touched_once() -> None:
