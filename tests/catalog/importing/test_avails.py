@@ -85,6 +85,17 @@ def test_an_avail_opens_its_title(movie: Content, tmp_path: Path) -> None:
     assert (after.title, after.content_type, after.status) == (movie.title, "movie", "published")
 
 
+def test_an_avail_leaves_a_rating_of_nought(movie: Content, tmp_path: Path) -> None:
+    """Keeps away: a rating of 0.0 taken for none, and so for what a source that knows no ratings may take away."""
+    Content.objects.update(rating="0.0")
+
+    for end in ("2024-06-30", "2024-07-31"):
+        assert imported(tmp_path, avail("a1", transaction("t1", end=end)))[0].startswith(
+            "1 rows: 0 new, 1 changed"
+        )
+        assert str(Content.objects.get().rating) == "0.0"
+
+
 @pytest.mark.parametrize(
     ("said", "licence"),
     [
