@@ -111,13 +111,14 @@ class Found(NamedTuple):
         return [external_id_id(self.content_id, said) for said, _ in self.refused]
 
 
-def titles_found(*, scheme: str, rows: Collection[Row]) -> list[Found]:
+def titles_found(*, scheme: str, rows: Collection[Row], foreseen: Claims | None = None) -> list[Found]:
     """The title of each row: by the first of its external ids that one has, else by scheme and key.
 
     At most two queries, however many rows. What an earlier row claims counts as if it were in the database already:
-    whether two rows are of one title does not depend on how far apart they stand.
+    whether two rows are of one title does not depend on how far apart they stand. In a dry run `foreseen` has what the
+    rows before these would have claimed.
     """
-    claims: Claims = claims_by_id({each for row in rows for each in row.names})
+    claims = (foreseen or {}) | claims_by_id({each for row in rows for each in row.names})
     merged = merged_contents({_title_of(scheme, row, claims) for row in rows})
     found = []
     for row in rows:

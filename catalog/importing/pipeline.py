@@ -8,7 +8,7 @@ batches brought in stays in each case.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -23,8 +23,9 @@ from catalog.importing.batching import Batch, ahead, batches
 from catalog.importing.counts import Counts
 from catalog.importing.describing import status_of
 from catalog.importing.files import ImportFailed
+from catalog.importing.foreseen import Foreseen, claims_foreseen
 from catalog.importing.growing import parts_of, together
-from catalog.importing.identity import Found, Overtaken, claim_id, confirm, titles_found
+from catalog.importing.identity import Claims, Found, Overtaken, claim_id, confirm, titles_found
 from catalog.importing.records import Format, Note, Row, rejection
 from catalog.importing.sharing import people_insert, terms_insert
 from catalog.importing.sorting import Sorted, rows_sort, said_before
@@ -63,7 +64,9 @@ class _Outcome:
     rejected: list[Note] = field(default_factory=list)
     kept_out: list[Note] = field(default_factory=list)
     cut_off: set[Note] = field(default_factory=set)
-    made: set[UUID] = field(default_factory=set)  # of which a dry run finds nothing in the catalog
+    # Of which a dry run finds nothing in the catalog.
+    made: set[UUID] = field(default_factory=set)
+    claimed: Claims = field(default_factory=dict)
 
 
 def titles_import(
@@ -76,16 +79,20 @@ def titles_import(
 ) -> Counts:
     """Imports a file's titles. `note` takes each rejected and mended row, `batch_done` is called between batches.
 
-    With `dry_run` the counts are what an import would do now, and nothing is written.
+    With `dry_run` the counts are what an import would do now, and nothing is written; which external ids titles of the
+    file give up it does not foresee.
     """
     counts = Counts()
-    for batch in ahead(batches(source, file)):
-        _tell(batch, counts, note)
-        if batch.rows:
-            for outcome in _bring_in(source, batch.rows, dry_run, is_first=not counts.new):
-                _add(outcome, counts, note)
-        reset_queries()  # under DEBUG Django keeps the text of every statement: half a megabyte a batch
-        batch_done()
+    with claims_foreseen() if dry_run else nullcontext() as foreseen:
+        for batch in ahead(batches(source, file)):
+            _tell(batch, counts, note)
+            if batch.rows:
+                for outcome in _bring_in(source, batch.rows, foreseen, is_first=not counts.new):
+                    _add(outcome, counts, note)
+                    if foreseen:
+                        foreseen.claim(outcome.claimed)
+            reset_queries()  # under DEBUG Django keeps the text of every statement: half a megabyte a batch
+            batch_done()
     return counts
 
 
@@ -133,11 +140,13 @@ def one_import_at_a_time() -> Iterator[None]:
         connection.close()
 
 
-def _bring_in(source: Format[Any], rows: list[Row], dry_run: bool, is_first: bool) -> Iterator[_Outcome]:
+def _bring_in(
+    source: Format[Any], rows: list[Row], foreseen: Foreseen | None, is_first: bool
+) -> Iterator[_Outcome]:
     """Brings a batch in, in one transaction; where the database refuses a row, halves of it, down to that row, which
-    is rejected. `is_first`: nothing new was brought in before."""
+    is rejected. `foreseen` makes it a dry run. `is_first`: nothing new was brought in before."""
     try:
-        yield _at_once(source, rows, dry_run, is_first)
+        yield _at_once(source, rows, foreseen, is_first)
     except DatabaseError as error:
         if _sqlstate(error)[:2] not in OF_A_ROW:
             raise _refused(rows, first_line(error)) from error
@@ -146,14 +155,14 @@ def _bring_in(source: Format[Any], rows: list[Row], dry_run: bool, is_first: boo
             return
         middle = len(rows) // 2
         for half in (rows[:middle], rows[middle:]):
-            yield from _bring_in(source, half, dry_run, is_first)
+            yield from _bring_in(source, half, foreseen, is_first)
 
 
-def _at_once(source: Format[Any], rows: list[Row], dry_run: bool, is_first: bool) -> _Outcome:
+def _at_once(source: Format[Any], rows: list[Row], foreseen: Foreseen | None, is_first: bool) -> _Outcome:
     """In one transaction, which a deadlock with another writer has repeated."""
     for _ in range(LOOKS):
         try:
-            return again_after_deadlock(partial(_looked_up_and_brought_in, source, rows, dry_run, is_first))
+            return again_after_deadlock(partial(_looked_up_and_brought_in, source, rows, foreseen, is_first))
         except Overtaken:
             continue  # looked up again, the rows are of the titles that they are of now
     raise _refused(rows, "others go on claiming external ids of these titles, or merging them")
@@ -164,22 +173,31 @@ def _sqlstate(error: DatabaseError) -> str:
 
 
 def _looked_up_and_brought_in(
-    source: Format[Any], rows: list[Row], dry_run: bool, is_first: bool
+    source: Format[Any], rows: list[Row], foreseen: Foreseen | None, is_first: bool
 ) -> _Outcome:
     outcome = _Outcome()
-    parts = parts_of(rows)
     with mixed_transaction(CATALOG):
-        if not dry_run:
-            everybody_lock()
-        titles = titles_found(scheme=source.scheme, rows=parts)
-        if not dry_run:
-            contents_lock(each.content_id for each in titles)
-            confirm(scheme=source.scheme, rows=parts, found=titles)
+        titles = _looked_up(source, parts_of(rows), foreseen, outcome)
         for found in _one_row_a_title(together(titles)):
-            _bring_in_titles(source, found, dry_run, outcome)
-        if outcome.new and is_first and not dry_run:
+            _bring_in_titles(source, found, foreseen, outcome)
+        if outcome.new and is_first and foreseen is None:
             inserting.statistics_refresh()  # before the first commit, which checks the foreign keys
     return outcome
+
+
+def _looked_up(
+    source: Format[Any], rows: list[Row], foreseen: Foreseen | None, outcome: _Outcome
+) -> list[Found]:
+    """The titles of the rows: held, but in a dry run, which has those of earlier batches as well."""
+    if foreseen is None:
+        everybody_lock()
+        titles = titles_found(scheme=source.scheme, rows=rows)
+        contents_lock(each.content_id for each in titles)
+        confirm(scheme=source.scheme, rows=rows, found=titles)
+        return titles
+    claims = foreseen.claims_of({each for row in rows for each in row.names})
+    outcome.made.update(claims.values())
+    return titles_found(scheme=source.scheme, rows=rows, foreseen=claims)
 
 
 def _refused(rows: list[Row], why: str) -> CatalogRefuses:
@@ -201,7 +219,9 @@ def _one_row_a_title(found: list[Found]) -> Iterator[dict[UUID, Found]]:
         yield group
 
 
-def _bring_in_titles(source: Format[Any], found: dict[UUID, Found], dry_run: bool, outcome: _Outcome) -> None:
+def _bring_in_titles(
+    source: Format[Any], found: dict[UUID, Found], foreseen: Foreseen | None, outcome: _Outcome
+) -> None:
     rows = rows_sort(source, found, outcome.made)
     outcome.made |= rows.new.keys()
     outcome.new += len(rows.new)
@@ -213,11 +233,14 @@ def _bring_in_titles(source: Format[Any], found: dict[UUID, Found], dry_run: boo
     for each in (*rows.new.values(), *rows.changed.values(), *rows.lacking.values()):
         for claim, owner in each.refused:
             outcome.kept_out.append(_kept_out(each.row, f"{claim_id(*claim)} is of another title, {owner}"))
-    if not dry_run:
+    if foreseen is None:
         now = timezone.now()
         _write(source, rows, outcome, now)
         if rows.lacking:
             _complete(source, rows, outcome, now)
+        return
+    for each in (*rows.new.values(), *rows.changed.values()):
+        outcome.claimed.update(dict.fromkeys(each.row.title.external_ids, each.content_id))
 
 
 def _write(source: Format[Any], rows: Sorted, outcome: _Outcome, now: datetime) -> None:

@@ -10,9 +10,13 @@ from tests.catalog.importing.importing import whole_catalog
 from tests.catalog.importing.movielabs import core, mec, noted, run
 from tests.emptying import empty_catalog
 
-FERRY, BOAT = "md:cid:org:studio.example:ferry", "md:cid:org:studio.example:boat"
+FERRY, BOAT, RAFT = (f"md:cid:org:studio.example:{name}" for name in ("ferry", "boat", "raft"))
 SAME = """<md:AltIdentifier><md:Namespace>org:studio.example</md:Namespace>
 <md:Identifier>42</md:Identifier></md:AltIdentifier>"""
+
+
+def other_id(number: int) -> str:
+    return SAME.replace("42", str(number))
 
 
 def others(number: int) -> list[str]:
@@ -30,8 +34,8 @@ def test_they_are_of_one_title_however_far_apart_they_stand(
     monkeypatch.setattr(batching, "BATCH_ROWS", 3)
 
     counts = f"{2 + between} rows: {1 + between} new, 1 changed, 0 unchanged, 0 rejected"
-    if not between:
-        assert run("import_mec", path, dry_run=True)[0] == counts
+    assert run("import_mec", path, dry_run=True)[0] == counts
+    assert not Content.objects.exists()
     assert run("import_mec", path, report=report)[0] == counts
     assert noted(report) == []
     assert Content.objects.count() == 1 + between
@@ -57,3 +61,24 @@ def test_batches_of_any_size_leave_the_same_catalog(
     run("import_mec", path)
 
     assert whole_catalog() == at_once
+
+
+def test_a_dry_run_foresees_what_earlier_batches_would_have_claimed(
+    stores: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keeps away: a second new title, and no conflict, for ids that rows of an earlier batch bring."""
+    path, report = tmp_path / "mec.xml", tmp_path / "report.csv"
+    monkeypatch.setattr(batching, "BATCH_ROWS", 1)
+    path.write_text(mec(core(FERRY), core(RAFT)), encoding="utf-8")
+    run("import_mec", path)
+    # The ferry gets an id, by which the boat is the ferry; that one's other id is then none for the raft.
+    boat, raft = core(BOAT, rest=SAME + other_id(43)), core(RAFT, rest=other_id(43))
+    path.write_text(mec(core(FERRY, rest=SAME), boat, raft, *others(1)), encoding="utf-8")
+    before = whole_catalog()
+
+    foreseen = run("import_mec", path, dry_run=True, report=report)[0], noted(report)
+
+    assert whole_catalog() == before
+    assert foreseen[0] == "4 rows: 1 new, 3 changed, 0 unchanged, 0 rejected, 1 conflicts"
+    assert [(line, outcome) for line, outcome, _ in foreseen[1]] == [("7", "conflict")]
+    assert (run("import_mec", path, report=report)[0], noted(report)) == foreseen
