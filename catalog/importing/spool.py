@@ -67,23 +67,33 @@ class Team(NamedTuple):
 
 
 class SpooledFile:
-    """A file that is read to its end before most of it is given on: its bytes count once for either."""
+    """A file of which some is given on only when it is read to its end. Its bytes count once when they are read, and
+    once more when they are given on; `waiting` are those in between, of the document as it is without compression.
+    """
 
     def __init__(self, file: SourceFile) -> None:
-        self.file = file
-        self.given = 0
+        self.waiting = 0
+        self._file = file
+        self._read = 0
+
+    def block(self, limit: int) -> bytes:
+        """As `SourceFile.block`."""
+        block = self._file.block(limit)
+        self._read += len(block)
+        return block
 
     @property
     def size(self) -> int:
-        return 2 * self.file.size
+        return 2 * self._file.size
 
     @property
     def position(self) -> int:
-        return self.file.position + min(self.given, self.file.size)
+        read = self._file.position
+        return 2 * read - (read * self.waiting // self._read if self.waiting else 0)
 
     @property
     def paths(self) -> Sequence[Path]:
-        return self.file.paths
+        return self._file.paths
 
 
 @contextmanager
@@ -94,21 +104,23 @@ def opened_to_spool(path: Path) -> Iterator[SpooledFile]:
 
 
 @contextmanager
-def spooled() -> Iterator["Spool"]:
+def spooled(source: SpooledFile) -> Iterator["Spool"]:
+    """A spool for records of `source`."""
     with private_store(*TABLES) as store:
-        yield Spool(store)
+        yield Spool(store, source)
 
 
 class Spool:
     """Records by key, in teams."""
 
-    def __init__(self, store: sqlite3.Connection) -> None:
-        self._store = store
+    def __init__(self, store: sqlite3.Connection, source: SpooledFile) -> None:
+        self._store, self._source = store, source
 
     def add(self, kept: Kept) -> int:
         """Keeps a record whose key is new. The line that has its key: the record's own then."""
         *columns, record, mended = kept
         if self._store.execute(ADD, (*columns, orjson.dumps(record), mended)).rowcount:
+            self._source.waiting += kept.size
             return kept.line
         (first,) = self._store.execute("SELECT line FROM kept WHERE key = ?", (kept.key,)).fetchone()
         return int(first)
@@ -134,10 +146,14 @@ class Spool:
             some.append(_team(name, rows))
             size += sum(kept.size for kept in some[-1].records)
             if len(some) == MOST_TEAMS or size >= MOST_BYTES:
-                yield some
+                yield self._given_on(some)
                 some, size = [], 0
         if some:
-            yield some
+            yield self._given_on(some)
+
+    def _given_on(self, teams: list[Team]) -> list[Team]:
+        self._source.waiting -= sum(kept.size for team in teams for kept in (*team.records, *team.left_out))
+        return teams
 
 
 def _team(name: str, rows: Iterable[Sequence[Any]]) -> Team:

@@ -12,13 +12,13 @@ import unicodedata
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from xml.etree.ElementTree import ParseError  # the class only; DefusedXMLParser parses
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from catalog.importing.files import BrokenOff, SourceFile, Unreadable
+from catalog.importing.files import BrokenOff, Unreadable
 
 BLOCK_BYTES = 1 << 16
 # A tag, a comment or an attribute is held whole by the parser, and read anew with each block until it ends.
@@ -32,6 +32,12 @@ XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 NameOf = Callable[[str], str]
 Json = dict[str, Any]
+
+
+class Document(Protocol):
+    """What is read by blocks, as a `files.SourceFile` is."""
+
+    def block(self, limit: int, /) -> bytes: ...
 
 
 @dataclass(slots=True)
@@ -95,7 +101,7 @@ class Subtree:
 
 
 def records(
-    file: SourceFile, *, roots: Collection[str], record: str, name_of: NameOf, kind: str
+    file: Document, *, roots: Collection[str], record: str, name_of: NameOf, kind: str
 ) -> Iterator[Subtree]:
     """The elements named `record` of a document whose root is one of `roots`, itself included; none within another.
 

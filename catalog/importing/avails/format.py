@@ -12,7 +12,7 @@ from dataclasses import replace
 from catalog.importing.avails.assets import candidates_of
 from catalog.importing.avails.dossiers import Delivery, delivery_of, dossier_with, licences_in, unheard_of
 from catalog.importing.avails.windows import windows_of
-from catalog.importing.files import BrokenOff, SourceFile
+from catalog.importing.files import BrokenOff
 from catalog.importing.growing import joined
 from catalog.importing.identity import claim_id, titles_found
 from catalog.importing.movielabs import name_of
@@ -41,15 +41,13 @@ class Avails:
     def rows(self, source: SpooledFile, /) -> Iterator[Row | Note]:
         """Raises `files.Unreadable` and `files.BrokenOff`, the latter after all rows of what could be read."""
         broken: list[BrokenOff] = []
-        with spooled() as spool:
-            for found in chunks(_read(source.file, broken), AVAILS_AT_ONCE):
+        with spooled(source) as spool:
+            for found in chunks(_read(source, broken), AVAILS_AT_ONCE):
                 yield from (each for each in found if isinstance(each, Note))
                 yield from self._keep([each for each in found if isinstance(each, Row)], spool)
             for teams in spool.teams():
                 for team in teams:
-                    row = joined([_part(kept) for kept in team.records])
-                    source.given += row.size
-                    yield row
+                    yield joined([_part(kept) for kept in team.records])
                     yield from map(left_out, team.left_out)
         if broken:
             raise broken[0]
@@ -107,7 +105,7 @@ def _grown(parts: Sequence[Row], before: tuple[str, Record] | None) -> Grown:
     return Grown(replace(joined(parts), key=key, record=record, title=title, parts=(), grows=None), rejected)
 
 
-def _read(source: SourceFile, broken: list[BrokenOff]) -> Iterator[Row | Note]:
+def _read(source: SpooledFile, broken: list[BrokenOff]) -> Iterator[Row | Note]:
     """The file's avails, each as a row to find its title by."""
     try:
         for subtree in records(

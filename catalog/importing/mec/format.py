@@ -46,10 +46,10 @@ class Mec:
     def rows(self, source: SpooledFile, /) -> Iterator[Row | Note]:
         """Raises `files.Unreadable` and `files.BrokenOff`, the latter after all rows of what could be read."""
         broken: BrokenOff | None = None
-        with spooled() as spool:
+        with spooled(source) as spool:
             try:
                 for subtree in records(
-                    source.file,
+                    source,
                     roots=ROOTS,
                     record="mdmec:CoreMetadata",
                     name_of=name_of,
@@ -58,11 +58,11 @@ class Mec:
                     yield from _read(subtree, spool)
             except BrokenOff as error:
                 broken = error
-            yield from self._series(spool, source)
+            yield from self._series(spool)
         if broken:
             raise broken
 
-    def _series(self, spool: Spool, source: SpooledFile) -> Iterator[Row | Note]:
+    def _series(self, spool: Spool) -> Iterator[Row | Note]:
         spool.follow("episode", "season")
         for heads in chunks(spool.heads(), AT_ONCE):
             spool.move(self._titles(heads))
