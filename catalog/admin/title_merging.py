@@ -19,8 +19,8 @@ class TitleMergingAdmin(MergingAdmin):
         "The one that stays keeps all that it has: of two values its own counts.",
         "What it lacks is copied to it: empty fields, credits, seasons and episodes, texts, artwork and videos, "
         "ratings, genres, keywords, studios, collections. The other one's title becomes an alternative title.",
-        "Windows are copied for territories and licences that it has none of. Without any window it is open "
-        "everywhere, and stays so.",
+        "Windows are copied where they overlap none of its own, and the others are named. Without any window it is "
+        "open everywhere, and stays so.",
         "External ids move to it, so that lookups and imports find it.",
         "The other one is not public any more, and its address leads to the one that stays.",
         "The other one's reviews, views and plays stay with it: they are not added, and its reviews are not shown "
@@ -29,8 +29,9 @@ class TitleMergingAdmin(MergingAdmin):
     kept_elsewhere: Callable[[Sequence[UUID]], Facts] = staticmethod(lambda content_ids: ())
 
     def merge_rows(self, *, loser: UUID, survivor: UUID) -> str:
-        counted = contents_merge(loser_id=loser, survivor_id=survivor)
-        return f"Taken over: {_told(counted)}." if counted else "It lacked nothing."
+        taken, left = contents_merge(loser_id=loser, survivor_id=survivor)
+        told = f"Taken over: {_told(taken)}." if taken else "It lacked nothing."
+        return f"{told} Left with the other one: {'; '.join(left)}." if left else told
 
     def undo_merge(self, key: UUID) -> Sequence[str]:
         return content_unmerge(content_id=key)

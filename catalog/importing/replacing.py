@@ -3,7 +3,7 @@
 A row is changed or taken away while it says what the source said last. One that says something else was corrected
 since: it stays, and the report tells of it, as it does of a row that something else keeps out. A row is known by its
 id, which follows from what the source says; one that a merge of titles copied has an id of its own, and is known by
-what it says.
+what it says. One that says what another row says already, whoever brought that, is not put beside it.
 
 Entry points: `children_replace`, `children_add`. Failure: `django.db.Error`s.
 """
@@ -79,7 +79,7 @@ def children_replace(kind: Kind, rows: Rows, said: Said, moved_people: MovedPeop
     corrected = {key: row for key, row in gone.items() if _telling(kind, row) != _said(kind, old[key])}
     leaving = {row.pk for key, row in gone.items() if key not in corrected}
     _delete(kind, rows, leaving | {row.pk for row in moved.values()})
-    added = [_made(kind, values) for key, values in new.items() if key not in settled]
+    added = _lacking(kind, [_made(kind, values) for key, values in new.items() if key not in settled])
     kept_out = _insert(kind, rows, [*moved.values(), *added])
     if kind is EPISODES:
         episodes_release(content_ids=rows, gone=leaving.union(row.pk for row in kept_out))
@@ -100,6 +100,7 @@ def children_add(rows: Rows, wanted: Set[UUID]) -> tuple[list[OfTitle], list[Kep
             for key, values in rows_of(kind, content_id, row.title).items()
             if key in wanted
         ]
+        said = _lacking(kind, said)
         left_out = {row.pk: row for row in _insert(kind, rows, said)}
         added += [row for row in said if row.pk not in left_out]
         kept_out += [KeptOut(row.content_id, _reason(row, IN_THE_WAY), row.pk) for row in left_out.values()]
@@ -170,6 +171,22 @@ def _reason(row: OfTitle, why: str) -> str:
 
 def _made(kind: Kind, values: Values) -> OfTitle:
     return kind.model(**dict(zip(kind.columns, values, strict=True)))
+
+
+def _lacking(kind: Kind, wanted: list[OfTitle]) -> list[OfTitle]:
+    """Those whose title has no row that says the same."""
+    if not wanted:
+        return []
+    rows = kind.model._base_manager.using(CATALOG).order_by()
+    rows = rows.filter(content_id__in={row.content_id for row in wanted})
+    there = {tuple(map(_hashable, values)) for values in rows.values_list("content_id", *kind.telling)}
+    lacking: list[OfTitle] = []
+    for row in wanted:
+        said = (row.content_id, *_telling(kind, row))
+        if said not in there:
+            there.add(said)
+            lacking.append(row)
+    return lacking
 
 
 def _set_differences(kind: Kind, held: OfTitle, old: Values, new: Values) -> None:

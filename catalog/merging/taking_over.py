@@ -2,6 +2,7 @@
 
 `PARTS` says for each table what makes two rows the same thing; what the survivor has already it does not lack. Rows
 are copied under new ids, because a row does not move between titles (`KeyedByContent`), and so the loser stays whole.
+What it may be shown by `licences` says.
 
 Entry points: `take_over`, `give_back`. Failure: `CollectionRefused`; `django.db.Error`s.
 """
@@ -15,11 +16,10 @@ from uuid import UUID, uuid4
 
 from django.apps import apps
 
-from catalog.merging.dossiers import dossiers_part, dossiers_unite, is_no_second
+from catalog.merging.licences import AVAILS, licences_give_back, licences_take_over
 from catalog.models import (
     AlternativeTitle,
     Artwork,
-    AvailabilityWindow,
     CollectionItem,
     Content,
     Credit,
@@ -59,11 +59,6 @@ class Part:
     wanted: Callable[[Any, list[Any]], bool] = lambda row, there: True
 
 
-def _is_restricted(row: Any, windows: list[Any]) -> bool:
-    """A survivor without windows is open everywhere: the loser's would close it."""
-    return bool(windows)
-
-
 def _whole_title_s(row: Any, markers: list[Any]) -> bool:
     return row.episode_id is None and not any(each.episode_id is None for each in markers)
 
@@ -75,22 +70,23 @@ PARTS = (
     Part(Season, lambda row: row.number),
     Part(Artwork, lambda row: row.url),
     Part(Video, lambda row: row.url),
-    Part(AvailabilityWindow, lambda row: (row.territory, row.licence), _is_restricted),
     Part(MaturityRating, lambda row: (row.system, row.country)),
     # By its record an import that is run again knows what it brought, and leaves the copies of it alone.
-    Part(Source, lambda row: (row.scheme, row.value), is_no_second),
+    Part(Source, lambda row: (row.scheme, row.value), lambda row, there: row.scheme != AVAILS),
     Part(CollectionItem, lambda row: row.collection_id),
     Part(Marker, lambda row: row.pk, _whole_title_s),
 )
 
 
-def take_over(*, loser: Content, survivor: Content) -> Undo:
-    """Gives the survivor what it lacks, in the transaction under way; what `give_back` needs to know.
+def take_over(*, loser: Content, survivor: Content) -> tuple[Undo, list[str]]:
+    """Gives the survivor what it lacks, in the transaction under way; what `give_back` needs to know, and which
+    licences the survivor had no place for, in a sentence each.
 
     Raises `CollectionRefused` where a collection that the loser is picked for has no room for the survivor beside it.
     """
     rows: dict[str, dict[str, str]] = {}
-    avails = dossiers_unite(loser_id=loser.content_id, survivor_id=survivor.content_id)
+    licences = licences_take_over(loser_id=loser.content_id, survivor_id=survivor.content_id)
+    _note(rows, _added(licences.copies))
     for part in PARTS:
         there, theirs = _rows(part.model, survivor), _rows(part.model, loser)
         known = {part.same(row) for row in there}
@@ -102,7 +98,8 @@ def take_over(*, loser: Content, survivor: Content) -> Undo:
     for copies in _episodes(loser, survivor):
         _note(rows, copies)
     links, filled = _link(loser, survivor), _fill(loser, survivor)
-    return {"rows": rows, "avails": avails, "links": links, "filled": filled}
+    avails = {"avails": licences.avails, "avails_are_first": licences.is_first}
+    return {"rows": rows, **avails, "links": links, "filled": filled}, licences.left
 
 
 def give_back(*, survivor: Content, undo: Undo) -> list[str]:
@@ -121,7 +118,11 @@ def give_back(*, survivor: Content, undo: Undo) -> list[str]:
     kept += [f"season “{season}” has episodes that stay" for season in seasons]
     episodes_release(content_ids=[survivor.content_id], gone=gone)
     _delete(survivor, [row for row in unchanged if row not in seasons])
-    kept += dossiers_part(survivor_id=survivor.content_id, added=undo.get("avails", {}))
+    kept += licences_give_back(
+        survivor_id=survivor.content_id,
+        avails=undo.get("avails", {}),
+        is_first=undo.get("avails_are_first", False),
+    )
     for name, keys in undo["links"].items():
         getattr(survivor, name).remove(*keys)
     return kept + _empty_again(survivor, undo["filled"])

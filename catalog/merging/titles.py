@@ -4,7 +4,7 @@ Entry points: `contents_merge`, `content_unmerge`. Failure: `CannotMerge`, `Coll
 are one transaction: a merge is there as a whole or not at all.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.apps import apps
@@ -15,7 +15,8 @@ from catalog.merging.refusing import CannotMerge
 from catalog.merging.taking_over import Undo, give_back, take_over
 from catalog.models import Content, ContentMerge, ExternalId
 from catalog.registries import Ref
-from catalog.services import Pair, contents_touch, external_ids_add, external_ids_claim, external_ids_remove
+from catalog.services import Pair, contents_touch, external_ids_claim
+from catalog.services.external_ids import external_ids_move, external_ids_release
 from catalog.terms import TERMS
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
@@ -23,8 +24,15 @@ from streaming.stores.citus.writing import mixed_transaction
 MERGED = Content.Status.MERGED
 
 
-def contents_merge(*, loser_id: UUID, survivor_id: UUID) -> dict[str, int]:
-    """The loser becomes part of the survivor, and its address leads there. What was taken over, counted by kind.
+class Merged(NamedTuple):
+    """What a title took over, counted by what it is called, and which licences it had no place for, in sentences."""
+
+    taken: dict[str, int]
+    left: list[str]
+
+
+def contents_merge(*, loser_id: UUID, survivor_id: UUID) -> Merged:
+    """The loser becomes part of the survivor, and its address leads there.
 
     Titles that were merged into the loser before lead to the survivor from now on. Raises `CannotMerge`.
     """
@@ -38,7 +46,8 @@ def contents_merge(*, loser_id: UUID, survivor_id: UUID) -> dict[str, int]:
                     f"“{title}” ({title.content_id}) is merged already: take the title that it is now."
                 )
         undo: Undo = {"into": str(survivor_id), "status": loser.status}
-        undo |= take_over(loser=loser, survivor=survivor)
+        taken, left = take_over(loser=loser, survivor=survivor)
+        undo |= taken
         undo["external_ids"] = _move_ids(loser_id, survivor_id)
         undo["followers"] = _lead(into=loser_id, to=survivor_id)
         Content.objects.using(CATALOG).filter(content_id=loser_id).update(status=MERGED)
@@ -46,7 +55,7 @@ def contents_merge(*, loser_id: UUID, survivor_id: UUID) -> dict[str, int]:
             content_id=loser_id, into_id=survivor_id, merged_at=timezone.now(), undo=undo
         )
         contents_touch([survivor_id, loser_id])
-    return _counted(undo)
+    return Merged(_counted(undo), left)
 
 
 def content_unmerge(*, content_id: UUID) -> list[str]:
@@ -104,10 +113,7 @@ def _ids_of(content_id: UUID) -> list[Ref]:
 
 def _move_ids(loser_id: UUID, survivor_id: UUID) -> list[Ref]:
     refs = _ids_of(loser_id)
-    if refs:
-        external_ids_remove(content_id=loser_id, refs=refs)
-        # Another writer may take one between the two.
-        external_ids_add(content_id=survivor_id, refs=refs)
+    external_ids_move(from_id=loser_id, into_id=survivor_id, refs=refs)
     return refs
 
 
@@ -115,8 +121,7 @@ def _return_ids(content_id: UUID, into_id: UUID, moved: list[list[str]]) -> list
     """Those that the survivor still has; one that was taken from it since is not the loser's again."""
     refs, there = [Ref(*each) for each in moved], _ids_of(into_id)
     back = [ref for ref in refs if ref in there]
-    if back:
-        external_ids_remove(content_id=into_id, refs=back)
+    external_ids_release(content_id=into_id, refs=back)
     survived = Content.objects.using(CATALOG).filter(content_id=into_id).exists()
     wanted = back if survived else refs
     conflicts = external_ids_claim(pairs=[Pair(content_id, ref) for ref in wanted])
@@ -140,8 +145,8 @@ def _counted(undo: Undo) -> dict[str, int]:
         (ExternalId._meta, len(undo["external_ids"])),
     ]
     told = {str(_name(meta, count)): count for meta, count in counts if count}
-    fields = len(undo["filled"])
-    return told | ({"field" if fields == 1 else "fields": fields} if fields else {})
+    others = {"avail": len(undo["avails"]), "field": len(undo["filled"])}
+    return told | {name if count == 1 else f"{name}s": count for name, count in others.items() if count}
 
 
 def _name(meta: Any, count: int) -> Any:

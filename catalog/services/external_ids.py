@@ -5,9 +5,10 @@ same statement returns whose it was already. Nothing is looked up first, so two 
 both have it, and nobody has to tell a violated constraint from what Citus makes of one. The statement locks the claims
 it meets until the transaction ends, so that none is released between its answer and the title's row.
 
-Entry points: `external_ids_add`, `external_ids_remove`, for one title; `external_ids_claim`, for many; `rows_claim`,
-`claims_take` and `claims_release`, for who writes the rows of `ExternalId` itself. Titles are held
-before their ids are claimed (`catalog.locking`). Failure: `ExternalIdTaken`.
+Entry points: `external_ids_add`, `external_ids_remove`, for one title; `external_ids_claim`, for many;
+`external_ids_release` and `external_ids_move` within a larger change; `rows_claim`, `claims_take` and `claims_release`,
+for who writes the rows of `ExternalId` itself. Titles are held before their ids are claimed (`catalog.locking`).
+Failure: `ExternalIdTaken`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -81,12 +82,28 @@ def external_ids_remove(*, content_id: UUID, refs: Collection[Ref]) -> None:
     """Takes these ids from a title; those that it does not have are passed over."""
     with transaction.atomic(using=CATALOG):
         contents_lock([content_id])
-        claims_release(content_ids=[content_id], refs=refs)
-        values = {ref.value for ref in refs}
-        rows = ExternalId.objects.using(CATALOG).filter(content_id=content_id, value__in=values)
-        gone = [row.pk for row in rows if Ref(row.scheme, row.value) in refs]
-        ExternalId.objects.using(CATALOG).filter(content_id=content_id, pk__in=gone).delete()
+        external_ids_release(content_id=content_id, refs=refs)
         contents_touch([content_id])
+
+
+def external_ids_release(*, content_id: UUID, refs: Collection[Ref]) -> None:
+    """`external_ids_remove` in a transaction whose caller locks the title before and touches it after."""
+    if not refs:
+        return
+    claims_release(content_ids=[content_id], refs=refs)
+    values = {ref.value for ref in refs}
+    rows = ExternalId.objects.using(CATALOG).filter(content_id=content_id, value__in=values)
+    gone = [row.pk for row in rows if Ref(row.scheme, row.value) in refs]
+    ExternalId.objects.using(CATALOG).filter(content_id=content_id, pk__in=gone).delete()
+
+
+def external_ids_move(*, from_id: UUID, into_id: UUID, refs: Collection[Ref]) -> None:
+    """Gives ids of one title to another one, in a transaction whose caller locks both before and touches both after.
+
+    Raises `ExternalIdTaken`: another writer may take one between the two.
+    """
+    external_ids_release(content_id=from_id, refs=refs)
+    _refuse_taken(external_ids_claim(pairs=[Pair(into_id, ref) for ref in refs]))
 
 
 def external_ids_claim(*, pairs: Iterable[Pair]) -> list[Conflict]:

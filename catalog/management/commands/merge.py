@@ -37,10 +37,11 @@ class Command(BaseCommand):
 
     def _titles(self, *, loser: UUID, survivor: UUID, dry_run: bool, **_: Any) -> None:
         with mixed_transaction(CATALOG):
-            taken = contents_merge(loser_id=loser, survivor_id=survivor)
+            merged = contents_merge(loser_id=loser, survivor_id=survivor)
             transaction.set_rollback(dry_run, using=CATALOG)
-        counted = ", ".join(f"{count} {kind}" for kind, count in taken.items()) or "nothing"
-        self.stdout.write(f"{survivor} took over {counted}" + (" (not written)" if dry_run else ""))
+        counted = ", ".join(f"{count} {kind}" for kind, count in merged.taken.items()) or "nothing"
+        said = f"{survivor} took over {counted}" + (" (not written)" if dry_run else "")
+        self.stdout.write("\n".join([said, *merged.left]))
 
     def _people(self, *, loser: UUID, survivor: UUID, **_: Any) -> None:
         self.stdout.write(

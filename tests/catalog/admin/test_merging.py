@@ -10,7 +10,14 @@ from catalog import services
 from catalog.models import Content, Credit, Person
 from tests.admin_pages import staff_with, values_of
 from tests.catalog.admin.pages import PEOPLE, TITLES, as_stored, page_of, record
-from tests.factories import ContentFactory, CreditFactory, ExternalIdFactory, PersonFactory, indexed
+from tests.factories import (
+    ContentFactory,
+    CreditFactory,
+    ExternalIdFactory,
+    PersonFactory,
+    WindowFactory,
+    indexed,
+)
 
 
 def merge(editor: Client, address: str, loser: Any, survivor: Any) -> Any:
@@ -46,6 +53,20 @@ def test_a_title_is_merged_into_another_and_the_merge_undone(editor: Client, api
     assert as_stored(loser).status == "published"
     assert api.get(record(loser)).json()["title"] == "Metropolis (1927)"
     assert api.get("/api/v1/lookup/imdb/tt0017136").json()["content_id"] == str(loser.pk)
+
+
+def test_windows_that_have_no_place_are_named_where_a_title_is_merged(editor: Client) -> None:
+    loser, survivor = ContentFactory(title="Metropolis"), ContentFactory(title="Metropolis")
+    WindowFactory(content=loser, territory="DE", starts_at="2026-01-01T00:00Z")
+    WindowFactory(content=survivor, territory="DE", starts_at="2025-01-01T00:00Z")
+    indexed(loser, survivor)
+
+    answer = merge(editor, TITLES, loser, survivor)
+
+    assert (
+        "It lacked nothing. Left with the other one: availability window DE svod, 2026-01-01 00:00 – on "
+        "is not taken over: it overlaps DE svod, 2025-01-01 00:00 – on." in answer.content.decode()
+    )
 
 
 def test_a_merged_title_is_looked_at_and_not_edited_or_chosen(editor: Client) -> None:

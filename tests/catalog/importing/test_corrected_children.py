@@ -104,7 +104,8 @@ def test_a_licence_that_is_taken_back_after_a_merge_is_closed_with_the_survivor(
 
     assert set(open_until(survivor)) == {"DE", "IT", "WW"}
     assert set(open_until(movie)) == {"ES", "FR"}  # as it was, for who undoes the merge
-    assert content_unmerge(content_id=movie.content_id)
+    assert content_unmerge(content_id=movie.content_id) == ["avail a1 was taken back since"]
+    assert open_until(survivor) == {"DE": DECEMBER, "IT": DECEMBER}
 
 
 def test_an_editors_window_of_the_same_words_is_no_copy(movie: Content, tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def pair() -> tuple[Content, Content]:
 
 
 def merge(loser: Content, survivor: Content) -> dict[str, int]:
-    return contents_merge(loser_id=loser.content_id, survivor_id=survivor.content_id)
+    return contents_merge(loser_id=loser.content_id, survivor_id=survivor.content_id).taken
 
 
 def merged_pair() -> tuple[Content, Content]:
@@ -516,6 +516,37 @@ def test_a_title_merged_into_one_that_is_not_public_is_told_as_deleted() -> None
 
     page = told(cursor)
     assert [(each["content_id"], each["change"]) for each in page.results] == [(loser.content_id, "deleted")]
+
+
+def test_each_title_is_touched_once_by_a_merge_and_once_by_its_undoing() -> None:
+    """Keeps away: documents, gates and rows of the feed that one change writes two or three times."""
+    loser, survivor = pair()
+    for change in (
+        lambda: merge(loser, survivor),
+        lambda: content_unmerge(content_id=loser.content_id),
+    ):
+        with CaptureQueriesContext(connections[CATALOG]) as asked:
+            change()
+        noted = [query["sql"] for query in asked if "INSERT INTO content_changes" in query["sql"]]
+        assert len(noted) == 1
+
+
+def test_the_command_names_licences_that_have_no_place() -> None:
+    loser, survivor = ContentFactory(), ContentFactory()
+    now = timezone.now().replace(year=2026, month=1, day=1, hour=0, minute=0)
+    WindowFactory(content=loser, territory="DE", starts_at=now)
+    WindowFactory(content=survivor, territory="DE", starts_at=now.replace(year=2025))
+    printed = StringIO()
+
+    call_command(
+        "merge", "titles", str(loser.content_id), str(survivor.content_id), "--dry-run", stdout=printed
+    )
+
+    assert printed.getvalue().splitlines() == [
+        f"{survivor.content_id} took over 1 alternative title (not written)",
+        "availability window DE svod, 2026-01-01 00:00 – on is not taken over: "
+        "it overlaps DE svod, 2025-01-01 00:00 – on",
+    ]
 
 
 def test_the_command_merges_counts_without_writing_and_undoes() -> None:
