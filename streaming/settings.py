@@ -270,7 +270,9 @@ TRUSTED_PROXIES = ENV.trusted_proxies
 THROTTLE_RATES = {"auth": ENV.throttle_auth, "write": ENV.throttle_write}
 API_BODY_LIMIT = 64 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # the admin's forms with many inlines
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a title with 500 credits posts about 5,000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = (
+    30_000  # a title's page of seasons, episodes and orders, full: catalog.admin.rows.MOST_ROWS
+)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["streaming.api.authentication.ViewerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],

@@ -2,14 +2,15 @@
 
 Django's own fields ask the database once per row, to show a choice, to check it and to save it, and its models once
 per row and constraint. Here a formset looks up at once whatever its rows may choose (`KnownChoiceField`), and what
-must be unique it decides among its rows: it has all of the title's.
+must be unique it decides among its rows: it has all of the title's, or asks at once for the others of a table that is
+cut into runs (`catalog.admin.runs`).
 
 Entry points: `PartForm`, `PartFormSet`, `KnownChoiceField`, `KnownSelect`. Failure: errors at the fields.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -20,6 +21,7 @@ from django.forms.models import BaseInlineFormSet, InlineForeignKeyField, constr
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from catalog.admin.runs import SHOWN
 from streaming.api.admin import uuid_or_none
 
 Known = Mapping[UUID, models.Model]
@@ -86,13 +88,67 @@ class PartForm(forms.ModelForm):
 
 
 class PartFormSet(BaseInlineFormSet):
-    """All rows of one of a title's tables."""
+    """The rows of one of a title's tables, or of very many those of one run, the first being 1."""
+
+    shown, run = SHOWN, 1  # the admin's inline sets them
+
+    def get_queryset(self) -> Any:
+        """The rows of the run, as a list; one query, which tells as well whether there are more."""
+        if not hasattr(self, "_queryset"):
+            first = (self.run - 1) * self.shown
+            found = list(super().get_queryset()[first : first + self.shown + 1])
+            self._has_more = len(found) > self.shown
+            self._queryset = found[: self.shown]
+        return self._queryset
+
+    def initial_form_count(self) -> int:
+        """No more than there are rows: another editor may have deleted one since the page was opened, and what is
+        posted of it is refused by its id."""
+        return min(super().initial_form_count(), len(self.get_queryset()))
+
+    @property
+    def rows(self) -> models.QuerySet[Any]:
+        """All of the title's, whether the page shows them or not."""
+        return cast("models.QuerySet[Any]", self.queryset)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the page shows all of the title's rows."""
+        self.get_queryset()
+        return self.run == 1 and not self._has_more
+
+    @cached_property
+    def beyond(self) -> models.QuerySet[Any]:
+        """The title's rows that the page does not show; where it shows all, none, and no query for them."""
+        if self.is_whole:
+            return self.rows.none()
+        return self.rows.exclude(pk__in=[row.pk for row in self.get_queryset()])
+
+    def heads(self) -> list[str]:
+        """What the runs begin with, where that says more than their number."""
+        return []
+
+    def clean(self) -> None:
+        super().clean()
+        if not self.is_whole:
+            for constraint in self.rows.model._meta.constraints:
+                if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None:
+                    self._refuse_taken([name for name in constraint.fields if name != self.fk.name])
+
+    def _refuse_taken(self, names: Sequence[str]) -> None:
+        """What only one row may have and a row beyond the page has. One query."""
+        columns = [self.rows.model._meta.get_field(name).attname for name in names]
+        ours = {_values(form.instance, columns): form for form in self.kept if form.has_changed()}
+        wanted = {f"{column}__in": set(values) for column, *values in zip(columns, *ours, strict=True)}
+        for row in self.beyond.filter(**wanted) if ours else ():
+            if form := ours.get(_values(row, columns)):
+                form.add_error(None, f"“{row}”, on another page, has that {' and '.join(names)}.")
 
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
         hidden = form.fields["id"]
         known = KnownChoiceField(
-            queryset=self.get_queryset(), initial=hidden.initial, required=False, widget=hidden.widget
+            queryset=self.rows.none(), initial=hidden.initial, required=False, widget=hidden.widget
         )
         known.known = self._known_rows
         form.fields["id"] = known
@@ -131,6 +187,10 @@ class PartFormSet(BaseInlineFormSet):
         names = (f"{self.add_prefix(index)}-{field_name}" for index in range(self.total_form_count()))
         posted = filter(None, (uuid_or_none(self.data.get(name, "")) for name in names))
         return dict(_related(self.model, field_name).in_bulk(list(posted)))
+
+
+def _values(row: Any, columns: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(getattr(row, column) for column in columns)
 
 
 def _related(model: Any, field_name: str) -> models.QuerySet[Any]:

@@ -81,7 +81,7 @@ class ItemInline(PartOfTitle):
     form = ItemForm
     formset = ItemFormSet
     searched = ("content",)
-    max_num = MOST_ITEMS
+    shown = max_num = MOST_ITEMS
     verbose_name = "title"
     verbose_name_plural = "titles picked by hand"
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Max
 
 from catalog.admin.choosing import PartForm, PartFormSet
 from catalog.admin.rows import PartOfTitle
@@ -38,7 +39,9 @@ class CreditFormSet(PartFormSet):
 
     def clean(self) -> None:
         super().clean()
+        beyond = self.beyond.aggregate(last=Max("billing_order"))["last"] or 0
         last = max((form.cleaned_data.get("billing_order") or 0 for form in self.kept), default=0)
+        last = max(last, beyond)
         for form in self.kept:
             if form.cleaned_data.get("billing_order") is None:
                 last += 1

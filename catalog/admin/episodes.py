@@ -11,6 +11,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.http import HttpRequest
 
 from catalog.admin.choosing import Known, KnownChoiceField, PartForm, PartFormSet
@@ -38,8 +39,7 @@ class EpisodeField(KnownChoiceField):
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
-        match = PLACE.fullmatch(str(value))
-        place = (int(match[1] or match[2]), int(match[3])) if match else None
+        place = _place_in(str(value))
         for episode in self.known.values():
             if isinstance(episode, Episode) and (episode.season_number, episode.number) == place:
                 return episode
@@ -50,14 +50,39 @@ class EpisodeField(KnownChoiceField):
 
 
 def _place(episode: Episode) -> str:
-    return f"S{episode.season_number:02}E{episode.number:02}"
+    return _spelled(episode.season_number, episode.number)
+
+
+def _spelled(season: int, number: int) -> str:
+    return f"S{season:02}E{number:02}"
+
+
+def _place_in(typed: str) -> tuple[int, int] | None:
+    match = PLACE.fullmatch(typed)
+    return (int(match[1] or match[2]), int(match[3])) if match else None
 
 
 class OfEpisodeFormSet(PartFormSet):
     """Rows that belong to one of the title's episodes."""
 
     def _look_up(self, field_name: str) -> Known:
-        return {episode.pk: episode for episode in Episode.objects.filter(content=self.instance)}
+        """The episodes that the rows have, and those whose places are posted."""
+        chosen = {row.episode_id for row in self.get_queryset()} - {None}
+        places = self._places_posted(field_name) if self.is_bound else set()
+        wanted = Q(pk__in=chosen)
+        if places:
+            seasons, numbers = (set(each) for each in zip(*places, strict=True))
+            wanted |= Q(season_number__in=seasons, number__in=numbers)
+        found = Episode.objects.filter(wanted, content=self.instance) if chosen or places else ()
+        return {
+            episode.pk: episode
+            for episode in found
+            if episode.pk in chosen or (episode.season_number, episode.number) in places
+        }
+
+    def _places_posted(self, field_name: str) -> set[tuple[int, int]]:
+        names = (f"{self.add_prefix(index)}-{field_name}" for index in range(self.total_form_count()))
+        return {place for name in names if (place := _place_in(self.data.get(name, "")))}
 
 
 class OfEpisodeInline(PartOfTitle):
@@ -118,9 +143,17 @@ class EpisodeForm(PartForm):
         widgets = {"production_code": forms.TextInput(attrs={"class": "vTextField short"})}
 
 
+class EpisodeFormSet(PartFormSet):
+    def heads(self) -> list[str]:
+        """The first place of each run; one query, of two numbers for each episode."""
+        places = list(self.rows.values_list("season_number", "number"))
+        return [_spelled(*place) for place in places[:: self.shown]]
+
+
 class EpisodeInline(PartOfTitle):
     model = Episode
     form = EpisodeForm
+    formset = EpisodeFormSet
 
 
 class EpisodeOrderInline(OfEpisodeInline):

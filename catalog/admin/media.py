@@ -23,8 +23,9 @@ class ArtworkFormSet(PartFormSet):
         for form in self.kept:
             if form.instance.is_primary:
                 primary[form.instance.kind, form.instance.language].append(form)
+        beyond = set(self.beyond.filter(is_primary=True).values_list("kind", "language"))
         for (kind, language), rivals in primary.items():
-            for form in rivals[1:]:
+            for form in rivals[0 if (kind, language) in beyond else 1 :]:
                 which = f"{kind} in {language}" if language else f"{kind} without text"
                 form.add_error("is_primary", f"There is another primary {which}; only one can be.")
 

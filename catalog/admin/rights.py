@@ -35,7 +35,7 @@ class WindowFormSet(PartFormSet):
         form_of = {id(form.instance): form for form in self.kept}
         changed = [form.instance for form in form_of.values() if form.has_changed()]
         others = [form.instance for form in form_of.values() if not form.has_changed()]
-        for window, met in overlaps_among(changed, others):
+        for window, met in overlaps_among(changed, [*others, *self.beyond]):
             form_of[id(window)].add_error(None, f"This window overlaps another one: {met}.")
 
 

@@ -16,16 +16,18 @@ from catalog.admin.choosing import KnownChoiceField, KnownSelect, PartForm, Part
 from catalog.admin.codes import field_for
 from catalog.admin.drawing import DrawnOnce, QuickRenderer
 from catalog.admin.enumerations import EnumerationField
+from catalog.admin.runs import SHOWN, run_of
 
-MOST_ROWS = 3000
+MOST_ROWS = 2 * SHOWN  # of a table in one form: as many may be added in one go as are shown
 
 
 class PartOfTitle(admin.TabularInline):
-    """`searched` names the fields that are chosen from tables of any size."""
+    """`searched` names the fields that are chosen from tables of any size. Beyond `shown` rows a page has one run."""
 
     form = PartForm
     formset = PartFormSet
     extra = 0
+    shown = SHOWN
     max_num = MOST_ROWS
     searched: tuple[str, ...] = ()
     formfield_overrides = {
@@ -49,7 +51,9 @@ class PartOfTitle(admin.TabularInline):
         return rows.select_related(*self.searched) if self.searched else rows
 
     def get_formset(self, request: HttpRequest, obj: models.Model | None = None, **kwargs: Any) -> Any:
-        return super().get_formset(request, obj, renderer=QuickRenderer(), **kwargs)
+        formset: Any = super().get_formset(request, obj, renderer=QuickRenderer(), **kwargs)
+        formset.shown, formset.run = self.shown, run_of(request)
+        return formset
 
     def formfield_for_foreignkey(
         self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any

@@ -19,10 +19,12 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from catalog import services
+from catalog.admin.choosing import PartFormSet
 from catalog.admin.codes import CountryField, field_for, suggestions
 from catalog.admin.credits import DEPARTMENTS
 from catalog.admin.enumerations import EnumerationField
 from catalog.admin.finding import titles_found
+from catalog.admin.runs import SHOWN, heads_of, run_of
 from catalog.admin.sections import BY_SLUG, FIRST, SECTIONS, WHEN_ADDED, Section, section_of
 from catalog.admin.seeing import panel
 from catalog.admin.shared import FindingAdmin, RefusalsTold, keys_of
@@ -78,19 +80,20 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin, RefusalsTold):
         js = ("catalog/admin.js",)
 
     def get_urls(self) -> Any:
-        """A page for each section, before Django's own catch-all."""
+        """A page for each section and run of its rows, before Django's own catch-all."""
         pages = [
             path(
-                f"<uuid:object_id>/{section.slug}/",
+                f"<uuid:object_id>/{section.slug}/{run}",
                 self.admin_site.admin_view(self.section_view),
                 {"section": section.slug},
                 name=f"catalog_content_{section.slug}",
             )
             for section in SECTIONS
+            for run in ("", "<int:run>/")
         ]
         return [*pages, *super().get_urls()]
 
-    def section_view(self, request: HttpRequest, object_id: Any, section: str) -> HttpResponse:
+    def section_view(self, request: HttpRequest, object_id: Any, section: str, run: int = 1) -> HttpResponse:
         return self.changeform_view(request, str(object_id))
 
     def render_change_form(
@@ -104,6 +107,8 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin, RefusalsTold):
                 (section.name, _address(title, section), section is shown) for section in (FIRST, *SECTIONS)
             )
             context["pages"] = list(pages)
+            context["runs_shown"] = SHOWN
+            context["runs"] = _runs(title, shown, context["inline_admin_formsets"], run_of(request))
             context["seen"] = panel(request, title.content_id) if shown in EXPLAINED else None
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -217,9 +222,17 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin, RefusalsTold):
         self.message_user(request, _outcome(changed, len(ids), "archived"), messages.SUCCESS)
 
 
-def _address(title: Content, section: Section) -> str:
+def _address(title: Content, section: Section, run: int = 1) -> str:
     name = f"admin:catalog_content_{section.slug or 'change'}"
-    return reverse(name, args=[title.content_id])
+    return reverse(name, args=[title.content_id] if run == 1 else [title.content_id, run])
+
+
+def _runs(title: Content, section: Section, shown: Any, here: int) -> list[tuple[str, str, bool]]:
+    """The pages of a section whose tables are cut: what each begins with, its address, whether it is this one."""
+    tables = (each.formset for each in shown if isinstance(each.formset, PartFormSet))
+    return [
+        (head, _address(title, section, run), run == here) for run, head in enumerate(heads_of(tables), 1)
+    ]
 
 
 def _outcome(changed: int, chosen: int, done: str) -> str:

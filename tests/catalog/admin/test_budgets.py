@@ -104,7 +104,7 @@ PAGES: Sequence[tuple[str, Fill, int, str, int, int]] = [
     ("credits", credits, 500, "credits-0-character_name", 4, 18),
     ("episodes", episodes, 300, "episodes-0-title", 7, 19),
     ("texts", texts, 10, "translations-0-title", 5, 15),
-    ("media", media, 10, "videos-0-title", 7, 17),
+    ("media", media, 10, "videos-0-title", 6, 16),
     ("rights", rights, 10, "maturity_ratings-0-value", 9, 16),
     ("registry", registry, 10, "collection_items-0-position", 6, 19),
 ]
