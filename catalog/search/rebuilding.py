@@ -12,6 +12,7 @@ Entry points: `documents_rebuild`, `stale_rewrite`, `missing_count`, `missing_wr
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
@@ -76,13 +77,17 @@ def missing_count() -> int:
 
 
 def missing_write(*, most: int, looked_at: Callable[[int], None] = lambda count: None) -> int:
-    """Writes up to `most` of the documents that are missing, as after an upgrade; how many."""
-    missing = list(_undocumented().values_list("content_id", flat=True)[:most])
-    for start in range(0, len(missing), AT_ONCE):
-        ids = missing[start : start + AT_ONCE]
+    """Writes up to `most` of the documents that are missing, as after an upgrade; how many.
+
+    Which those are is asked once, in one pass, and the server keeps the answer: only a batch of it is here at a time.
+    """
+    missing = _undocumented().values_list("content_id", flat=True)[:most].iterator(chunk_size=AT_ONCE)
+    written = 0
+    while ids := list(islice(missing, AT_ONCE)):
         _rewrite(ids)
+        written += len(ids)
         looked_at(len(ids))
-    return len(missing)
+    return written
 
 
 def _undocumented() -> ContentQuerySet:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
@@ -18,7 +19,7 @@ from psycopg2.errors import DeadlockDetected
 
 from catalog.locking import contents_lock
 from catalog.models import Content, Genre, SearchDocument, SearchWord
-from catalog.search.documents import documents_write
+from catalog.search.documents import AT_ONCE, documents_write
 from catalog.search.rebuilding import documents_rebuild, missing_count, missing_write, stale_rewrite
 from catalog.search.searching import MOST
 from catalog.services import content_save, term_save
@@ -29,6 +30,8 @@ from tests.served import until
 from tests.waiting import waits_in_catalog
 
 PATIENCE_SECONDS = 60
+MANY = 40_000  # titles
+BYTES_OF_AN_ID = 100
 
 
 def said(command: str, *arguments: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -109,6 +112,30 @@ def test_what_is_missing_is_written_and_nothing_else(
     assert (missing_count(), len(found("night"))) == (0, MOST)
     assert SearchDocument.objects.get(content_id=renamed.content_id).names == "dawn"
     assert said("search_rebuild", "--missing", capsys=capsys) == []
+
+
+def test_however_many_are_missing_those_of_one_batch_are_in_memory(
+    stores: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keeps away: all of their ids at once, a gigabyte in an upgrade of ten million titles."""
+    with connections[CATALOG].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO content_metadata (content_id, title, content_type)"
+            " SELECT gen_random_uuid(), 'Night', 'movie' FROM generate_series(1, %s)",
+            [MANY],
+        )
+    sizes: list[int] = []
+    monkeypatch.setattr("catalog.search.rebuilding._rewrite", lambda ids: sizes.append(len(ids)))
+    missing_write(most=1)  # what is made once, and kept
+    tracemalloc.start()
+    try:
+        assert missing_write(most=sys.maxsize) == MANY
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert sizes == [1, *[AT_ONCE] * (MANY // AT_ONCE)]
+    assert peak < MANY * BYTES_OF_AN_ID / 4
 
 
 @pytest.mark.parametrize(
