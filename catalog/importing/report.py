@@ -10,10 +10,9 @@ from pathlib import Path
 
 from catalog.importing.files import ImportFailed, Unreadable
 from catalog.importing.records import Note
+from streaming.stores.spreadsheets import Cell, no_formula
 
 LONGEST_CELL = 500
-# A spreadsheet takes a cell that begins so for a formula; the rows are a stranger's.
-FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 @contextmanager
@@ -31,7 +30,7 @@ def report_to(
         if path.exists() and any(map(path.samefile, sources)):
             raise Unreadable("The report would overwrite the file it reports on: name another one.")
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
+            writer = csv.writer(file, lineterminator="\r\n")  # else a `\r` in a cell would end its line
             writer.writerow(("line", key_name, "outcome", "reason", "title", "file"))
             yield lambda note: writer.writerow(
                 [
@@ -48,6 +47,7 @@ def _leave_out(note: Note) -> None:
     """Without a report the counts are all there is."""
 
 
-def _cell(text: str) -> str:
+def _cell(text: str) -> Cell:
+    """Short, and nothing that a spreadsheet computes: the rows are a stranger's."""
     short = text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
-    return f"'{short}" if short.startswith(FORMULA_STARTS) else short
+    return no_formula(short)

@@ -10,10 +10,9 @@ from datetime import date
 from typing import Any
 
 from streaming.gateway.reports.watch_time import ALL, GENRE, Line, WatchTime
+from streaming.stores.spreadsheets import Cell, no_formula
 
 NOTE = "A title with several genres counts for each of them; the line of all titles counts each play once."
-BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-Cell = str | int | float | None
 COLUMNS = ("week", "week_starts", "line", "genre", "hours", "plays", "titles")
 
 
@@ -62,10 +61,6 @@ def csv_text(report: WatchTime) -> str:
     for line in [*report.weekly, *report.whole]:
         writer.writerow([no_formula(cell) for cell in _cells(line).values()])
     return written.getvalue()
-
-
-def no_formula(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(BEGINS_FORMULA) else cell
 
 
 def as_json(report: WatchTime) -> dict[str, Any]:
