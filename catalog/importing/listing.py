@@ -21,6 +21,14 @@ from datetime import UTC, date, datetime, time
 from catalog.codes import country_named
 from catalog.importing.delimited import Delimited, records
 from catalog.importing.files import BrokenOff, SourceFile, Unreadable
+from catalog.importing.limits import (
+    FIRST_YEAR,
+    LONGEST_GENRE,
+    LONGEST_KEY,
+    LONGEST_NAME,
+    LONGEST_RATING,
+    LONGEST_TITLE,
+)
 from catalog.importing.records import (
     MaturityRating,
     Note,
@@ -33,6 +41,7 @@ from catalog.importing.records import (
     rejection,
 )
 from catalog.models import Content
+from catalog.models.titles import MOST_MINUTES
 
 COLUMNS = (
     "show_id",
@@ -57,13 +66,7 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-FIRST_YEAR = 1870  # nothing that moves was recorded before
 MOST_SEASONS = 1000
-MOST_MINUTES = 10_000  # the limit of `Content.duration_minutes`
-LONGEST_KEY = LONGEST_NAME = 255  # these five are the columns' widths
-LONGEST_TITLE = 500
-LONGEST_GENRE = 100
-LONGEST_RATING = 50
 MOST_NAMES = 2000  # a row's rows in the database are bounded, as its bytes are
 
 DURATION = re.compile(r"([0-9]{1,5}) (min|Seasons?)")

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from urllib.parse import unquote
 
 from catalog.codes import canonical_language, is_country
+from catalog.importing.limits import FIRST_YEAR
 from catalog.importing.records import ExternalId, Rejected
 from catalog.importing.xml import Element
 from catalog.registries import NoExternalId, canonical_ref
@@ -30,7 +31,6 @@ DURATION = re.compile(
     r"P(?:0+Y)?(?:0+M)?(?:([0-9]{1,4})D)?(?:T(?:([0-9]{1,6})H)?(?:([0-9]{1,6})M)?(?:([0-9]{1,8})(?:\.[0-9]*)?S)?)?"
 )
 YEAR = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?:T.*|Z|[+-][0-9]{2}:[0-9]{2})?")
-FIRST_YEAR = 1870  # nothing that moves was recorded before
 
 
 def name_of(tag: str) -> str:

@@ -19,12 +19,13 @@ from django.core.exceptions import ValidationError
 from catalog.codes import country_code, territory_code
 from catalog.models import Content
 from catalog.models.shared import OLDEST_AGE
+from catalog.models.titles import MOST_MINUTES
 from catalog.orders import ORDERS
 
 MOST_VALUES = 20  # of one parameter
 LONGEST_NAME = 255  # characters; no genre, keyword or studio has more
 LONGEST_RULE = 2000  # characters
-YEARS, MINUTES, AGES = (1, 9999), (1, 10_000), (0, OLDEST_AGE)
+YEARS, MINUTES, AGES = (1, 9999), (1, MOST_MINUTES), (0, OLDEST_AGE)
 
 
 class Unreadable(ValueError):

@@ -13,6 +13,8 @@ from catalog.models.gate import Gate
 from catalog.models.shared import Genre, Keyword, Studio
 from catalog.querysets import ContentQuerySet
 
+MOST_MINUTES = 10_000  # of a title's duration: nearly seven days
+
 
 class Content(Gate):
     """A title: a movie, a series or a documentary."""
@@ -27,7 +29,7 @@ class Content(Gate):
     original_title = models.CharField(max_length=500, blank=True, db_default="")
     release_date = models.DateField(null=True, blank=True)
     duration_minutes = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(10_000)]
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(MOST_MINUTES)]
     )
     content_type = models.CharField(max_length=20, choices=Kind.choices)
     summary = models.TextField(blank=True, db_default="")

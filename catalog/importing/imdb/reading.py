@@ -15,6 +15,14 @@ import orjson
 
 from catalog.codes import canonical_language, is_country
 from catalog.importing.imdb.aside import Name
+from catalog.importing.limits import (
+    FIRST_YEAR,
+    LONGEST_GENRE,
+    LONGEST_JOB,
+    LONGEST_NAME,
+    LONGEST_OTHER_TITLE,
+    LONGEST_TITLE,
+)
 from catalog.importing.records import (
     AlternativeTitle,
     Episode,
@@ -26,14 +34,12 @@ from catalog.importing.records import (
     Title,
 )
 from catalog.models import Content
+from catalog.models.titles import MOST_MINUTES
 
 SERIES_TYPES = frozenset({"tvSeries", "tvMiniSeries"})
 MOVIE_TYPES = frozenset({"movie", "short", "tvMovie", "tvShort", "tvSpecial", "tvPilot", "video"})
 DOCUMENTARY = "Documentary"
-FIRST_YEAR, LAST_YEAR = 1870, 2199  # nothing that moves was recorded before
-MOST_MINUTES = 10_000  # the limit of `Content.duration_minutes`
-LONGEST_TITLE, LONGEST_OTHER_TITLE, LONGEST_NAME, LONGEST_JOB = 500, 1000, 255, 100  # the columns' widths
-LONGEST_GENRE = 100
+LAST_YEAR = 2199
 WHOLE = re.compile(r"[0-9]{1,9}")  # what the columns hold
 RATING = re.compile(r"10(?:\.0)?|[0-9](?:\.[0-9])?")
 YEARS = re.compile(r"[0-9]{4}")

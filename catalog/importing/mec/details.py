@@ -9,9 +9,17 @@ from dataclasses import dataclass, field
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
+from catalog.importing.limits import (
+    LONGEST_JOB,
+    LONGEST_NAME,
+    LONGEST_OTHER_TITLE,
+    LONGEST_RATING,
+    LONGEST_TITLE,
+)
 from catalog.importing.movielabs import country_of, language_of, minutes_of
 from catalog.importing.records import AlternativeTitle, Artwork, MaturityRating, Part, Rejected, Translation
 from catalog.importing.xml import Element
+from catalog.models.titles import MOST_MINUTES
 
 DEPARTMENTS = {
     # The departments as the other formats name them.
@@ -61,7 +69,7 @@ def minutes(basic: Element, reading: Reading) -> int | None:
     except Rejected as error:
         reading.mended.append(f"RunLength is left out: {error}")
         return None
-    if minutes is not None and minutes > 10_000:  # the limit of `Content.duration_minutes`
+    if minutes is not None and minutes > MOST_MINUTES:
         reading.mended.append(f"RunLength of {minutes:,} minutes is left out")
         return None
     return minutes
@@ -94,9 +102,9 @@ def parts(basic: Element, reading: Reading) -> Iterator[Part]:
     """In billing order; of one person's jobs of one kind the characters are joined."""
     found: dict[tuple[str, str, str], tuple[int, Part]] = {}
     for person in basic.all("md:People"):
-        name = reading.fitted(_name(person), 255, "a name")
+        name = reading.fitted(_name(person), LONGEST_NAME, "a name")
         for job in person.all("md:Job") if name else ():
-            function = reading.fitted(job.text_of("md:JobFunction") or "Actor", 100, "JobFunction")
+            function = reading.fitted(job.text_of("md:JobFunction") or "Actor", LONGEST_JOB, "JobFunction")
             part = Part(
                 job=function,
                 name=name,
@@ -113,7 +121,7 @@ def parts(basic: Element, reading: Reading) -> Iterator[Part]:
                 part = part._replace(character=" / ".join(both))
             found[key] = (place, part)
     for _, part in sorted(found.values(), key=lambda each: each[0]):
-        yield part._replace(character=reading.fitted(part.character, 255, "a character's name"))
+        yield part._replace(character=reading.fitted(part.character, LONGEST_NAME, "a character's name"))
 
 
 def _name(person: Element) -> str:
@@ -146,8 +154,10 @@ def translations(basic: Element, reading: Reading) -> Iterator[Translation]:
         for language in languages([texts.attributes.get("language", "")], reading):
             said = Translation(
                 language=language,
-                title=reading.fitted(title_text(texts), 500, f"the title in {language}"),
-                sort_title=reading.fitted(texts.text_of("md:TitleSort"), 500, f"TitleSort in {language}"),
+                title=reading.fitted(title_text(texts), LONGEST_TITLE, f"the title in {language}"),
+                sort_title=reading.fitted(
+                    texts.text_of("md:TitleSort"), LONGEST_TITLE, f"TitleSort in {language}"
+                ),
                 summary_190=reading.fitted(texts.text_of("md:Summary190"), 190, f"Summary190 in {language}"),
                 summary_400=reading.fitted(texts.text_of("md:Summary400"), 400, f"Summary400 in {language}"),
                 summary_4000=reading.fitted(
@@ -166,7 +176,7 @@ def alternative_titles(basic: Element, reading: Reading) -> Iterator[Alternative
             if said.text and said.attributes.get("type", "alternative").lower() == "alternative":
                 tag = said.attributes.get("language") or texts.attributes.get("language", "")
                 yield AlternativeTitle(
-                    title=reading.fitted(said.text, 1000, "TitleAlternate"),
+                    title=reading.fitted(said.text, LONGEST_OTHER_TITLE, "TitleAlternate"),
                     language=next(languages([tag], reading), ""),
                 )
 
@@ -211,8 +221,8 @@ def ratings(basic: Element, reading: Reading) -> Iterator[MaturityRating]:
             continue
         reasons = [reason.attributes.get("value") or reason.text for reason in said.all("md:Reason")]
         yield MaturityRating(
-            system=reading.fitted(SYSTEMS.get(system.upper(), system), 50, "a rating's System"),
-            value=reading.fitted(value, 50, "a rating's Value"),
+            system=reading.fitted(SYSTEMS.get(system.upper(), system), LONGEST_RATING, "a rating's System"),
+            value=reading.fitted(value, LONGEST_RATING, "a rating's Value"),
             country=country,
             descriptors=tuple(
                 reading.fitted(reason, 100, "a rating's Reason") for reason in reasons if reason

@@ -6,6 +6,7 @@ says so; what there is no title without is `records.Rejected`. The record itself
 
 from datetime import date
 
+from catalog.importing.limits import LONGEST_GENRE, LONGEST_STUDIO, LONGEST_TITLE
 from catalog.importing.mec import details
 from catalog.importing.mec.details import Reading
 from catalog.importing.movielabs import alternative_ref, date_of, ref_of
@@ -66,23 +67,23 @@ def title_of(basic: Element, reading: Reading) -> Title:
     name = details.title_text(default)
     if not name:
         raise Rejected("LocalizedInfo has no title")
-    genres = tuple(details.labels(default.all("md:Genre"), 100, reading))
+    genres = tuple(details.labels(default.all("md:Genre"), LONGEST_GENRE, reading))
     released = basic.text_of("md:ReleaseDate") or basic.text_of("md:ReleaseYear")
     documentary = WHOLE[kind] == Content.Kind.MOVIE and "Documentary" in genres
     return Title(
-        title=reading.fitted(name, 500, "the title"),
+        title=reading.fitted(name, LONGEST_TITLE, "the title"),
         content_type=Content.Kind.DOCUMENTARY if documentary else WHOLE[kind],
         status=Content.Status.DRAFT,
         summary=next(filter(None, map(default.text_of, SUMMARIES)), ""),
-        original_title=reading.fitted(default.text_of("md:OriginalTitle"), 500, "OriginalTitle"),
-        sort_title=reading.fitted(default.text_of("md:TitleSort"), 500, "TitleSort"),
+        original_title=reading.fitted(default.text_of("md:OriginalTitle"), LONGEST_TITLE, "OriginalTitle"),
+        sort_title=reading.fitted(default.text_of("md:TitleSort"), LONGEST_TITLE, "TitleSort"),
         release_date=date_of(released),
         duration_minutes=details.minutes(basic, reading) if kind != "series" else None,
         original_language=next(details.languages(basic.texts("md:OriginalLanguage"), reading), ""),
         countries=tuple(dict.fromkeys(details.countries(basic.all("md:CountryOfOrigin"), reading))),
         genres=genres,
-        keywords=tuple(details.labels(default.all("md:Keyword"), 100, reading)),
-        studios=tuple(details.labels(basic.all("md:AssociatedOrg/md:DisplayName"), 255, reading)),
+        keywords=tuple(details.labels(default.all("md:Keyword"), LONGEST_GENRE, reading)),
+        studios=tuple(details.labels(basic.all("md:AssociatedOrg/md:DisplayName"), LONGEST_STUDIO, reading)),
         parts=tuple(details.parts(basic, reading)),
         translations=tuple(details.translations(basic, reading)),
         alternative_titles=tuple(details.alternative_titles(basic, reading)),
@@ -117,7 +118,7 @@ def season_of(basic: Element, reading: Reading) -> Season:
     default = _default(basic)
     return Season(
         number=number_of(basic),
-        title=reading.fitted(details.title_text(default), 500, "the season's title"),
+        title=reading.fitted(details.title_text(default), LONGEST_TITLE, "the season's title"),
         summary=next(filter(None, map(default.text_of, SUMMARIES)), ""),
     )
 
@@ -128,7 +129,7 @@ def episode_of(basic: Element, season_number: int, reading: Reading) -> Episode:
     return Episode(
         season_number=season_number,
         number=number_of(basic),
-        title=reading.fitted(details.title_text(default), 500, "the episode's title"),
+        title=reading.fitted(details.title_text(default), LONGEST_TITLE, "the episode's title"),
         summary=next(filter(None, map(default.text_of, SUMMARIES)), ""),
         air_date=_day(basic.text_of("md:ReleaseDate")),
         runtime_minutes=details.minutes(basic, reading),
