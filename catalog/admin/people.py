@@ -28,8 +28,8 @@ class PersonAdmin(MergingAdmin, FindingAdmin, SharedAdmin):
     actions = ("merge",)
     follows = (
         "The one that stays keeps all that is known of them; what is empty is filled from the other one.",
-        "All credits of the other one become theirs, with the other one's name as the one printed. The same job and "
-        "character on one title is there once.",
+        "All credits of the other one become theirs, with the other one's name as the one printed where it is another. "
+        "The same job and character on one title is there once.",
         "The other one's address in the API leads to the one that stays; no credit can be given to them any more.",
     )
     found = staticmethod(people_found)

@@ -28,15 +28,13 @@ FILLED = ("role", "biography", "date_of_birth", "date_of_death")
 def people_merge(*, loser_id: UUID, survivor_id: UUID) -> int:
     """The loser is the survivor from now on: their credits, and their address. How many credits that were.
 
-    A credit without a name as printed keeps the loser's name as that. One that the survivor has as well, for the same
-    job and character, is there once. Raises `CannotMerge`.
+    A credit without a name as printed keeps the loser's name as that, where it is another. One that the survivor has as
+    well, for the same job and character, is there once. Raises `CannotMerge`.
     """
     if loser_id == survivor_id:
         raise CannotMerge("A person cannot be merged into themselves.")
-    with mixed_transaction(CATALOG):
-        # A credit that is saved for one of these is led to the loser: not while the loser stops being somebody.
-        people_lock([loser_id, survivor_id, *_followers_of(loser_id)])
-        _begin(*_found(loser_id, survivor_id))
+    while not _is_begun(loser_id, survivor_id):
+        pass
     repointed = 0
     while (batch := _repoint(loser_id, survivor_id)) is not None:
         repointed += batch
@@ -60,6 +58,20 @@ def person_unmerge(*, person_id: UUID) -> list[str]:
     return ([f"{lost} credits were changed or deleted since"] if lost else []) + kept
 
 
+def _is_begun(loser_id: UUID, survivor_id: UUID) -> bool:
+    """Says who the loser is now. False where somebody else was merged into the loser since it was asked who is to be
+    held: a credit that is saved for one of those is led to the loser, and must not be while the loser stops being
+    somebody. Nobody else is once the loser is held."""
+    held = set(_followers_of(loser_id))
+    with mixed_transaction(CATALOG):
+        people_lock([loser_id, survivor_id, *held])
+        followers = _followers_of(loser_id)
+        if not held.issuperset(followers):
+            return False
+        _begin(*_found(loser_id, survivor_id), followers)
+    return True
+
+
 def _followers_of(person_id: UUID) -> list[UUID]:
     """Who was merged into them before."""
     followers = Person.objects.using(CATALOG).filter(merged_into=person_id).order_by()
@@ -75,7 +87,7 @@ def _found(*person_ids: UUID) -> tuple[Person, Person]:
     return loser, survivor
 
 
-def _begin(loser: Person, survivor: Person) -> None:
+def _begin(loser: Person, survivor: Person, followers: Sequence[UUID]) -> None:
     """Nothing to do where the same merge was begun before."""
     if loser.merged_into_id == survivor.person_id:
         return
@@ -86,7 +98,6 @@ def _begin(loser: Person, survivor: Person) -> None:
     filled = {
         name: getattr(loser, name) for name in FILLED if getattr(loser, name) and not getattr(survivor, name)
     }
-    followers = _followers_of(loser.pk)
     people.filter(person_id__in=[*followers, loser.pk]).update(merged_into=survivor)
     if filled:
         people.filter(person_id=survivor.pk).update(**filled)
@@ -115,14 +126,21 @@ def _repoint(loser_id: UUID, survivor_id: UUID) -> int | None:
         has = set(map(_part, credits.filter(person=survivor_id, content_id__in=ids)))
         twice = [row for row in batch if _part(row) in has]
         moved = [row for row in batch if _part(row) not in has]
-        name = Case(When(credited_as="", then=Value(merge.person.name)), default=F("credited_as"))
-        _of(moved).update(person=survivor_id, credited_as=name)
+        _of(moved).update(person=survivor_id, credited_as=_printed(merge.person, survivor_id))
         _of(twice).delete()
         merge.undo["moved"] += [[str(row.content_id), str(row.pk), row.credited_as] for row in moved]
         merge.undo["dropped"] += [_values(row) for row in twice]
         merge.save(using=CATALOG, update_fields=["undo"])
         contents_touch(ids)
     return len(batch)
+
+
+def _printed(loser: Person, survivor_id: UUID) -> Any:
+    """The name that a credit has as printed when it is the survivor's."""
+    survivor = Person.objects.using(CATALOG).get(person_id=survivor_id)
+    if survivor.name == loser.name:
+        return F("credited_as")
+    return Case(When(credited_as="", then=Value(loser.name)), default=F("credited_as"))
 
 
 def _return(person_id: UUID, into_id: UUID) -> int | None:
@@ -142,14 +160,17 @@ def _return(person_id: UUID, into_id: UUID) -> int | None:
         _of(unnamed).update(credited_as="")
         _of(there).update(person=person_id)
         again = _again(dropped)
-        Credit.objects.using(CATALOG).bulk_create(again)
+        # An import may have put one back, under its id: that is the survivor's then.
+        Credit.objects.using(CATALOG).bulk_create(again, ignore_conflicts=True)
+        _of(again).filter(person=into_id).update(person=person_id)
+        returned = len(there) + _of(again).filter(person=person_id).count()
         merge.undo["moved"], merge.undo["dropped"] = (
             merge.undo["moved"][AT_ONCE:],
             merge.undo["dropped"][AT_ONCE:],
         )
         merge.save(using=CATALOG, update_fields=["undo"])
         contents_touch({row.content_id for row in (*there, *again)})
-    return len(moved) + len(dropped) - len(there) - len(again)
+    return len(moved) + len(dropped) - returned
 
 
 def _end(person_id: UUID, into_id: UUID) -> list[str]:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from catalog.merging import content_unmerge, contents_merge, people_merge
+from catalog.merging import content_unmerge, contents_merge, people_merge, person_unmerge
 from catalog.models import AvailabilityWindow, Content, Credit, ExternalIdClaim, Person, Source
+from catalog.services import content_delete
 from tests.catalog.importing.conftest import HEADER, printed
 from tests.catalog.importing.importing import id_of, import_titles
 from tests.catalog.importing.movielabs import avail, avails, noted, run, transaction
@@ -63,6 +64,54 @@ def test_a_part_of_somebody_merged_into_who_has_it_as_well_is_imported_once(
     with_bo = sorted([*once, ("Bo", "Actor")])
     assert imported(s1="Anne, Ann, Bo", s2="Anne", s3="Ann") == [with_bo, once, once]
     assert imported(s1="Ann", s2="Bo", s3="Ann, Anne") == [once, [("Ann", "Director"), ("Bo", "Actor")], once]
+
+
+@pytest.fixture
+def twice_credited(stores: None, tmp_path: Path) -> tuple[Path, Person, Person]:
+    """A listing's title with a part of somebody, who was then merged into a person whom an editor gave that part."""
+    path = tmp_path / "listing.csv"
+    path.write_text(HEADER + printed(show_id="s1", director="", cast="B. Schittenhelm"))
+    import_titles(path)
+    loser, survivor = Person.objects.get(name="B. Schittenhelm"), Person.objects.create(name="Brigitte Helm")
+    part = {"department": "Acting", "job": "Actor"}
+    Credit.objects.create(content_id=id_of("s1"), person=survivor, billing_order=7, **part)
+    people_merge(loser_id=loser.pk, survivor_id=survivor.pk)
+    assert credited("s1") == [("Brigitte Helm", "Actor")]
+    return path, loser, survivor
+
+
+def test_a_part_that_a_merge_made_one_is_not_put_beside_it_by_a_new_edition(
+    twice_credited: tuple[Path, Person, Person],
+) -> None:
+    """Keeps away: somebody credited twice for one part, once the format makes more of its records."""
+    path, loser, _ = twice_credited
+    Source.objects.update(digest="of an older edition")
+
+    assert import_titles(path)[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+
+    assert credited("s1") == [("Brigitte Helm", "Actor")]
+    assert person_unmerge(person_id=loser.pk) == []
+    assert credited("s1") == [("B. Schittenhelm", "Actor"), ("Brigitte Helm", "Actor")]
+
+
+@pytest.mark.parametrize("has_theirs", [False, True])
+def test_a_merge_is_undone_though_an_import_has_put_the_dropped_credit_back(
+    twice_credited: tuple[Path, Person, Person], has_theirs: bool
+) -> None:
+    """Keeps away: a duplicate key at each try, so that the merge could never be undone."""
+    path, loser, survivor = twice_credited
+    content_delete(content=Content.objects.get(content_id=id_of("s1")))
+    import_titles(path)
+    if has_theirs:  # as an earlier release left it
+        Credit.objects.create(
+            content_id=id_of("s1"), person=survivor, department="Acting", job="Actor", billing_order=7
+        )
+
+    assert person_unmerge(person_id=loser.pk) == []
+
+    theirs = [("Brigitte Helm", "Actor")] if has_theirs else []
+    assert credited("s1") == [("B. Schittenhelm", "Actor"), *theirs]
+    assert import_titles(path)[0].endswith("0 new, 0 changed, 1 unchanged, 0 rejected")
 
 
 def licensed(tmp_path: Path, *entries: str) -> tuple[str, list[tuple[str, str, str]]]:

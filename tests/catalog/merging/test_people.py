@@ -133,6 +133,22 @@ def test_what_an_editor_changed_since_stays_and_is_counted() -> None:
     assert Person.objects.get(person_id=survivor.person_id).biography == "Written since."
 
 
+def test_a_name_is_printed_only_where_it_is_another() -> None:
+    loser, survivor = PersonFactory.create_batch(2, name="Brigitte Helm")
+    plain, other = CreditFactory(person=loser), CreditFactory(person=loser, credited_as="B. Helm")
+
+    merge(loser, survivor)
+
+    assert printed_on(plain) == (survivor.pk, "")
+    assert printed_on(other) == (survivor.pk, "B. Helm")
+    assert person_unmerge(person_id=loser.person_id) == []
+    assert printed_on(plain) == (loser.pk, "")
+
+
+def printed_on(credit: Credit) -> Any:
+    return Credit.objects.values_list("person_id", "credited_as").get(pk=credit.pk)
+
+
 def test_what_makes_no_sense_is_refused() -> None:
     first, second, third = PersonFactory.create_batch(3)
     merge(first, second)

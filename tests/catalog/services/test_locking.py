@@ -12,7 +12,16 @@ from django.test.utils import CaptureQueriesContext
 from psycopg2.errors import DeadlockDetected, QueryCanceled
 
 from catalog import services
-from catalog.locking import again_after_deadlock, collections_lock, contents_lock, people_lock
+from catalog.locking import (
+    ALL,
+    LOCK,
+    PEOPLE,
+    SLOTS,
+    again_after_deadlock,
+    collections_lock,
+    contents_lock,
+    people_lock,
+)
 from catalog.merging import CannotMerge, content_unmerge, contents_merge, people_merge, person_unmerge
 from catalog.models import (
     Change,
@@ -297,6 +306,32 @@ def test_who_credits_a_merged_person_and_who_merges_their_survivor_wait_for_each
 
     assert merging.result() == 1
     assert Credit.objects.get().person_id == third.person_id
+
+
+def test_who_is_merged_into_somebody_at_the_last_moment_is_led_to_who_that_one_becomes() -> None:
+    """Keeps away: a credit on a merged person, saved for one who was merged into them when they were about to be."""
+    title, (first, second, third) = ContentFactory(), PersonFactory.create_batch(3)
+
+    def merge_second() -> int:
+        with closing_all():
+            return people_merge(loser_id=second.person_id, survivor_id=third.person_id)
+
+    with ThreadPoolExecutor(1) as other, connections[CATALOG].cursor() as cursor:
+        # Of the session, for it is held from one transaction to the next.
+        slots = [second.person_id.int % SLOTS]
+        cursor.execute(LOCK.replace("_xact", ""), {"kind": PEOPLE, "all": ALL, "slots": slots})
+        merging = other.submit(merge_second)
+        until(lambda: waits_in_catalog(statement="%advisory%"), "the other waits")
+        people_merge(loser_id=first.person_id, survivor_id=second.person_id)
+        with mixed_transaction(CATALOG):
+            as_rows(title, CreditFactory.build(content=title, person=first))
+            cursor.execute("SELECT pg_advisory_unlock_all()")
+            until(lambda: merging.done() or waits_in_catalog(statement="%advisory%"), "the other goes on")
+
+    assert merging.result() == 1
+    assert Credit.objects.get().person_id == third.person_id
+    merged = dict(Person.objects.values_list("person_id", "merged_into"))
+    assert merged == {first.pk: third.pk, second.pk: third.pk, third.pk: None}
 
 
 def test_a_person_deleted_meanwhile_is_not_saved_as_a_new_one() -> None:
