@@ -269,10 +269,11 @@ SIMPLE_JWT = {
 TRUSTED_PROXIES = ENV.trusted_proxies
 THROTTLE_RATES = {"auth": ENV.throttle_auth, "write": ENV.throttle_write}
 API_BODY_LIMIT = 64 * 1024
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # the admin's forms with many inlines
-DATA_UPLOAD_MAX_NUMBER_FIELDS = (
-    30_000  # a title's page of seasons, episodes and orders, full: catalog.admin.rows.MOST_ROWS
-)
+# The fullest page of a title in the admin. Of bytes: 500 episodes (catalog.admin.runs.SHOWN) with summaries of 3,000
+# letters, of which a browser makes six bytes each where they are not Latin. Of fields: as many seasons, episodes and
+# places in other orders as one form takes (catalog.admin.rows.MOST_ROWS).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 30_000
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["streaming.api.authentication.ViewerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],

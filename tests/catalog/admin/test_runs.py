@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
@@ -77,6 +78,22 @@ def test_a_series_of_very_many_episodes_is_edited_page_by_page(editor: Client) -
     expected = [(each.pk, each.title) for each in stored if each != stored[-2]]
     assert list(Episode.objects.order_by("season_number", "number").values_list("pk", "title")) == expected
     assert Season.objects.count() == MANY // 100 + 1
+
+
+def test_a_page_full_of_long_summaries_is_saved(editor: Client) -> None:
+    """Keeps away: a page of a length that a browser may send and the server does not read."""
+    content = series_of(SHOWN)
+    Episode.objects.update(summary="Ж" * 3000)
+    values = values_of(editor.get(page_of(content, "episodes"))) | {"episodes-0-title": "Пилот"}
+
+    body = urlencode(values)
+    response = editor.post(
+        page_of(content, "episodes"), body, content_type="application/x-www-form-urlencoded"
+    )
+
+    assert len(body) > 9_000_000
+    assert saved_or_errors(response) == "saved"
+    assert Episode.objects.get(season_number=0, number=0).title == "Пилот"
 
 
 def test_every_page_of_a_long_table_costs_the_same(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
