@@ -13,7 +13,8 @@ class Gate(models.Model):
 
     `availability` is None for a title without windows, which no licence restricts; else a list of
     `[territory, start, end]`, instants in microseconds since 1970, the end exclusive. `maturity` has a label
-    for each rating (`catalog.maturity.label_of`). `catalog.services.touching` keeps both as the rows are.
+    for each rating (`catalog.maturity.label_of`). `catalog.gating` says what rows come to, `catalog.services.touching`
+    keeps both as the rows are.
     """
 
     class Status(models.TextChoices):
