@@ -160,6 +160,23 @@ def test_a_title_whose_licences_were_all_taken_back_opens_by_the_other_one_s(
     assert windows(survivor) == [CLOSED]
 
 
+@pytest.mark.parametrize(("start", "is_open"), [(2020, True), (None, False)])
+def test_an_editor_s_window_for_the_world_is_copied_beside_the_closed_one_or_named(
+    pair: Pair, tmp_path: Path, start: int | None, is_open: bool
+) -> None:
+    """The closed window is one of the world that ended in 1970: a licence without a beginning overlaps it."""
+    loser, survivor = pair
+    imported(tmp_path, of("beta", "b", 2019, None))
+    imported(tmp_path, of("beta", "b", 2019, None, entry="Full Delete"))
+    theirs = window(loser, start, None, "WW")
+
+    left = merge(pair)
+
+    named = f"availability window {theirs} is not taken over: it overlaps {CLOSED}"
+    assert left == ([] if is_open else [named])
+    assert (windows(survivor), is_shown(survivor)) == ([CLOSED, *([str(theirs)] if is_open else [])], is_open)
+
+
 def test_a_title_without_licences_closes_nothing_of_the_one_that_stays(pair: Pair, tmp_path: Path) -> None:
     survivor = pair[1]
     imported(tmp_path, of("alpha", "a", 2020, None), of("beta", "b", 2019, None))
