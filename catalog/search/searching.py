@@ -2,10 +2,9 @@
 
 The question is asked in steps, each bounded. The exact step: whole titles, titles that have every word, people,
 texts. Where that brings fewer than `RICH` good answers, the typo step asks again with the words corrected. Every tier
-takes the `MOST` most popular titles that match: PostgreSQL either walks the popular titles until it has them or reads
-the index of a rare word, whichever is less, so a word that every title has costs no more than others.
+takes the `MOST` most popular titles that match, in whichever way is less work (`catalog.search.tiers`).
 
-Entry points: `titles_found`, `search_page`, `exact_tiers`. Failure: `django.db.Error`s.
+Entry points: `titles_found`, `search_page`; `exact_tiers`, `corrected_tiers`. Failure: `django.db.Error`s.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,28 +12,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.languages import Chain
+from catalog.milestones import milestones_ahead
 from catalog.models import Content
 from catalog.search.folding import LONGEST_KEY, fold, key_of, spelled
-from catalog.search.matching import (
-    Sql,
-    Tiers,
-    all_of,
-    any_of,
-    anywhere,
-    as_beginnings,
-    both,
-    but_in_summaries,
-    has_key,
-    has_one_key,
-    in_names,
-    in_titles,
-)
+from catalog.search.matching import but_in_summaries, has_key, has_one_key
 from catalog.search.ranking import Found, Hit, Tier, ranked
+from catalog.search.shares import Words
+from catalog.search.tiers import Tiers
 from catalog.search.words import Neighbours, neighbours_of
 from catalog.selectors import title_cards
 from catalog.visibility import Audience
 
 MOST = 200  # titles of each tier
+FARTHEST = 3  # milestones behind the first: about 40,000 titles, of those that have common words
 RICH = 5  # good answers with which nobody is asked whether he mistyped
 MOST_WORDS = 30  # of a question that are looked at
 MOST_NEIGHBOURS = 400  # of all words of a question together
@@ -60,16 +50,17 @@ class Question:
 
 def titles_found(*, text: str, audience: Audience | None) -> list[Hit]:
     """The titles that the audience may see, best first: one query, one more where a whole title is among them, and two
-    more where those bring little.
+    more where those bring little; each step is one more where words are common and popular titles do not have them.
 
     None is an editor, who sees titles of every status.
     """
     question = Question.of(text)
     if not question.key:
         return []
-    found = _found(exact_tiers(question, audience))
+    exact = exact_tiers(question, audience)
+    found = exact.found()
     if question.words and _is_thin(found):
-        found += _found(_corrected_tiers(question, audience))
+        found += corrected_tiers(question, exact.emptied()).found()
     return _as_typed(ranked(found, key=question.key, words=question.words), text)
 
 
@@ -112,34 +103,28 @@ def _is_thin(found: Iterable[Found]) -> bool:
 
 def exact_tiers(question: Question, audience: Audience | None) -> Tiers:
     """The exact step, not yet asked."""
-    tiers = Tiers(audience, most=MOST)
+    ahead = milestones_ahead("popularity")
+    tiers = Tiers(audience, most=MOST, until=ahead[FARTHEST] if len(ahead) > FARTHEST else None)
     tiers.add(Tier.EXACT, has_key(question.key))
     if question.words:
-        every, beginning = all_of(question.words), beginning_of(question.words)
-        tiers.add(Tier.TITLE, in_titles(every))
-        tiers.add(Tier.PREFIX, in_titles(beginning))
-        tiers.add(Tier.PEOPLE, in_names(every))
-        tiers.add(Tier.TEXT, anywhere(every), better=(Tier.LABEL, anywhere(but_in_summaries(every))))
+        every = Words.every(question.words)
+        tiers.add_words(Tier.TITLE, "titles", every)
+        tiers.add_words(Tier.PREFIX, "titles", replace(every, begins=True))
+        tiers.add_words(Tier.PEOPLE, "named", every)
+        tiers.add_words(Tier.TEXT, "document", every, narrower=(Tier.LABEL, but_in_summaries))
     return tiers
 
 
-def _corrected_tiers(question: Question, audience: Audience | None) -> Tiers:
+def corrected_tiers(question: Question, tiers: Tiers) -> Tiers:
+    """The typo step, put into these, not yet asked."""
     most = max(FEWEST_NEIGHBOURS, MOST_NEIGHBOURS // len(question.words))
     near = neighbours_of(question.words, most=most)
-    tiers = Tiers(audience, most=MOST)
     if keys := _keys_near(question, near):
         tiers.add(Tier.SPELLING, has_one_key(keys))
-    if query := _query_near(question, near):
-        tiers.add(Tier.SPELLING, in_titles(query))
-        tiers.add(Tier.SPELLING, in_names(query))
+    if words := _words_near(question, near):
+        tiers.add_words(Tier.SPELLING, "titles", words)
+        tiers.add_words(Tier.SPELLING, "named", words)
     return tiers
-
-
-def beginning_of(words: Sequence[str]) -> Sql:
-    """Every word, and the last one may go on."""
-    *before, last = words
-    beginning = as_beginnings(all_of([last]))
-    return both([all_of(before), beginning]) if before else beginning
 
 
 def _keys_near(question: Question, near: Sequence[Neighbours]) -> list[str]:
@@ -152,7 +137,7 @@ def _keys_near(question: Question, near: Sequence[Neighbours]) -> list[str]:
     ]
 
 
-def _query_near(question: Question, near: Sequence[Neighbours]) -> Sql | None:
+def _words_near(question: Question, near: Sequence[Neighbours]) -> Words | None:
     """Every longer word or one of its neighbours; None where there is no longer word or no neighbour at all."""
     choices = [
         [word, *neighbours.words, *neighbours.forms]
@@ -161,8 +146,4 @@ def _query_near(question: Question, near: Sequence[Neighbours]) -> Sql | None:
     ]
     if not choices or not any(each.words or each.forms for each in near):
         return None
-    return both([any_of(choice) for choice in choices])
-
-
-def _found(tiers: Tiers) -> list[Found]:
-    return [Found(Tier(number), *rest) for number, *rest in tiers.rows()]
+    return Words(choices)

@@ -16,19 +16,11 @@ from rapidfuzz.distance import OSA
 from catalog.languages import Chain, translated
 from catalog.milestones import milestones_ahead
 from catalog.models import Content
-from catalog.search.matching import (
-    Sql,
-    Tiers,
-    any_of,
-    as_beginnings,
-    both,
-    either,
-    has_key,
-    in_popular_titles,
-    in_titles,
-)
+from catalog.search.matching import has_key
 from catalog.search.ranking import Found, Tier
-from catalog.search.searching import SHORT, Question, beginning_of
+from catalog.search.searching import SHORT, Question
+from catalog.search.shares import Words
+from catalog.search.tiers import Tiers
 from catalog.search.words import LONGEST, neighbours_of
 from catalog.selectors.posters import with_posters
 from catalog.visibility import Audience
@@ -40,8 +32,8 @@ SHOWN = ("content_id", "title", "content_type", "release_date", "thumbnail_url",
 
 
 def suggestions(*, text: str, audience: Audience, limit: int, chain: Chain) -> list[dict[str, Any]]:
-    """Up to `limit` titles that the audience may see, the likeliest first: three queries, five where little is found.
-    Where there are popular titles to ask first, each step is one more that they do not bring enough for.
+    """Up to `limit` titles that the audience may see, the likeliest first: three queries, five where little is found;
+    each step is one more where words are common and popular titles do not have them.
 
     With a chain of languages it is one more. A title is in the first language of the chain that has it, and its picture
     the one that its record shows.
@@ -49,9 +41,11 @@ def suggestions(*, text: str, audience: Audience, limit: int, chain: Chain) -> l
     question = Question.of(text)
     if not question.key:
         return []
-    found = _as_typed(question, audience)
+    ahead = milestones_ahead("popularity")
+    tiers = Tiers(audience, most=CANDIDATES, until=ahead[0] if ahead else None, enough=MOST)
+    found = _as_typed(question, tiers)
     if len(found) < limit and any(len(word) >= SHORT for word in question.words):
-        found += _mistyped(question, audience)
+        found += _mistyped(question, tiers.emptied())
     ids = _likeliest(found, question.key)[:limit]
     rows = Content.objects.public(audience).filter(content_id__in=ids).order_by().values(*SHOWN)
     spoken = translated(list(rows), chain)
@@ -64,46 +58,25 @@ def _suggestion(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "year": released.year if released else None}
 
 
-def _as_typed(question: Question, audience: Audience) -> list[Found]:
+def _as_typed(question: Question, tiers: Tiers) -> list[Found]:
     whole = has_key(question.key)
-    if not question.words:
-        return _asked(audience, Tier.EXACT, whole)
-    return _popular_first(audience, Tier.PREFIX, beginning_of(question.words), whole)
+    if question.words:
+        beginning = Words.every(question.words, begins=True)
+        tiers.add_words(Tier.PREFIX, "titles", beginning, whole=(Tier.EXACT, whole))
+    else:
+        tiers.add(Tier.EXACT, whole)
+    return tiers.found()
 
 
-def _mistyped(question: Question, audience: Audience) -> list[Found]:
+def _mistyped(question: Question, tiers: Tiers) -> list[Found]:
     near = neighbours_of(question.words, most=NEIGHBOURS)
     *before, last = [
         [word, *neighbours.words, *neighbours.forms]
         for word, neighbours in zip(question.words, near, strict=True)
     ]
-    beginnings = as_beginnings(any_of([*last, *_slips(question.words[-1])]))
-    return _popular_first(audience, Tier.SPELLING, both([*map(any_of, before), beginnings]))
-
-
-def _popular_first(audience: Audience, tier: Tier, words: Sql, whole: Sql | None = None) -> list[Found]:
-    """The most popular titles that have the words, after any that are the `whole` one; of all titles only where the
-    popular are fewer than anybody is shown.
-
-    One condition for both, because on Citus each goes to all shards by itself.
-    """
-    ahead = milestones_ahead("popularity")
-    having = in_popular_titles(words, ahead[0]) if ahead else in_titles(words)
-    found = _asked(audience, tier, having, whole)
-    if ahead and sum(row.tier is tier for row in found) < MOST:
-        found += _asked(audience, tier, in_titles(words), walked=False)
-    return found
-
-
-def _asked(
-    audience: Audience, tier: Tier, condition: Sql, whole: Sql | None = None, *, walked: bool = True
-) -> list[Found]:
-    tiers = Tiers(audience, most=CANDIDATES)
-    if whole is None:
-        tiers.add(tier, condition, walked=walked)
-    else:
-        tiers.add(tier, either(whole, condition), better=(Tier.EXACT, whole), better_first=True)
-    return [Found(Tier(number), *rest) for number, *rest in tiers.rows()]
+    corrected = Words([*before, [*last, *_slips(question.words[-1])]], begins=True)
+    tiers.add_words(Tier.SPELLING, "titles", corrected)
+    return tiers.found()
 
 
 def _slips(word: str) -> Iterator[str]:

@@ -2,8 +2,10 @@ from collections.abc import Callable
 
 import pytest
 
+from catalog.milestones import milestones_ahead
 from catalog.models import Content, Credit, Person
 from catalog.search.searching import titles_found
+from catalog.search.shares import Shares
 from catalog.services import contents_touch
 from catalog.visibility import Audience
 from tests.factories import ContentFactory, PersonFactory
@@ -24,6 +26,12 @@ def titled(stores: None) -> Titled:
         return content
 
     return make
+
+
+def keep_statistics() -> None:
+    """Has the cache keep what a search looks up there."""
+    milestones_ahead("popularity")
+    Shares()
 
 
 def found(text: str, audience: Audience | None = None) -> list[tuple[str, str]]:

@@ -9,7 +9,6 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from catalog.milestones import milestones_ahead
 from catalog.models import AlternativeTitle, Content, Translation
 from catalog.search import searching
 from catalog.search.rebuilding import documents_fill
@@ -17,7 +16,7 @@ from catalog.search.searching import titles_found
 from catalog.services import contents_touch
 from catalog.visibility import Audience
 from streaming.stores.aliases import CATALOG
-from tests.catalog.search.conftest import Titled, found, names
+from tests.catalog.search.conftest import Titled, found, keep_statistics, names
 from tests.catalog.search.explaining import rows_read
 from tests.distributed import SHARDS
 from tests.environment import DISTRIBUTED
@@ -102,6 +101,7 @@ def test_a_slip_that_makes_another_word_finds_the_title_that_was_meant(titled: T
 def test_the_typo_step_is_not_taken_where_the_exact_step_brings_enough(titled: Titled) -> None:
     for number in range(searching.RICH):
         titled(f"Night {number}")
+    keep_statistics()
 
     with CaptureQueriesContext(connections[CATALOG]) as queries:
         assert len(titles_found(text="night", audience=Audience.now())) == searching.RICH
@@ -247,7 +247,7 @@ def test_what_a_search_costs(stores: None, api: APIClient, many: int) -> None:
     """The exact step, how whole titles are spelled, three for the cards; two more where the words are corrected."""
     Content.objects.bulk_create(ContentFactory.build_batch(many, title="Night"))
     deque(documents_fill(), maxlen=0)
-    milestones_ahead("popularity")  # kept in the cache
+    keep_statistics()
     for url, cost in (
         (f"{URL}?q=night&limit=100", 5),
         (f"{URL}?q=nigth&limit=100", 6),
@@ -275,10 +275,10 @@ def test_a_word_that_every_title_has_is_bounded_work(stores: None) -> None:
 
     tiers = searching.exact_tiers(searching.Question.of("night"), Audience.now())
 
-    assert len(tiers.rows()) == 5 * searching.MOST
+    assert len(tiers.found()) == 5 * searching.MOST
     assert (
         5 * searching.MOST
-        <= rows_read(tiers.statement)
+        <= rows_read(tiers.statement())
         <= 5 * searching.MOST * (SHARDS if DISTRIBUTED else 1)
     )
 
@@ -297,8 +297,8 @@ def test_a_word_of_summaries_alone_is_not_looked_for_along_all_titles(stores: No
 
     tiers = searching.exact_tiers(searching.Question.of("group"), Audience.now())
 
-    assert len(tiers.rows()) == searching.MOST
-    assert rows_read(tiers.statement) <= 12 * searching.MOST * (SHARDS if DISTRIBUTED else 1)
+    assert len(tiers.found()) == searching.MOST
+    assert rows_read(tiers.statement()) <= 12 * searching.MOST * (SHARDS if DISTRIBUTED else 1)
 
 
 def test_of_titles_that_differ_by_punctuation_the_one_as_typed_is_first(

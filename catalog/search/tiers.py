@@ -1,0 +1,156 @@
+"""Tiers of a search put together in one statement, each for the most popular titles that it finds.
+
+Words that few titles have are found by their index, and sorted. Common ones are looked for along the popular titles,
+so that a word which every title has is no more work than others, no farther than a place that is given: popular titles
+may be just those that do not have them, and then the index is asked instead. Which words are common:
+`catalog.search.shares`. Who may see a title is compiled from the one rule (`GateQuerySet.public`) once a search.
+
+Entry point: `Tiers`. Failure: `django.db.Error`s.
+"""
+
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from django.db import connections
+
+from catalog.models import SearchDocument
+from catalog.orders import Place
+from catalog.search.matching import Sql, as_popular_as, each_of, either, in_column, looked_at, query_of
+from catalog.search.ranking import Found, Tier
+from catalog.search.shares import Shares, Words
+from catalog.visibility import Audience
+from streaming.stores.aliases import CATALOG
+
+
+@dataclass(frozen=True)
+class Branch:
+    """`condition` by an index, or `walked`. `better` is the tier of those rows of which a narrower condition holds too;
+    `better_first` has them before more popular ones.
+    """
+
+    tier: Tier
+    condition: Sql
+    walked: Sql | None = None
+    better: tuple[Tier, Sql] | None = None
+    better_first: bool = False
+
+
+class Tiers:
+    """Each brings its `most` popular titles that the audience may see; None sees all. Walks end at `until`, None is at
+    the last title; `enough` titles of a tier (default `most`), and nothing is asked beside its walk.
+    """
+
+    def __init__(
+        self, audience: Audience | None, *, most: int, until: Place | None, enough: int | None = None
+    ) -> None:
+        documents = SearchDocument.objects.all()
+        seen = documents.public(audience) if audience else documents.filter(content_id__isnull=False)
+        text, parameters = seen.order_by().values_list("content_id").query.sql_with_params()
+        self._seen = Sql(text[text.index(" FROM ") :], tuple(parameters))
+        self._most, self._enough, self._until = most, enough or most, until
+        self._shares = Shares()
+        self._branches: list[Branch] = []
+
+    def emptied(self) -> Self:
+        """To be filled with what is asked next of the same titles."""
+        other = copy(self)
+        other._branches = []
+        return other
+
+    def add(self, tier: Tier, condition: Sql) -> None:
+        """Of what few titles have, by its index."""
+        self._branches.append(Branch(tier, condition))
+
+    def add_words(
+        self,
+        tier: Tier,
+        column: str,
+        words: Words,
+        *,
+        narrower: tuple[Tier, Callable[[Sql], Sql]] | None = None,
+        whole: tuple[Tier, Sql] | None = None,
+    ) -> None:
+        """Titles that have the words in a column. `narrower` is the tier of those that have them as another query
+        says, `whole` of those of which another condition holds: these come too, and first.
+
+        One branch for what could be two, because on Citus each goes to all shards by itself.
+        """
+        query = query_of(words)
+        branch = Branch(tier, self._by_index(column, words, query))
+        if self._shares.common(words, column):
+            walked = looked_at(column, query)
+            branch = replace(
+                branch, walked=each_of(walked, as_popular_as(self._until)) if self._until else walked
+            )
+        if narrower is not None:
+            branch = replace(branch, better=(narrower[0], in_column(column, narrower[1](query))))
+        if whole is not None:
+            branch = replace(
+                branch,
+                condition=either(whole[1], branch.condition),
+                walked=branch.walked and either(whole[1], branch.walked),
+                better=whole,
+                better_first=True,
+            )
+        self._branches.append(branch)
+
+    def _by_index(self, column: str, words: Words, query: Sql) -> Sql:
+        """Of a common beginning behind a rare word only titles that have the word are looked at: all that begin so are
+        more than the index tells quickly.
+        """
+        *before, last = words.choices
+        whole, beginning = Words(before), Words([last], begins=True)
+        is_common = self._shares.common
+        if words.begins and before and is_common(beginning, column) and not is_common(whole, column):
+            return each_of(in_column(column, query_of(whole)), looked_at(column, query))
+        return in_column(column, query)
+
+    def found(self) -> list[Found]:
+        """A title may come from several tiers."""
+        rows = self._asked(self.statement())
+        thin = [place for place, branch in enumerate(self._branches) if self._is_thin(place, branch, rows)]
+        rows = [row for row in rows if row[0] not in thin] + self._asked(self.statement(thin))
+        return [Found(Tier(tier), *rest) for _, tier, *rest in rows]
+
+    def _is_thin(self, place: int, branch: Branch, rows: list[tuple[Any, ...]]) -> bool:
+        """Whether the walk ended before it had enough; titles that are the whole question are not from it."""
+        if branch.walked is None or self._until is None:
+            return False
+        aside = branch.better[0] if branch.better and branch.better_first else None
+        return sum(row[0] == place and row[1] != aside for row in rows) < self._enough
+
+    def statement(self, by_index: Sequence[int] | None = None) -> Sql:
+        """Of all branches, walked where they may be; or of these places of branches, `by_index`."""
+        if by_index is None:
+            parts = [self._select(place, branch) for place, branch in enumerate(self._branches)]
+        else:
+            parts = [self._select(place, replace(self._branches[place], walked=None)) for place in by_index]
+        text = " UNION ALL ".join(part.text for part in parts)
+        return Sql(text, tuple(value for part in parts for value in part.parameters))
+
+    def _select(self, place: int, branch: Branch) -> Sql:
+        tier, first = Sql(str(branch.tier.value), ()), Sql("", ())
+        if branch.better is not None:
+            better, narrower = branch.better
+            tier = Sql(
+                f"CASE WHEN {narrower.text} THEN {better.value} ELSE {branch.tier.value} END",
+                narrower.parameters,
+            )
+            if branch.better_first:
+                first = Sql(f"({narrower.text}) DESC, ", narrower.parameters)
+        condition = branch.walked or branch.condition
+        popularity = "popularity" if branch.walked else "popularity + 0"  # no index is of an expression
+        return Sql(
+            f"(SELECT {place}, {tier.text}, content_id, popularity, keys{self._seen.text} AND {condition.text}"
+            f" ORDER BY {first.text}{popularity} DESC, content_id DESC LIMIT {self._most})",
+            (*tier.parameters, *self._seen.parameters, *condition.parameters, *first.parameters),
+        )
+
+    def _asked(self, statement: Sql) -> list[tuple[Any, ...]]:
+        if not statement.text:
+            return []
+        with connections[CATALOG].cursor() as cursor:
+            cursor.execute(*statement)
+            return cursor.fetchall()
