@@ -179,7 +179,11 @@ def _row(name: str, took: list[list[float]]) -> str:
 def _psql(script: str) -> str:
     url, password = os.environ["CATALOG_DATABASE_URL"], os.environ["CATALOG_DATABASE_PASSWORD"]
     command = [_program(), "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", url]
-    environment = {**os.environ, "PGPASSWORD": password}
+    environment = {
+        **os.environ,
+        "PGPASSWORD": password,
+        "PGOPTIONS": connections[CATALOG].settings_dict["OPTIONS"]["options"],
+    }
     done = subprocess.run(command, input=script, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(done.stderr)
