@@ -44,7 +44,7 @@ from catalog.search.suggesting import suggestions  # noqa: E402
 from catalog.visibility import Audience  # noqa: E402
 from streaming.stores.aliases import CATALOG  # noqa: E402
 
-FREQUENCIES = (0.0002, 0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5)  # shares of documents that have a word
+FREQUENCIES = (0.0002, 0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1)  # shares of documents that have a word
 SAMPLED = 20_000  # documents from which shares are told
 LETTERS = 5  # of the beginnings of a word
 TIME = re.compile(r"^Time: ([0-9.]+) ms", re.MULTILINE)
@@ -95,7 +95,11 @@ def main() -> None:
 
 def _words() -> dict[float, str]:
     """Of each frequency the word that comes nearest, among what a sample of the documents says."""
-    rows = SearchDocument.objects.public().order_by("content_id").values_list("names", "people", "summaries")
+    rows = (
+        SearchDocument.objects.public()
+        .order_by("content_id")
+        .values_list("names", "people", "labels", "summaries")
+    )
     counts: Counter[str] = Counter()
     sampled = 0
     for texts in rows[:SAMPLED].iterator():

@@ -4,8 +4,8 @@ Entry points: `Found`, `Hit`, `ranked`. No failure. The reasons: docs/search.md.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from rapidfuzz.distance import OSA
@@ -24,8 +24,7 @@ class Tier(IntEnum):
     TEXT = 7  # its titles, people, genres, keywords and summaries have
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A row that a tier brought; `keys` are its whole titles."""
 
     tier: Tier
@@ -34,8 +33,7 @@ class Found:
     keys: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Hit:
+class Hit(NamedTuple):
     """A title at its place; hits compare by it. `content_id` makes the order total."""
 
     tier: Tier
@@ -48,24 +46,23 @@ def ranked(found: Iterable[Found], *, key: str, words: Sequence[str]) -> list[Hi
     """Each title once, at its best place. `key` and `words` are the question's, folded."""
     best: dict[UUID, Hit] = {}
     for row in found:
-        hit = _hit(row, key, words)
+        tier, distance = _closeness(row, key, words)
+        # In tenths: of titles about as close the popular one comes first.
+        hit = Hit(tier, round(distance, 1), -row.popularity, row.content_id)
         known = best.get(row.content_id)
         if known is None or hit < known:
             best[row.content_id] = hit
     return sorted(best.values())
 
 
-def _hit(row: Found, key: str, words: Sequence[str]) -> Hit:
-    tier, distance = row.tier, 0.0
-    if tier is Tier.SPELLING:
+def _closeness(row: Found, key: str, words: Sequence[str]) -> tuple[Tier, float]:
+    if row.tier is Tier.SPELLING:
         if any(OSA.distance(key, other, score_cutoff=1) <= 1 for other in row.keys):
-            tier = Tier.SLIP
-        else:
-            distance = min((OSA.normalized_distance(key, other) for other in row.keys), default=1.0)
-    elif tier in (Tier.TITLE, Tier.PREFIX):
-        distance = min((_rest(key, words, other) for other in row.keys), default=1.0)
-    # In tenths: of titles about as close the popular one comes first.
-    return Hit(tier, round(distance, 1), -row.popularity, row.content_id)
+            return Tier.SLIP, 0.0
+        return Tier.SPELLING, min((OSA.normalized_distance(key, other) for other in row.keys), default=1.0)
+    if row.tier is Tier.TITLE or row.tier is Tier.PREFIX:
+        return row.tier, min((_rest(key, words, other) for other in row.keys), default=1.0)
+    return row.tier, 0.0
 
 
 def _rest(key: str, words: Sequence[str], other: str) -> float:

@@ -90,7 +90,7 @@ def _as_typed(hits: list[Hit], text: str) -> list[Hit]:
         if asked in map(spelled, titles)
     }
     return sorted(
-        replace(hit, distance=1.0) if hit.tier is Tier.EXACT and hit.content_id not in same else hit
+        hit._replace(distance=1.0) if hit.tier is Tier.EXACT and hit.content_id not in same else hit
         for hit in hits
     )
 

@@ -23,6 +23,8 @@ from catalog.search.shares import Shares, Words
 from catalog.visibility import Audience
 from streaming.stores.aliases import CATALOG
 
+BY_NUMBER = tuple(Tier)  # quicker than to look for it, of some hundred rows
+
 
 @dataclass(frozen=True)
 class Branch:
@@ -112,7 +114,10 @@ class Tiers:
         rows = self._asked(self.statement())
         thin = [place for place, branch in enumerate(self._branches) if self._is_thin(place, branch, rows)]
         rows = [row for row in rows if row[0] not in thin] + self._asked(self.statement(thin))
-        return [Found(Tier(tier), *rest) for _, tier, *rest in rows]
+        return [
+            Found(BY_NUMBER[tier], content_id, popularity, keys)
+            for _, tier, content_id, popularity, keys in rows
+        ]
 
     def _is_thin(self, place: int, branch: Branch, rows: list[tuple[Any, ...]]) -> bool:
         """Whether the walk ended before it had enough; titles that are the whole question are not from it."""

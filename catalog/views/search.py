@@ -1,6 +1,5 @@
 """Finding titles by what somebody typed. Public reads do not look at `Authorization`."""
 
-from dataclasses import astuple
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -40,7 +39,7 @@ class SearchView(APIView):
             after=Hit(*after) if after else None,
             chain=chain_for(request, query),
         )
-        following = next_url(request, cursor_of(question, *astuple(last)) if last else None)
+        following = next_url(request, cursor_of(question, *last) if last else None)
         headers = language_headers(query, languages_of(cards))
         return conditional_json(request, {"results": cards, "next": following}, headers=headers)
 
