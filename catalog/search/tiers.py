@@ -75,27 +75,22 @@ class Tiers:
         whole: tuple[Tier, Sql] | None = None,
     ) -> None:
         """Titles that have the words in a column. `narrower` is the tier of those that have them as another query
-        says, `whole` of those of which another condition holds: these come too, and first.
-
-        One branch for what could be two, because on Citus each goes to all shards by itself.
+        says, `whole` of those of which another condition holds, which few do: these come too, and first.
         """
         query = query_of(words)
         branch = Branch(tier, self._by_index(column, words, query))
+        if narrower is not None:
+            branch = replace(branch, better=(narrower[0], in_column(column, narrower[1](query))))
         if self._shares.common(words, column):
             walked = looked_at(column, query)
             branch = replace(
                 branch, walked=each_of(walked, as_popular_as(self._until)) if self._until else walked
             )
-        if narrower is not None:
-            branch = replace(branch, better=(narrower[0], in_column(column, narrower[1](query))))
-        if whole is not None:
-            branch = replace(
-                branch,
-                condition=either(whole[1], branch.condition),
-                walked=branch.walked and either(whole[1], branch.walked),
-                better=whole,
-                better_first=True,
-            )
+            if whole is not None:
+                self.add(*whole)
+        elif whole is not None:
+            # One branch, because on Citus each goes to all shards by itself. A walk would not end early with both.
+            branch = Branch(tier, either(whole[1], branch.condition), better=whole, better_first=True)
         self._branches.append(branch)
 
     def _by_index(self, column: str, words: Words, query: Sql) -> Sql:
@@ -120,11 +115,9 @@ class Tiers:
         ]
 
     def _is_thin(self, place: int, branch: Branch, rows: list[tuple[Any, ...]]) -> bool:
-        """Whether the walk ended before it had enough; titles that are the whole question are not from it."""
-        if branch.walked is None or self._until is None:
-            return False
-        aside = branch.better[0] if branch.better and branch.better_first else None
-        return sum(row[0] == place and row[1] != aside for row in rows) < self._enough
+        """Whether a walk ended before it had enough."""
+        is_bounded = branch.walked is not None and self._until is not None
+        return is_bounded and sum(row[0] == place for row in rows) < self._enough
 
     def statement(self, by_index: Sequence[int] | None = None) -> Sql:
         """Of all branches, walked where they may be; or of these places of branches, `by_index`."""
