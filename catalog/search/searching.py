@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.languages import Chain
-from catalog.milestones import milestones_ahead
 from catalog.models import Content
 from catalog.search.folding import LONGEST_KEY, fold, key_of, spelled
 from catalog.search.matching import but_in_summaries, has_key, has_one_key
@@ -24,7 +23,6 @@ from catalog.selectors import title_cards
 from catalog.visibility import Audience
 
 MOST = 200  # titles of each tier
-FARTHEST = 3  # milestones behind the first: about 40,000 titles, of those that have common words
 RICH = 5  # good answers with which nobody is asked whether he mistyped
 MOST_WORDS = 30  # of a question that are looked at
 MOST_NEIGHBOURS = 400  # of all words of a question together
@@ -103,8 +101,7 @@ def _is_thin(found: Iterable[Found]) -> bool:
 
 def exact_tiers(question: Question, audience: Audience | None) -> Tiers:
     """The exact step, not yet asked."""
-    ahead = milestones_ahead("popularity")
-    tiers = Tiers(audience, most=MOST, until=ahead[FARTHEST] if len(ahead) > FARTHEST else None)
+    tiers = Tiers(audience, most=MOST)
     tiers.add(Tier.EXACT, has_key(question.key))
     if question.words:
         every = Words.every(question.words)

@@ -1,12 +1,8 @@
-"""Which words are common: told by a sample of the titles.
+"""What share of the titles has a word, as a sample of them tells it of the commoner ones.
 
-Titles that have a word are found by the index of words, or by walking along the popular titles until there are enough:
-the one costs as much as titles have the word, the other as much as titles have not. PostgreSQL would choose, but takes
-each word that is not among the commonest thousand for one that a few titles in a thousand have, so of some words that a
-dozen have together it walks along a million titles. So that is chosen here.
-
-Shares are kept in the cache. They decide how titles are found, never which. Entry points: `Shares`, `Words`. Failure:
-`django.db.Error`s.
+PostgreSQL has such statistics too, but takes each word that is not among the commonest thousand for one that a few
+titles in a thousand have, and chooses by that how it finds them (`catalog.search.tiers`). Shares are kept in the cache.
+Entry points: `Shares`, `Words`. Failure: `django.db.Error`s.
 """
 
 from collections import Counter
@@ -17,8 +13,8 @@ from uuid import UUID
 from catalog.models import SearchDocument
 from streaming.stores.cache import read_through
 
-COMMON = 0.01  # the share of titles from which on walking costs less: for a page of 200 of a million
 TOLD = 0.005  # the least share that is told of words that are asked for as alternatives: together they may be common
+TOLD_ALONE = 0.01  # and of others
 FEWEST = 5  # titles of the sample that have a word of which anything is told
 SHARE = 512  # one title of so many is in the sample (ids are random)
 SAMPLED = 2000  # titles, at most
@@ -42,22 +38,19 @@ class Words:
 
 
 class Shares:
-    """As the sample tells them: how many of its titles have a common word in a column, or one that begins so.
-
-    Of `document` no alternatives are asked for: there only words are told that are common by themselves.
-    """
+    """How many titles of the sample have a common word in a column, or one of their titles that begins so."""
 
     def __init__(self) -> None:
         self._titles, self._told = read_through(KEY, _sampled)
 
-    def common(self, words: Words, column: str) -> bool:
-        """Whether about `COMMON` of the titles have these in a column, or more."""
+    def of(self, words: Words, column: str) -> float:
+        """The share of titles that have these in a column: at most as many as have the rarest. 0 is little."""
         *before, last = [(choice, self._told[column]) for choice in words.choices]
         if words.begins:
             last = [phrase[:LETTERS] for phrase in last[0]], self._told[BEGINNINGS]
-        return all(self._of(*each) >= COMMON for each in (*before, last))
+        return min(self._any_of(*each) for each in (*before, last))
 
-    def _of(self, choice: Sequence[str], told: dict[str, int]) -> float:
+    def _any_of(self, choice: Sequence[str], told: dict[str, int]) -> float:
         having = sum(min(told.get(word, 0) for word in phrase.split()) for phrase in choice)
         return having / max(1, self._titles)
 
@@ -79,6 +72,6 @@ def _sampled() -> tuple[int, dict[str, dict[str, int]]]:
         counts[BEGINNINGS].update({word[:end] for word in titles for end in range(1, LETTERS + 1)})
     told = {}
     for column, counted in counts.items():
-        fewest = max(FEWEST, len(rows) * (COMMON if column == "document" else TOLD))
+        fewest = max(FEWEST, len(rows) * (TOLD_ALONE if column == "document" else TOLD))
         told[column] = {word: count for word, count in counted.items() if count >= fewest}
     return len(rows), told

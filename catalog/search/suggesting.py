@@ -14,7 +14,6 @@ from uuid import UUID
 from rapidfuzz.distance import OSA
 
 from catalog.languages import Chain, translated
-from catalog.milestones import milestones_ahead
 from catalog.models import Content
 from catalog.search.matching import has_key
 from catalog.search.ranking import Found, Tier
@@ -41,8 +40,7 @@ def suggestions(*, text: str, audience: Audience, limit: int, chain: Chain) -> l
     question = Question.of(text)
     if not question.key:
         return []
-    ahead = milestones_ahead("popularity")
-    tiers = Tiers(audience, most=CANDIDATES, until=ahead[0] if ahead else None, enough=MOST)
+    tiers = Tiers(audience, most=CANDIDATES)
     found = _as_typed(question, tiers)
     if len(found) < limit and any(len(word) >= SHORT for word in question.words):
         found += _mistyped(question, tiers.emptied())

@@ -1,11 +1,12 @@
 """Tiers of a search put together in one statement, each for the most popular titles that it finds.
 
-Words that few titles have are found by their index, and sorted. Common ones are looked for along the popular titles,
-so that a word which every title has is no more work than others, no farther than a place that is given: popular titles
-may be just those that do not have them, and then the index is asked instead. Which words are common:
-`catalog.search.shares`. Who may see a title is compiled from the one rule (`GateQuerySet.public`) once a search.
+Titles that have words are found by the index of words, and sorted, or by walking along the popular titles until there
+are enough, so that a word which every title has is no more work than others. Popular titles may be just those that do
+not have them: a walk ends at a milestone, and where it has not brought enough until there, the index is asked instead.
+Which of the two is less work is told by the share of titles that have the words (`catalog.search.shares`).
 
-Entry point: `Tiers`. Failure: `django.db.Error`s.
+Who may see a title is compiled from the one rule (`GateQuerySet.public`) once a search. Entry point: `Tiers`. Failure:
+`django.db.Error`s.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from typing import Any, Self
 
 from django.db import connections
 
+from catalog import milestones
 from catalog.models import SearchDocument
 from catalog.orders import Place
 from catalog.search.matching import Sql, as_popular_as, each_of, either, in_column, looked_at, query_of
@@ -23,6 +25,7 @@ from catalog.search.shares import Shares, Words
 from catalog.visibility import Audience
 from streaming.stores.aliases import CATALOG
 
+MARGIN = 4  # walks go so many times as far as they should have to
 BY_NUMBER = tuple(Tier)  # quicker than to look for it, of some hundred rows
 
 
@@ -40,19 +43,15 @@ class Branch:
 
 
 class Tiers:
-    """Each brings its `most` popular titles that the audience may see; None sees all. Walks end at `until`, None is at
-    the last title; `enough` titles of a tier (default `most`), and nothing is asked beside its walk.
-    """
+    """Each brings its `most` popular titles that the audience may see; None sees all."""
 
-    def __init__(
-        self, audience: Audience | None, *, most: int, until: Place | None, enough: int | None = None
-    ) -> None:
+    def __init__(self, audience: Audience | None, *, most: int) -> None:
         documents = SearchDocument.objects.all()
         seen = documents.public(audience) if audience else documents.filter(content_id__isnull=False)
         text, parameters = seen.order_by().values_list("content_id").query.sql_with_params()
         self._seen = Sql(text[text.index(" FROM ") :], tuple(parameters))
-        self._most, self._enough, self._until = most, enough or most, until
-        self._shares = Shares()
+        self._most = most
+        self._shares, self._milestones = Shares(), milestones.milestones_ahead("popularity")
         self._branches: list[Branch] = []
 
     def emptied(self) -> Self:
@@ -81,11 +80,8 @@ class Tiers:
         branch = Branch(tier, self._by_index(column, words, query))
         if narrower is not None:
             branch = replace(branch, better=(narrower[0], in_column(column, narrower[1](query))))
-        if self._shares.common(words, column):
-            walked = looked_at(column, query)
-            branch = replace(
-                branch, walked=each_of(walked, as_popular_as(self._until)) if self._until else walked
-            )
+        if end := self._end_of_walk(self._shares.of(words, column)):
+            branch = replace(branch, walked=each_of(looked_at(column, query), as_popular_as(end)))
             if whole is not None:
                 self.add(*whole)
         elif whole is not None:
@@ -93,15 +89,26 @@ class Tiers:
             branch = Branch(tier, either(whole[1], branch.condition), better=whole, better_first=True)
         self._branches.append(branch)
 
+    def _end_of_walk(self, share: float) -> Place | None:
+        """The first milestone with enough titles until there, if so many have the words; None where the index has less
+        of them than that.
+        """
+        for times, milestone in enumerate(self._milestones):
+            titles = milestones.FIRST << times
+            if titles * share >= MARGIN * self._most:
+                having = share * (milestones.FIRST << len(self._milestones))
+                return milestone if titles < having else None
+        return None
+
     def _by_index(self, column: str, words: Words, query: Sql) -> Sql:
-        """Of a common beginning behind a rare word only titles that have the word are looked at: all that begin so are
+        """Behind rarer words only titles that have these are looked at for a common beginning: all that begin so are
         more than the index tells quickly.
         """
         *before, last = words.choices
-        whole, beginning = Words(before), Words([last], begins=True)
-        is_common = self._shares.common
-        if words.begins and before and is_common(beginning, column) and not is_common(whole, column):
-            return each_of(in_column(column, query_of(whole)), looked_at(column, query))
+        if words.begins and before:
+            rarer, share = Words(before), self._shares.of(Words([last], begins=True), column)
+            if share > self._shares.of(rarer, column):
+                return each_of(in_column(column, query_of(rarer)), looked_at(column, query))
         return in_column(column, query)
 
     def found(self) -> list[Found]:
@@ -115,9 +122,8 @@ class Tiers:
         ]
 
     def _is_thin(self, place: int, branch: Branch, rows: list[tuple[Any, ...]]) -> bool:
-        """Whether a walk ended before it had enough."""
-        is_bounded = branch.walked is not None and self._until is not None
-        return is_bounded and sum(row[0] == place for row in rows) < self._enough
+        """Whether a walk ended before it had all."""
+        return branch.walked is not None and sum(row[0] == place for row in rows) < self._most
 
     def statement(self, by_index: Sequence[int] | None = None) -> Sql:
         """Of all branches, walked where they may be; or of these places of branches, `by_index`."""
