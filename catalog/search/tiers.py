@@ -25,7 +25,7 @@ from catalog.search.shares import Shares, Words
 from catalog.visibility import Audience
 from streaming.stores.aliases import CATALOG
 
-MARGIN = 4  # walks go so many times as far as they should have to
+MARGIN = 2  # walks go so many times as far as they should have to
 BY_NUMBER = tuple(Tier)  # quicker than to look for it, of some hundred rows
 
 
