@@ -9,16 +9,19 @@ where neither fills it: no walk is long and finds little.
 
 Public ones are counted, because the hidden stand together: the newest are not out yet, the last added are drafts. The
 places are those of a sample, kept in the cache: a milestone of a minute ago bounds as well. They decide how a page is
-found, never what is on it. Entry point: `milestones_ahead`. Failure: `django.db.Error`s.
+found, never what is on it. Entry points: `first_along`, `milestones_ahead`. Failure: `django.db.Error`s.
 """
 
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from catalog.models import SearchDocument
 from catalog.orders import ORDERS, Order, Place
 from streaming.stores.cache import read_through
 
+FARTHEST = 3  # milestones behind the next one, so eight times as far; titles that stand thinner are few enough to sort
 FIRST = 5_000  # public titles; to walk along them takes about 5 ms on two cores
 SHARE = 512  # one title of so many is in the sample (ids are random)
 
@@ -31,6 +34,27 @@ def milestones_ahead(sort: str, after: Place | None = None) -> list[Place]:
     places = read_through(f"catalog:milestones:{sort}", lambda: _sampled(order))
     milestones = [(order.read(value), UUID(content_id)) for value, content_id in places]
     return [each for each in milestones if after is None or order.follows(each, after)]
+
+
+def first_along(
+    documents: QuerySet[SearchDocument, Any], sort: str, *, after: Place | None = None, most: int
+) -> list[Any]:
+    """The first `most` past a place, in order, of documents in none."""
+    order, ahead = ORDERS[sort], milestones_ahead(sort, after)
+    if after is not None:
+        documents = documents.filter(order.after(after))
+
+    def until(milestone: Place) -> list[Any]:
+        return list(documents.filter(order.until(milestone)).order_by(*order.fields())[:most])
+
+    if not ahead:
+        return list(documents.order_by(*order.fields())[:most])
+    found = until(ahead[0])
+    if 0 < len(found) < most:
+        farther = (most // len(found)).bit_length()  # where they stand as thick, there are enough up to there
+        if farther <= FARTHEST and farther < len(ahead):
+            found = until(ahead[farther])
+    return found if len(found) == most else list(documents.order_by(*order.fields(walked=False))[:most])
 
 
 def _sampled(order: Order) -> list[Any]:

@@ -19,7 +19,9 @@ from uuid import UUID
 from django.db.models import Model
 
 from catalog.languages import Chain
+from catalog.milestones import first_along
 from catalog.models import Genre, Keyword, Person, SearchDocument
+from catalog.orders import ORDERS
 from catalog.selectors.cards import title_cards
 from catalog.terms import ids_in_document
 from catalog.visibility import Audience
@@ -51,8 +53,8 @@ def similar_titles(
 ) -> list[dict[str, Any]] | None:
     """Cards with `reasons`, the most similar first; None when the audience sees no such title.
 
-    One query for the title, one for each kind of candidates, three for the cards and one with a chain of languages,
-    one for the names of each kind.
+    One query for the title, one for each kind of candidates (up to three of keywords and of genres in a catalog that
+    has milestones), three for the cards and one with a chain of languages, one for the names of each kind.
     """
     title = SearchDocument.objects.public(audience).filter(content_id=content_id).values(*COLUMNS).first()
     if title is None:
@@ -70,9 +72,13 @@ def similar_titles(
 def _candidates(title: Mapping[str, Any], audience: Audience) -> Iterable[Mapping[str, Any]]:
     others = SearchDocument.objects.public(audience).exclude(content_id=title["content_id"])
     found: dict[UUID, dict[str, Any]] = {}
-    for column, _ in KINDS.values():
-        alike = others.filter(**{f"{column}__overlap": title[column]})
-        rows = alike.order_by("-popularity", "-content_id").values(*COLUMNS)[:MOST_OF_EACH]
+    for column, model in KINDS.values():
+        alike = others.filter(**{f"{column}__overlap": title[column]}).values(*COLUMNS)
+        if model is Person:  # few titles have one
+            by_index = ORDERS["popularity"].fields(walked=False)
+            rows = list(alike.order_by(*by_index)[:MOST_OF_EACH])
+        else:
+            rows = first_along(alike, "popularity", most=MOST_OF_EACH)
         found |= {row["content_id"]: row for row in rows}
     return found.values()
 

@@ -14,15 +14,13 @@ from catalog.audience import audience_of
 from catalog.languages import Chain
 from catalog.listing.conditions import conditions
 from catalog.listing.vocabulary import ListQuery
-from catalog.milestones import milestones_ahead
+from catalog.milestones import first_along
 from catalog.models import SearchDocument
 from catalog.orders import ORDERS, Place
 from catalog.querysets import SearchDocumentQuerySet
 from catalog.selectors.cards import title_cards
 from catalog.visibility import Audience
 from streaming.api.pages import split_page
-
-FARTHEST = 3  # milestones behind the next one, so eight times as far; titles that stand thinner are few enough to sort
 
 
 @dataclass(frozen=True)
@@ -60,26 +58,7 @@ def titles_list(
     """
     own = audience_of_query(query)
     documents = documents_of([own, *([audience] if audience else [])], conditions(query).values())
-    page, last = split_page(_places(documents, query.sort, after, limit + 1), limit)
+    places = documents.annotate(place=ORDERS[query.sort].value).values_list("place", "content_id")
+    page, last = split_page(first_along(places, query.sort, after=after, most=limit + 1), limit)
     cards = title_cards(content_ids=[content_id for _, content_id in page], audience=own, chain=chain)
     return Page(cards, last)
-
-
-def _places(documents: SearchDocumentQuerySet, sort: str, after: Place | None, most: int) -> list[Place]:
-    """The first `most` past a place, in order."""
-    order, ahead = ORDERS[sort], milestones_ahead(sort, after)
-    if after is not None:
-        documents = documents.filter(order.after(after))
-    places = documents.annotate(place=order.value).values_list("place", "content_id")
-
-    def until(milestone: Place) -> list[Place]:
-        return list(places.filter(order.until(milestone)).order_by(*order.fields())[:most])
-
-    if not ahead:
-        return list(places.order_by(*order.fields())[:most])
-    found = until(ahead[0])
-    if 0 < len(found) < most:
-        farther = (most // len(found)).bit_length()  # where they stand as thick, there are enough up to there
-        if farther <= FARTHEST and farther < len(ahead):
-            found = until(ahead[farther])
-    return found if len(found) == most else list(places.order_by(*order.fields(walked=False))[:most])

@@ -45,6 +45,7 @@ def heat(stores: None) -> Content:
     return heat
 
 
+@pytest.mark.usefixtures("first_milestone")
 def test_what_shares_more_is_first_and_says_what(heat: Content, api: APIClient) -> None:
     found = similar_to(api, heat, "available_in=DE")
 
@@ -68,6 +69,7 @@ def test_what_the_audience_may_not_see_is_not_similar_and_has_nothing_similar(
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
+@pytest.mark.usefixtures("first_milestone")
 def test_of_the_same_likeness_the_more_popular_is_first(stores: None, api: APIClient) -> None:
     known = {
         f"T{votes}": ContentFactory(title=f"T{votes}", genres=["War"], rating_count=votes)
@@ -80,6 +82,7 @@ def test_of_the_same_likeness_the_more_popular_is_first(stores: None, api: APICl
     assert titles(similar_to(api, one, "limit=2")) == ["T900", "T70"]
 
 
+@pytest.mark.usefixtures("first_milestone")
 def test_only_the_most_popular_candidates_are_weighed(
     stores: None, api: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
