@@ -73,6 +73,8 @@ def _candidates(title: Mapping[str, Any], audience: Audience) -> Iterable[Mappin
     others = SearchDocument.objects.public(audience).exclude(content_id=title["content_id"])
     found: dict[UUID, dict[str, Any]] = {}
     for column, model in KINDS.values():
+        if not title[column]:
+            continue
         alike = others.filter(**{f"{column}__overlap": title[column]}).values(*COLUMNS)
         if model is Person:  # few titles have one
             by_index = ORDERS["popularity"].fields(walked=False)

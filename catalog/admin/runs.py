@@ -47,6 +47,8 @@ def heads_of(tables: Iterable[Table]) -> list[str]:
     pages = max((ceil(table.rows.count() / table.shown) for table in cut), default=1)
     heads = [str(number) for number in range(1, pages + 1)] if pages > 1 else []
     for table in cut if heads else ():
-        for place, head in enumerate(table.heads()):
+        for place, head in zip(
+            range(pages), table.heads(), strict=False
+        ):  # an import may have added some since
             heads[place] = head
     return heads

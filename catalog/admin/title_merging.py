@@ -19,8 +19,8 @@ class TitleMergingAdmin(MergingAdmin):
         "The one that stays keeps all that it has: of two values its own counts.",
         "What it lacks is copied to it: empty fields, credits, seasons and episodes, texts, artwork and videos, "
         "ratings, genres, keywords, studios, collections. The other one's title becomes an alternative title.",
-        "Windows are copied where they overlap none of its own, and the others are named. Without any window it is "
-        "open everywhere, and stays so.",
+        "Windows are copied where they overlap none of its own, and the others are named. Without any window of its "
+        "own it is open everywhere and gets none, until an import of avails closes it.",
         "External ids move to it, so that lookups and imports find it.",
         "The other one is not public any more, and its address leads to the one that stays.",
         "The other one's reviews, views and plays stay with it: they are not added, and its reviews are not shown "

@@ -60,7 +60,7 @@ def licences_take_over(*, loser_id: UUID, survivor_id: UUID) -> Taken:
         taken_away = set(opened.windows) - set(map(_said, theirs)) - _kept_out_of(dossier, opened.windows)
         avails, left = _unite(dossier, survivor_id, opened, taken_away, is_restricted)
     others = [row for row in theirs if _said(row) not in opened.windows]
-    copies, met = _copies(others, survivor_id) if is_restricted else ([], [])
+    copies, met = _copies(others, survivor_id) if is_restricted else ([], _named(others))
     return Taken(copies, avails, is_first, [*left, *met])
 
 
@@ -113,9 +113,9 @@ def _unite(
         # What editors took from the loser counts as taken from the survivor.
         left += _rewrite(ours, avails, now.windows, _before(ours, [*before.windows, *taken_away]))
     else:
-        _write(
-            ours, avails, {*(ours.kept_out or ()), *_ids(survivor_id, set(now.windows) - set(before.windows))}
-        )
+        # The survivor is open everywhere; the import that closes it opens the others, but what editors took away.
+        later = set(now.windows) - set(before.windows) - taken_away
+        _write(ours, avails, {*(ours.kept_out or ()), *_ids(survivor_id, later)})
     return {each["alid"]: _digest(each) for each in added}, left
 
 
@@ -145,6 +145,13 @@ def _copies(
         f"availability window {each.window} is not taken over: it overlaps {each.met}" for each in overlaps
     ]
     return [copy for copy in copies if copy.pk not in met], left
+
+
+def _named(others: Iterable[AvailabilityWindow]) -> list[str]:
+    return [
+        f"availability window {row} is not taken over: the one that stays has none and is open everywhere"
+        for row in others
+    ]
 
 
 def _windows(content_id: UUID) -> list[AvailabilityWindow]:

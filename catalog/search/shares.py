@@ -56,8 +56,10 @@ class Shares:
 
 
 def _sampled() -> tuple[int, dict[str, dict[str, int]]]:
-    sample = SearchDocument.objects.filter(content_id__lte=UUID(int=2**128 // SHARE - 1)).order_by(
-        "content_id"
+    sample = (
+        SearchDocument.objects.public()
+        .filter(content_id__lte=UUID(int=2**128 // SHARE - 1))
+        .order_by("content_id")
     )
     counts: dict[str, Counter[str]] = {
         column: Counter() for column in ("titles", "named", "document", BEGINNINGS)

@@ -42,7 +42,7 @@ def suggestions(*, text: str, audience: Audience, limit: int, chain: Chain) -> l
         return []
     tiers = Tiers(audience, most=CANDIDATES)
     found = _as_typed(question, tiers)
-    if len(found) < limit and any(len(word) >= SHORT for word in question.words):
+    if len({row.content_id for row in found}) < limit and any(len(word) >= SHORT for word in question.words):
         found += _mistyped(question, tiers.emptied())
     ids = _likeliest(found, question.key)[:limit]
     rows = Content.objects.public(audience).filter(content_id__in=ids).order_by().values(*SHOWN)

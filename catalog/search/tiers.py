@@ -26,6 +26,9 @@ from catalog.visibility import Audience
 from streaming.stores.aliases import CATALOG
 
 MARGIN = 2  # walks go so many times as far as they should have to
+DEARER = (
+    2  # times what a title costs that is walked along is one from the index: the popular ones are in memory
+)
 BY_NUMBER = tuple(Tier)  # quicker than to look for it, of some hundred rows
 
 
@@ -90,14 +93,14 @@ class Tiers:
         self._branches.append(branch)
 
     def _end_of_walk(self, share: float) -> Place | None:
-        """The first milestone with enough titles until there, if so many have the words; None where the index has less
-        of them than that.
+        """The first milestone with enough titles until there, if so many have the words; None where to read those that
+        have them from the index is less work.
         """
         for times, milestone in enumerate(self._milestones):
             titles = milestones.FIRST << times
             if titles * share >= MARGIN * self._most:
                 having = share * (milestones.FIRST << len(self._milestones))
-                return milestone if titles < having else None
+                return milestone if titles < DEARER * having else None
         return None
 
     def _by_index(self, column: str, words: Words, query: Sql) -> Sql:

@@ -20,8 +20,8 @@ from tests.api.operations import (
 from tests.factories import ContentFactory, SeasonFactory, UserFactory
 
 STORES_ASKED = {
-    "content_list": {"catalog"},
-    "content_similar": {"catalog"},
+    "content_list": {"cache", "catalog"},
+    "content_similar": {"cache", "catalog"},
     "genres": {"cache", "catalog"},
     "keywords": {"cache", "catalog"},
     "studios": {"cache", "catalog"},
@@ -44,7 +44,7 @@ STORES_ASKED = {
     "user_watch_history": {"analytics", "catalog", "replica", "state"},
     "changes": {"catalog"},
     "lookup": {"catalog"},
-    "search": {"catalog"},
+    "search": {"cache", "catalog"},
     "search_suggest": {"cache", "catalog"},
     "lookup_many": {"catalog"},
     "auth_register": {"analytics", "state"},

@@ -278,6 +278,25 @@ def test_a_survivor_without_windows_is_closed_by_the_next_import_only_and_then_h
     assert windows(survivor) == years((2020, 2030), (2031, None))
 
 
+def test_what_editors_took_away_stays_so_of_a_survivor_without_windows_too(
+    pair: Pair, tmp_path: Path
+) -> None:
+    loser, survivor = pair
+    entries = of("alpha", "a", 2010, 2012), of("alpha", "c", 2020, 2030), of("alpha", "b", 2015, 2016)
+    imported(tmp_path, *entries)
+    AvailabilityWindow.objects.filter(content=loser, starts_at__year=2010).delete()
+    AvailabilityWindow.objects.filter(content=loser, starts_at__year=2020).update(
+        ends_at=datetime(2021, 1, 1, tzinfo=UTC)
+    )
+    contents_touch([loser.content_id])
+
+    (left,) = merge(pair)
+
+    assert "2021" in left and left.endswith("the one that stays has none and is open everywhere")
+    imported(tmp_path, *entries)
+    assert windows(survivor) == years((2015, 2016))
+
+
 def test_an_avail_that_both_titles_have_in_different_words_is_named(pair: Pair, tmp_path: Path) -> None:
     loser, survivor = pair
     imported(tmp_path, of("alpha", "same", 2020, 2030))

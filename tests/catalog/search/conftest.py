@@ -4,6 +4,7 @@ import pytest
 
 from catalog.milestones import milestones_ahead
 from catalog.models import Content, Credit, Person
+from catalog.search import shares
 from catalog.search.searching import titles_found
 from catalog.search.shares import Shares
 from catalog.services import contents_touch
@@ -26,6 +27,14 @@ def titled(stores: None) -> Titled:
         return content
 
     return make
+
+
+@pytest.fixture
+def all_are_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shares of words are those of all titles, be they ever so few."""
+    monkeypatch.setattr(shares, "SHARE", 1)
+    monkeypatch.setattr(shares, "SAMPLED", 20_000)
+    monkeypatch.setattr(shares, "FEWEST", 1)
 
 
 def keep_statistics() -> None:

@@ -11,7 +11,7 @@ from tests.environment import DISTRIBUTED
 
 
 def rows_read(statement: Sql) -> float:
-    """Of `search_documents` and its indexes: given on or filtered away, of all shards."""
+    """Of `search_documents`: given on or filtered away, of all shards; what is read of indexes only is not counted."""
     with connections[CATALOG].cursor() as cursor:
         if DISTRIBUTED:
             cursor.execute("SET citus.explain_all_tasks = on")

@@ -37,7 +37,7 @@ def shelf(titled: Titled) -> None:
     titled("The Strangest Night", status="draft", published_at=None)
 
 
-@pytest.mark.usefixtures("first_milestone")
+@pytest.mark.usefixtures("first_milestone", "all_are_sampled")
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [

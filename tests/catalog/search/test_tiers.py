@@ -24,12 +24,6 @@ from tests.factories import ContentFactory
 MANY = 12_000
 
 
-@pytest.fixture
-def all_are_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shares, "SHARE", 1)
-    monkeypatch.setattr(shares, "SAMPLED", MANY)
-
-
 def fill(titles: list[Content]) -> None:
     Content.objects.bulk_create(titles, batch_size=1000)
     deque(documents_fill(), maxlen=0)
