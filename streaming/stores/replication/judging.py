@@ -12,8 +12,7 @@ LEFT_SHARE_FOUND = 0.25  # of the cap
 RESYNC = "manage.py replication resync"
 INDEX_REPAIR = f"{RESYNC}; one that no migration makes, make on the replica by hand"
 LOST = {
-    "primary": f"{START}; where it is lost for good: manage.py replication promote --primary-lost, "
-    "as docs/operations/replication.md says",
+    "primary": f"{START}; where it is lost for good, see docs/operations/replication.md",
     "replica": f"{START}; where its data is lost, see docs/operations/replication.md",
 }
 SWAP_BACK = (

@@ -284,7 +284,7 @@ def test_without_the_primary_plays_and_names_are_kept_and_nobody_can_log_in(pair
     swapped = lost.swapped()
 
     assert seen.code == 1
-    assert "manage.py replication promote --primary-lost" in seen.out
+    assert "where it is lost for good, see docs/operations/replication.md" in seen.out
     assert promoted.code == 0, promoted.err
     assert "50 rows of users kept, with their published columns only" in promoted.lines
     assert swapped.rows(PRIMARY, "SELECT user_id, username, registration_date FROM users ORDER BY 1") == names
