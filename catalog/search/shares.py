@@ -8,7 +8,6 @@ Entry points: `Shares`, `Words`. Failure: `django.db.Error`s.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from catalog.models import SearchDocument
 from streaming.stores.cache import read_through
@@ -16,7 +15,7 @@ from streaming.stores.cache import read_through
 TOLD = 0.005  # the least share that is told of words that are asked for as alternatives: together they may be common
 TOLD_ALONE = 0.01  # and of others
 FEWEST = 5  # titles of the sample that have a word of which anything is told
-SHARE = 512  # one title of so many is in the sample (ids are random)
+SHARE = 512  # one title of so many is in the sample
 SAMPLED = 2000  # titles, at most
 LETTERS = 8  # of beginnings; a longer one is as common as its first letters, at most
 KEY = "catalog:search:shares"
@@ -56,11 +55,7 @@ class Shares:
 
 
 def _sampled() -> tuple[int, dict[str, dict[str, int]]]:
-    sample = (
-        SearchDocument.objects.public()
-        .filter(content_id__lte=UUID(int=2**128 // SHARE - 1))
-        .order_by("content_id")
-    )
+    sample = SearchDocument.objects.public().one_in(SHARE).order_by("content_id")
     counts: dict[str, Counter[str]] = {
         column: Counter() for column in ("titles", "named", "document", BEGINNINGS)
     }

@@ -117,14 +117,16 @@ class Tiers:
     def found(self) -> list[Found]:
         """A title may come from several tiers."""
         rows = self._asked(self.statement())
-        thin = [place for place, branch in enumerate(self._branches) if self._is_thin(place, branch, rows)]
-        rows = [row for row in rows if row[0] not in thin] + self._asked(self.statement(thin))
+        short = [
+            place for place, branch in enumerate(self._branches) if self._fell_short(place, branch, rows)
+        ]
+        rows = [row for row in rows if row[0] not in short] + self._asked(self.statement(short))
         return [
             Found(BY_NUMBER[tier], content_id, popularity, keys)
             for _, tier, content_id, popularity, keys in rows
         ]
 
-    def _is_thin(self, place: int, branch: Branch, rows: list[tuple[Any, ...]]) -> bool:
+    def _fell_short(self, place: int, branch: Branch, rows: list[tuple[Any, ...]]) -> bool:
         """Whether a walk ended before it had all."""
         return branch.walked is not None and sum(row[0] == place for row in rows) < self._most
 

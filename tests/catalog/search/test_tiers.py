@@ -150,6 +150,22 @@ def test_what_is_found_does_not_depend_on_how(stores: None, monkeypatch: pytest.
     assert len(known) >= 5 and compared >= 10
 
 
+@pytest.mark.usefixtures("all_are_sampled")
+def test_behind_a_rare_word_the_index_is_not_asked_who_begins_so(stores: None) -> None:
+    """All that begin with a letter are more than the index tells quickly: 44 ms of a million titles, else 5 ms."""
+    fill([ContentFactory.build(title=f"Rare Moon {n}" if n < 2 else f"Moon {n}") for n in range(1000)])
+
+    def beginning(*words: str) -> tuple[str, int]:
+        tiers = Tiers(Audience.now(), most=30)
+        tiers.add_words(Tier.PREFIX, "titles", Words.every(words, begins=True))
+        return tiers.statement().text, len(tiers.found())
+
+    looked_at, found = beginning("rare", "m")
+    assert ("titles @@" in looked_at, "ts_match_vq" in looked_at, found) == (True, True, 2)
+    indexed, found = beginning("moon", "rar")
+    assert ("titles @@" in indexed, "ts_match_vq" in indexed, found) == (True, False, 2)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(
     DISTRIBUTED, reason="a shard of a few hundred titles is read whole: that is less than its indexes"
