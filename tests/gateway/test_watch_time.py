@@ -287,7 +287,8 @@ def test_the_command_prints_json(watched: Callable[[], None]) -> None:
     assert answer["replica_lag_bytes"] >= 0
 
 
-def test_the_command_says_when_nothing_was_watched(stores: None) -> None:
+def test_the_command_says_when_nothing_was_watched(replicated: Callable[[], None]) -> None:
+    replicated()  # that the plays of the test before are gone
     assert "Nothing was watched." in printed().splitlines()
 
 
@@ -402,7 +403,8 @@ def test_the_page_shows_what_the_command_prints(watched: Callable[[], None]) -> 
     assert "https://" not in page.content.decode()
 
 
-def test_the_page_starts_with_the_last_twelve_weeks(stores: None) -> None:
+def test_the_page_starts_with_the_last_twelve_weeks(replicated: Callable[[], None]) -> None:
+    replicated()
     page = superuser().get(PAGE)
 
     first, last = days_of(None, None)
