@@ -13,7 +13,7 @@ from uuid import UUID
 
 from catalog.importing.identity import Found
 from catalog.importing.records import Note, Row
-from catalog.importing.selectors import records_of_scheme
+from catalog.importing.selectors import dossiers_by_title
 
 
 def parts_of(rows: Iterable[Row]) -> list[Row]:
@@ -47,11 +47,12 @@ def grown(scheme: str, found: Mapping[UUID, Found]) -> tuple[dict[UUID, Found], 
     """With each record as it is to be; and what is rejected of the parts. A row that comes to nothing is left out."""
     rows, rejected = dict(found), list[Note]()
     growing = [title for title, each in found.items() if each.row.grows]
-    before = records_of_scheme(scheme=scheme, ids=growing) if growing else {}
+    before = dossiers_by_title(scheme=scheme, ids=growing) if growing else {}
     for title in growing:
         part = rows.pop(title).row
         if part.grows:
-            row, notes = part.grows(part.parts, before.get(title))
+            dossier = before.get(title)
+            row, notes = part.grows(part.parts, (dossier.value, dossier.record) if dossier else None)
             rejected += notes
             if row is not None:
                 rows[title] = Found(title, row)

@@ -6,7 +6,7 @@ everything anew. A title that is in the catalog by an external id is found by th
 was merged into another leads there.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha1
@@ -134,8 +134,13 @@ def confirm(*, scheme: str, rows: Collection[Row], found: Collection[Found]) -> 
         raise Overtaken
 
 
+def title_named(names: Iterable[ExternalId], claims: Claims) -> UUID | None:
+    """The title of the first of these ids, in the order of trust, that one has."""
+    return next((claims[each] for each in names if each in claims), None)
+
+
 def _title_of(scheme: str, row: Row, claims: Claims) -> UUID:
-    return next((claims[each] for each in row.names if each in claims), content_id(scheme, row.key))
+    return title_named(row.names, claims) or content_id(scheme, row.key)
 
 
 def _claimed(title: UUID, row: Row, claims: Claims) -> Found:

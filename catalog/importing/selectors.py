@@ -92,11 +92,13 @@ def records_by_key(*, scheme: str, keys: Mapping[UUID, str]) -> dict[UUID, Impor
     }
 
 
-def records_of_scheme(*, scheme: str, ids: Collection[UUID]) -> dict[UUID, tuple[str, Record]]:
-    """The source's key and record of the last import, whatever the key; of several keys the first."""
-    sources = Source.objects.using(CATALOG).filter(content_id__in=ids, scheme=scheme).order_by("-value")
-    rows = sources.values_list("content_id", "value", "record")
-    return {title: (key, record) for title, key, record in rows}
+def dossiers_by_title(*, scheme: str, ids: Collection[UUID]) -> dict[UUID, Source]:
+    """The record of a scheme that a title's deliveries go to, whatever its key; of several the one of the first key."""
+    sources = Source.objects.using(CATALOG).filter(content_id__in=ids, scheme=scheme)
+    found: dict[UUID, Source] = {}
+    for source in sources.order_by("value"):
+        found.setdefault(source.content_id, source)
+    return found
 
 
 def people_by_id(ids: Collection[UUID]) -> dict[UUID, tuple[str, UUID | None]]:

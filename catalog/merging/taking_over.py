@@ -16,7 +16,8 @@ from uuid import UUID, uuid4
 
 from django.apps import apps
 
-from catalog.merging.licences import AVAILS, licences_give_back, licences_take_over
+from catalog.importing.avails.dossiers import SCHEME
+from catalog.merging.licences import licences_give_back, licences_take_over
 from catalog.models import (
     AlternativeTitle,
     Artwork,
@@ -72,7 +73,7 @@ PARTS = (
     Part(Video, lambda row: row.url),
     Part(MaturityRating, lambda row: (row.system, row.country)),
     # By its record an import that is run again knows what it brought, and leaves the copies of it alone.
-    Part(Source, lambda row: (row.scheme, row.value), lambda row, there: row.scheme != AVAILS),
+    Part(Source, lambda row: (row.scheme, row.value), lambda row, there: row.scheme != SCHEME),
     Part(CollectionItem, lambda row: row.collection_id),
     Part(Marker, lambda row: row.pk, _whole_title_s),
 )

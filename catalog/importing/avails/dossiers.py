@@ -4,17 +4,19 @@ Plain JSON: `avails` has for each `ALID`, in the order in which they came, its `
 `head`. An avail that is extracted anew takes the place of what was known of it; an update or a deletion that names
 transactions by `TransactionID` is of those alone.
 
-Entry points: `delivery_of`, `unheard_of`, `dossier_with`, `licences_in`.
+Entry points: `delivery_of`, `unheard_of`, `dossier_with`, `licences_in`, `names_in`.
 """
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from catalog.importing.avails.assets import asset_of, is_part_of_series
+from catalog.importing.avails.assets import asset_of, candidates_of, is_part_of_series
 from catalog.importing.avails.windows import Licence
-from catalog.importing.records import Record, Rejected, json_of
+from catalog.importing.records import ExternalId, Record, Rejected, json_of
 from catalog.importing.xml import Element, element_of
 
+SCHEME = "avails"  # of the records in `content_sources`
+EDITION = 1  # of what is made of such a record
 TRANSACTION = "avails:Transaction"
 # The entry types of version 2.5 and after, besides the two before.
 PUT, CHANGE, TAKE = ("full extract", "create"), ("update",), ("full delete", "delete")
@@ -104,6 +106,11 @@ def licences_in(dossier: Record) -> Iterator[Licence]:
         is_part = is_part_of_series(asset_of(_element(avail["head"])))
         for place, transaction in enumerate(avail["transactions"]):
             yield Licence(avail["alid"], place, element_of(TRANSACTION, transaction), is_part)
+
+
+def names_in(dossier: Record) -> dict[str, tuple[ExternalId, ...]]:
+    """What each avail's title is named by, by `ALID`: as when a file brought it."""
+    return {each["alid"]: candidates_of(_element(each["head"])) for each in dossier["avails"]}
 
 
 def _element(head: Any) -> Element:

@@ -10,7 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from catalog.importing.avails.assets import candidates_of
-from catalog.importing.avails.dossiers import Delivery, delivery_of, dossier_with, licences_in, unheard_of
+from catalog.importing.avails.dossiers import (
+    EDITION,
+    SCHEME,
+    Delivery,
+    delivery_of,
+    dossier_with,
+    licences_in,
+    unheard_of,
+)
 from catalog.importing.avails.windows import windows_of
 from catalog.importing.files import BrokenOff
 from catalog.importing.growing import joined
@@ -30,7 +38,7 @@ SAYS_NOTHING = Title("", "")  # of what the title is called
 class Avails:
     """MovieLabs Content Availability Metadata, version 2: an `AvailList`, or one `Avail`."""
 
-    scheme = "avails"
+    scheme = SCHEME
     key_name = "ALID"
     is_sorted = True
 
@@ -78,6 +86,7 @@ def _part(kept: Kept) -> Row:
         record=kept.record,
         title=SAYS_NOTHING,
         mended=f"line {kept.line}: {kept.mended}" if kept.mended else "",
+        edition=EDITION,
         must_exist=True,
         known_as=tuple(ExternalId(*each) for each in kept.record["known_as"]),
         grows=_grown,

@@ -24,9 +24,10 @@ from catalog.importing.mec.titles import (
 )
 from catalog.importing.movielabs import name_of, ref_of
 from catalog.importing.records import ExternalId, Note, Record, Rejected, Row, Title, rejection
-from catalog.importing.selectors import existing_contents, records_of_scheme
+from catalog.importing.selectors import dossiers_by_title, existing_contents
 from catalog.importing.spool import Kept, Spool, SpooledFile, chunks, left_out, spooled
 from catalog.importing.xml import Element, Subtree, records
+from catalog.models import Source
 
 ROOTS = ("mdmec:CoreMetadata", "mdmec:CoreMetadataList")
 IN_SERIES = ("series", "season", "episode")
@@ -68,7 +69,7 @@ class Mec:
             spool.move(self._titles(heads))
         for teams in spool.teams():
             ids = [UUID(team.name) for team in teams]
-            before, there = records_of_scheme(scheme=self.scheme, ids=ids), existing_contents(ids)
+            before, there = dossiers_by_title(scheme=self.scheme, ids=ids), existing_contents(ids)
             for title, team in zip(ids, teams, strict=True):
                 if title in there or any(kept.kind == "series" for kept in team.records):
                     yield self._dossier(team.records, before.get(title))
@@ -86,10 +87,10 @@ class Mec:
         found = titles_found(scheme=self.scheme, rows=rows)
         return {name: str(each.content_id) for (name, _), each in zip(heads, found, strict=True)}
 
-    def _dossier(self, team: list[Kept], before: tuple[str, Record] | None) -> Row:
+    def _dossier(self, team: list[Kept], before: Source | None) -> Row:
         key = next((kept.key for kept in team if kept.kind == "series"), team[0].parent)
         if before:
-            key, record = before[0], dossier_with(before[1], team)
+            key, record = before.value, dossier_with(before.record, team)
         else:
             record = dossier_with({}, team)
         return Row(
