@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import count, islice
 from random import Random
 
+from catalog.seeding.dates import DRAWN
 from catalog.seeding.plan import TitlePlan, Vocabulary
-from catalog.seeding.rows import DRAWN, title_texts
+from catalog.seeding.rows import title_texts
 from streaming.stores.copying import NULL
 from streaming.stores.seeded import random_for, uuid_texts
 

@@ -15,6 +15,7 @@ from catalog.models import (
     Collection,
     Content,
     Credit,
+    Episode,
     ExternalId,
     Genre,
     Keyword,
@@ -25,7 +26,7 @@ from catalog.models import (
     Translation,
 )
 from catalog.search.rebuilding import documents_fill
-from catalog.seeding import details, rows
+from catalog.seeding import details, episodes, rows
 from catalog.seeding.plan import TitlePlan
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
@@ -46,6 +47,10 @@ CONTENT_COLUMNS = (
     *("next_change_at", "original_language", "countries", "availability", "maturity"),
 )
 CREDIT_COLUMNS = ("id", "content_id", "person_id", "job", "character_name", "billing_order")
+EPISODE_COLUMNS = (
+    *("id", "content_id", "season_number", "number", "absolute_number", "title", "summary", "air_date"),
+    *("runtime_minutes", "kind"),
+)
 ID_COLUMNS = ("id", "content_id", "scheme", "value")
 
 
@@ -80,7 +85,8 @@ TABLES = (
     Table("content_keywords", "keyword links", ("id", "content_id", "keyword_id"), details.keyword_lines),
     Table("content_studios", "studio links", ("id", "content_id", "studio_id"), details.studio_lines),
     Table("content_cast_crew", "credits", CREDIT_COLUMNS, rows.credit_lines),
-    Table("seasons", "seasons", ("id", "content_id", "number"), rows.season_lines),
+    Table("seasons", "seasons", ("id", "content_id", "number"), episodes.season_lines),
+    Table("episodes", "episodes", EPISODE_COLUMNS, episodes.episode_lines),
     Table(
         "availability_windows",
         "windows",
@@ -137,6 +143,7 @@ COUNTED: dict[str, type[models.Model]] = {
     "genre links": Content.genres.through,
     "credits": Credit,
     "seasons": Season,
+    "episodes": Episode,
     "keywords": Keyword,
     "studios": Studio,
     "windows": AvailabilityWindow,

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 from random import Random
-from typing import NamedTuple
 
-from catalog.seeding.gates import Licensing, next_change_text
+from catalog.seeding.dates import DRAWN, DRAWN_BITS, title_dates
 from catalog.seeding.plan import TitlePlan, Vocabulary
 from streaming.stores.copying import NULL, array_text
-from streaming.stores.seeded import clock, days_back, random_for, uuid_texts
+from streaming.stores.seeded import days_back, random_for, uuid_texts
 
 GENRES = (
     "Drama",
@@ -39,18 +38,10 @@ GENRES = (
 DOCUMENTARY = GENRES.index("Documentary") + 1
 BESIDE_DOCUMENTARY = [GENRES.index(name) + 1 for name in ("Biography", "History", "Music", "Sport", "War")]
 OF_FICTION = [genre_id for genre_id in range(1, len(GENRES) + 1) if genre_id != DOCUMENTARY]
-DRAWN_BITS = 10  # of the tables that random bits choose from
-DRAWN = 1 << DRAWN_BITS
-SECOND_BITS = 16  # 2 ** 16 seconds: 00:00 to 18:12
 DIRECTORS_AMONG = 8  # one in eight people directs
-OLDEST_RELEASE = 55 * 365  # days before `until`
-LONGEST_PUBLIC = 5 * 365
-SHORTEST_PUBLIC = 31  # longer than the plays go back
-SCHEDULED_WITHIN = 60  # days after `until`
 VOTES = [
     int(10 ** (6 * (place / 1000) ** 2)) for place in range(1000)
 ]  # most titles have few, some a million
-MOST_SEASONS = 12
 PRODUCERS = ("US", "GB", "DE", "FR", "IT", "ES", "JP", "KR", "IN", "BR", "SE", "CA")
 MADE_AT_HOME, MADE_BY_TWO = 0.6, 0.25
 
@@ -80,9 +71,8 @@ def content_lines(plan: TitlePlan) -> Iterator[str]:
     votes = partial(random_for(plan.seed, "votes").choice, VOTES)
     names = [title_texts(vocabulary, rng) for vocabulary in plan.vocabularies]
     origins, ratings = _origin_texts(plan), _rating_texts(rng)
-    dates = {status: _date_texts(status, plan, rng) for status in sorted(set(plan.statuses))}
-    for content_id, kind, status, language, minutes, origin, licensing, classification in zip(
-        *(plan.ids, plan.kinds, plan.statuses, plan.languages, plan.minutes, origins),
+    for content_id, kind, language, minutes, dates, origin, licensing, classification in zip(
+        *(plan.ids, plan.kinds, plan.languages, plan.minutes, title_dates(plan), origins),
         *(plan.licensing, plan.classifications),
         strict=True,
     ):
@@ -96,7 +86,7 @@ def content_lines(plan: TitlePlan) -> Iterator[str]:
             f"{content_id}\t{words[bits(DRAWN_BITS)]}{endings[bits(DRAWN_BITS)]}\t{original}\t{kind}\t{length}"
             f"\thttps://images.example.org/{content_id}.jpg\t{summaries[bits(DRAWN_BITS)]} "
             f"{summaries[bits(DRAWN_BITS)]}\t{ratings[bits(DRAWN_BITS)]}\t{votes()}"
-            f"\t{dates[status][bits(DRAWN_BITS)].columns(licensing, plan)}"
+            f"\t{dates.columns(licensing, plan)}"
             f"\t{origin}\t{licensing.availability}\t{classification.maturity}\n"
         )
 
@@ -135,16 +125,6 @@ def credit_lines(plan: TitlePlan) -> Iterator[str]:
             else:
                 part = f"Actor\t{characters[int(len(characters) * draw())]}"
             yield f"{new_id()}\t{content_id}\t{people[place]}\t{part}\t{order}\n"
-
-
-def season_lines(plan: TitlePlan) -> Iterator[str]:
-    """`id, content_id, number`: one season or more for every series."""
-    rng = random_for(plan.seed, "seasons")
-    new_id = uuid_texts(rng)
-    for content_id, kind in zip(plan.ids, plan.kinds, strict=True):
-        if kind == "series":
-            for number in range(1, 2 + min(MOST_SEASONS - 1, int(rng.expovariate(0.5)))):
-                yield f"{new_id()}\t{content_id}\t{number}\n"
 
 
 def _directors(people: Sequence[str]) -> int:
@@ -196,60 +176,3 @@ def _countries(home: str, rng: Random) -> list[str]:
     first = home if home and rng.random() < MADE_AT_HOME else rng.choice(PRODUCERS)
     second = rng.choice(PRODUCERS) if rng.random() < MADE_BY_TWO else first
     return list(dict.fromkeys((first, second)))
-
-
-class _Dates(NamedTuple):
-    """Texts of the columns. `changing` is `next_change_at` of a title without windows."""
-
-    released: str
-    status: str
-    published: str
-    created: str
-    updated: str
-    changing: str
-
-    def columns(self, licensing: Licensing, plan: TitlePlan) -> str:
-        """`release_date, status, published_at, created_at, updated_at, next_change_at`, tabs between."""
-        if not licensing.windows:
-            return "\t".join(self)
-        changing = next_change_text(
-            status=self.status, published_at=self.published, licensing=licensing, until=plan.until
-        )
-        return "\t".join((*self[:-1], changing))
-
-
-def _date_texts(status: str, plan: TitlePlan, rng: Random) -> list[_Dates]:
-    """Of titles of this status: created a day or more before it was published, updated after that, and all but what is
-    scheduled before `until`.
-    """
-    past, times = days_back(plan.until, OLDEST_RELEASE), clock()[: 1 << SECOND_BITS]
-    drawn = []
-    for _ in range(DRAWN):
-        created_time, published_time, updated_time = rng.choices(times, k=3)
-        released = SHORTEST_PUBLIC + int((OLDEST_RELEASE - SHORTEST_PUBLIC) * rng.random() ** 3)
-        published = rng.randint(SHORTEST_PUBLIC, min(released, LONGEST_PUBLIC))
-        created = min(published + rng.randint(1, 30), OLDEST_RELEASE - 1)
-        updated = rng.randint(1, published - 1)
-        release_text, stored_status, published_text = (
-            past[released],
-            status,
-            past[published] + published_time,
-        )
-        changing_text = NULL
-        if status == "draft":
-            published_text = NULL
-        elif status == "scheduled":
-            stored_status = "published"
-            release_text = (plan.until + timedelta(days=rng.randint(1, SCHEDULED_WITHIN))).isoformat()
-            published_text = changing_text = release_text + published_time
-        drawn.append(
-            _Dates(
-                release_text,
-                stored_status,
-                published_text,
-                past[created] + created_time,
-                past[updated] + updated_time,
-                changing_text,
-            )
-        )
-    return drawn

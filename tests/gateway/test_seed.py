@@ -26,6 +26,7 @@ from catalog.models import (
     AvailabilityWindow,
     Content,
     Credit,
+    Episode,
     Genre,
     MaturityRating,
     Person,
@@ -269,7 +270,8 @@ def test_the_printed_counts_are_those_of_the_stores(stores: None) -> None:
     counted, views = counters.counted()
     assert printed[:5] == [
         f"catalog: 60 titles, {Person.objects.count()} people, 20 genres, {links} genre links, "
-        f"{Credit.objects.count()} credits, {Season.objects.count()} seasons, 30 keywords, 12 studios, "
+        f"{Credit.objects.count()} credits, {Season.objects.count()} seasons, "
+        f"{Episode.objects.count()} episodes, 30 keywords, 12 studios, "
         f"{AvailabilityWindow.objects.count()} windows, {MaturityRating.objects.count()} maturity ratings, "
         f"{Translation.objects.count()} translations, {AlternativeTitle.objects.count()} alternative titles, "
         f"{Artwork.objects.count()} artwork, 12 external ids, 2 collections",
@@ -478,7 +480,7 @@ def test_nothing_at_all_can_be_seeded(stores: None) -> None:
     printed = run_seed(titles=0, viewers=0, reviews=0, plays=0).splitlines()
 
     assert printed[0] == (
-        "catalog: 0 titles, 0 people, 20 genres, 0 genre links, 0 credits, 0 seasons, "
+        "catalog: 0 titles, 0 people, 20 genres, 0 genre links, 0 credits, 0 seasons, 0 episodes, "
         "30 keywords, 12 studios, 0 windows, 0 maturity ratings, 0 translations, 0 alternative titles, "
         "0 artwork, 0 external ids, 2 collections"
     )

@@ -1,7 +1,7 @@
 """What the demo can show beside titles and people: each kind is there, answers a request, and agrees with the rest."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -18,11 +18,13 @@ from catalog.models import (
     Collection,
     CollectionItem,
     Content,
+    Episode,
     ExternalId,
     ExternalIdClaim,
     Keyword,
     MaturityRating,
     SearchDocument,
+    Season,
     Studio,
     Translation,
 )
@@ -98,6 +100,47 @@ def test_most_windows_are_open_and_some_are_ended_or_to_come(demo: None) -> None
     assert set(phases) == {"open", "ended", "to come"}
     assert phases["open"] > phases["ended"] + phases["to come"]
     assert territories == {"WW", "DE", "FR", "US"}
+
+
+def test_every_season_has_episodes_in_a_row_and_no_episode_is_without_one(demo: None) -> None:
+    """Keeps away: a demo whose series have seasons that lead to empty lists."""
+    numbers: dict[tuple[Any, int], list[int]] = {}
+    absolute: dict[Any, list[int | None]] = {}
+    for episode in Episode.objects.order_by("content", "season_number", "number"):
+        numbers.setdefault((episode.content_id, episode.season_number), []).append(episode.number)
+        absolute.setdefault(episode.content_id, []).append(episode.absolute_number)
+
+    assert numbers.keys() == set(Season.objects.values_list("content", "number"))
+    assert all(each == list(range(1, len(each) + 1)) for each in (*numbers.values(), *absolute.values()))
+    assert {len(each) for each in numbers.values()} == {4, 5, 6, 7, 8}
+    assert not Episode.objects.filter(title="").exists()
+    assert not Episode.objects.filter(summary="").exists()
+
+
+def test_episodes_are_aired_weekly_from_the_day_their_series_came_out(demo: None) -> None:
+    released = dict(Content.objects.filter(content_type="series").values_list("pk", "release_date"))
+    aired: dict[tuple[Any, int], list[date]] = {}
+    for content_id, season, day in Episode.objects.order_by("number").values_list(
+        "content", "season_number", "air_date"
+    ):
+        aired.setdefault((content_id, season), []).append(day)
+
+    for (content_id, season), days in aired.items():
+        assert days == [days[0] + timedelta(days=7 * week) for week in range(len(days))]
+        assert days[0] == released[content_id] + timedelta(days=365 * (season - 1))
+        assert season == 1 or days[0] <= UNTIL
+    assert {content_id for content_id, _ in aired} == released.keys()
+
+
+def test_a_series_begins_with_a_pilot_and_each_season_ends_with_a_finale(demo: None) -> None:
+    kinds: dict[tuple[Any, int], list[str]] = {}
+    for content_id, season, kind in Episode.objects.order_by("number").values_list(
+        "content", "season_number", "kind"
+    ):
+        kinds.setdefault((content_id, season), []).append(kind)
+
+    for (_, season), of in kinds.items():
+        assert of == ["pilot" if season == 1 else "standard", *["standard"] * (len(of) - 2), "finale"]
 
 
 def test_gates_and_documents_are_as_a_touch_would_leave_them(
