@@ -15,7 +15,9 @@ from streaming.api.problems import internal_error, no_such_path
 from streaming.gateway.kept_elsewhere import kept_elsewhere
 from streaming.gateway.reports.pages import watch_time_page
 from streaming.gateway.site.home import home
+from streaming.gateway.site.rendering import icon
 from streaming.gateway.site.title import title
+from streaming.gateway.site.titles import titles
 
 handler500 = internal_error
 admin.site.site_header = admin.site.site_title = "Streaming Metadata Platform"
@@ -34,7 +36,9 @@ API_V1 = [
 
 urlpatterns = [
     path("", home, name="home"),
+    path("titles", titles, name="titles"),
     path("titles/<uuid:content_id>", title, name="title"),
+    path("favicon.ico", icon),
     path("livez", livez),
     path("readyz", readyz),
     path("metrics", metrics),

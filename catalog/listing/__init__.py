@@ -6,13 +6,14 @@ for whoever asked.
 """
 
 from catalog.listing.facets import COUNTS_KEY, FACETS, facets_of
-from catalog.listing.naming import public_list
+from catalog.listing.naming import name_asked, public_list
 from catalog.listing.titles import Page, titles_list
-from catalog.listing.vocabulary import Choice, ListQuery, Span, Unreadable, list_query, parse
+from catalog.listing.vocabulary import LONGEST_NAME, Choice, ListQuery, Span, Unreadable, list_query, parse
 
 __all__ = [
     "COUNTS_KEY",
     "FACETS",
+    "LONGEST_NAME",
     "Choice",
     "ListQuery",
     "Page",
@@ -20,6 +21,7 @@ __all__ = [
     "Unreadable",
     "facets_of",
     "list_query",
+    "name_asked",
     "parse",
     "public_list",
     "titles_list",

@@ -5,7 +5,7 @@ that there is not is `Unreadable`: a list that is empty by a typo would look lik
 either that only hidden titles have: `catalog.listing.naming`. People are given by id; an unknown one has no titles, a
 merged one stands for whom they were merged into.
 
-Entry points: `conditions`; `keys_by_text`, `unknown_names` and `NAMING` for `naming`. Failure: `Unreadable`,
+Entry points: `conditions`; `is_id`, `keys_by_text`, `unknown_names` and `NAMING` for `naming`. Failure: `Unreadable`,
 `django.db.Error`s.
 """
 
@@ -82,13 +82,17 @@ def unknown_names(model: type[Term], asked: Mapping[str, Choice], known: Contain
     }
 
 
+def is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
 def keys_by_text(model: type[Term], texts: Iterable[str]) -> dict[str, list[int]]:
     """Text to the keys that it may mean, of those that there are. Of names that differ in case alone the one spelled
     like the text is the first."""
     texts = set(texts)
     if not texts:
         return {}
-    ids = {text for text in texts if text.isascii() and text.isdigit()}
+    ids = set(filter(is_id, texts))
     condition = Q(pk__in=[int(text) for text in ids if len(text) <= 18])
     for text in texts - ids:
         condition |= Q(name__iexact=text)

@@ -4,7 +4,7 @@ A list by a genre, keyword or studio that only hidden titles have would be empty
 refused: whoever asked would learn which of the two it is. To the public both are a name that there is not. The rules of
 collections are the editors', who know them all.
 
-Entry point: `public_list`. Failure: `Unreadable`, `django.db.Error`s.
+Entry points: `public_list`, `name_asked`. Failure: `Unreadable`, `django.db.Error`s.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import BigIntegerField, CharField, Value
 
 from catalog.languages import Chain
-from catalog.listing.conditions import NAMING, keys_by_text, unknown_names
+from catalog.listing.conditions import NAMING, is_id, keys_by_text, unknown_names
 from catalog.listing.titles import Page, titles_list
 from catalog.listing.vocabulary import Choice, ListQuery, Unreadable
 from catalog.models import SearchDocument
@@ -45,6 +45,14 @@ def public_list(
     if known != query:
         page = titles_list(query=known, limit=limit, after=after, chain=chain)
     return known, page
+
+
+def name_asked(parameter: str, text: str) -> str:
+    """The name that a list's text stands for, by a query where that is an id. Ask it of what `public_list` answered."""
+    if not is_id(text):
+        return text
+    (model,) = (model for model, names in NAMING.items() if parameter in names)
+    return str(model._default_manager.values_list("name", flat=True).get(pk=int(text)))
 
 
 def _asked(query: ListQuery, names: Collection[str]) -> dict[str, Choice]:

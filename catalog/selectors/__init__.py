@@ -2,6 +2,7 @@
 
 from catalog.selectors.cards import title_cards
 from catalog.selectors.episodes import (
+    AIRED,
     EPISODE_ORDERS,
     episodes_page,
     place_of,
@@ -25,6 +26,7 @@ from catalog.selectors.titles import (
 )
 
 __all__ = [
+    "AIRED",
     "EPISODE_ORDERS",
     "ContentRecord",
     "Place",

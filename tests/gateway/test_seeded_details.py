@@ -1,7 +1,7 @@
 """What the demo can show beside titles and people: each kind is there, answers a request, and agrees with the rest."""
 
-from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -104,11 +104,11 @@ def test_most_windows_are_open_and_some_are_ended_or_to_come(demo: None) -> None
 
 def test_every_season_has_episodes_in_a_row_and_no_episode_is_without_one(demo: None) -> None:
     """Keeps away: a demo whose series have seasons that lead to empty lists."""
-    numbers: dict[tuple[Any, int], list[int]] = {}
-    absolute: dict[Any, list[int | None]] = {}
+    numbers: defaultdict[tuple[Any, int], list[int | None]] = defaultdict(list)
+    absolute: defaultdict[Any, list[int | None]] = defaultdict(list)
     for episode in Episode.objects.order_by("content", "season_number", "number"):
-        numbers.setdefault((episode.content_id, episode.season_number), []).append(episode.number)
-        absolute.setdefault(episode.content_id, []).append(episode.absolute_number)
+        numbers[episode.content_id, episode.season_number].append(episode.number)
+        absolute[episode.content_id].append(episode.absolute_number)
 
     assert numbers.keys() == set(Season.objects.values_list("content", "number"))
     assert all(each == list(range(1, len(each) + 1)) for each in (*numbers.values(), *absolute.values()))
@@ -118,12 +118,14 @@ def test_every_season_has_episodes_in_a_row_and_no_episode_is_without_one(demo: 
 
 
 def test_episodes_are_aired_weekly_from_the_day_their_series_came_out(demo: None) -> None:
-    released = dict(Content.objects.filter(content_type="series").values_list("pk", "release_date"))
-    aired: dict[tuple[Any, int], list[date]] = {}
+    released: dict[Any, Any] = dict(
+        Content.objects.filter(content_type="series").values_list("pk", "release_date")
+    )
+    aired: defaultdict[tuple[Any, int], list[Any]] = defaultdict(list)
     for content_id, season, day in Episode.objects.order_by("number").values_list(
         "content", "season_number", "air_date"
     ):
-        aired.setdefault((content_id, season), []).append(day)
+        aired[content_id, season].append(day)
 
     for (content_id, season), days in aired.items():
         assert days == [days[0] + timedelta(days=7 * week) for week in range(len(days))]

@@ -1,7 +1,7 @@
 """What every page has: its deadline, its headers, and a page in place of an error.
 
-Entry points: `page`, a decorator, and `spoken`. A view raises `django.http.Http404` for what is not there and lets an
-outage of a store pass; both become pages that say so.
+Entry points: `page`, a decorator, `spoken`, and `icon`, a view. A view raises `django.http.Http404` for what is not
+there and lets an outage of a store pass; both become pages that say so.
 """
 
 import logging
@@ -11,7 +11,8 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -57,3 +58,9 @@ def page(view: View) -> View:
 def spoken(request: HttpRequest) -> Chain:
     """Where to look for texts: in the browser's languages."""
     return chain_of(languages_accepted(request.headers.get("Accept-Language", "")))
+
+
+@require_safe
+def icon(request: HttpRequest) -> HttpResponse:
+    """To the icon, for browsers that ask for one without looking at the page: those of the admin and the API's."""
+    return redirect(static("site/icon.svg"))

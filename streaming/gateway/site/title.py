@@ -1,4 +1,5 @@
-"""`/titles/<id>`: everything about one title, as `GET /content/{id}/details` has it, in the browser's languages.
+"""`/titles/<id>`: everything about one title, as `GET /content/{id}/details` has it, in the browser's languages, and
+the episodes of one season.
 
 What stands beneath it, seasons and similar titles, is left out where it does not come in time.
 """
@@ -11,16 +12,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from catalog.languages import Chain
-from catalog.selectors import public_survivor, seasons_page
+from catalog.selectors import public_survivor
 from catalog.similar import similar_titles
 from catalog.visibility import Audience
 from streaming.gateway.details import content_details
 from streaming.gateway.site.rendering import page, spoken
+from streaming.gateway.site.seasons import seasons_shown
 from streaming.stores.outage import optional
 
 FIRST_CREDITS = 18
 FIRST_REVIEWS = 5
-MOST_SEASONS = 100
 MOST_SIMILAR = 6
 PART_LIMIT = timedelta(milliseconds=250)
 
@@ -31,7 +32,7 @@ def title(request: HttpRequest, content_id: UUID) -> HttpResponse:
     details = content_details(content_id=content_id, chain=chain)
     if details is None:
         return _elsewhere(content_id)
-    cast, reviews, beneath = details["cast"], details["reviews"], _beneath(content_id, chain)
+    cast, reviews, beneath = details["cast"], details["reviews"], _beneath(request, content_id, chain)
     context = {
         **details,
         **beneath,
@@ -53,12 +54,12 @@ def _elsewhere(content_id: UUID) -> HttpResponse:
     return redirect("title", survivor, permanent=True)
 
 
-def _beneath(content_id: UUID, chain: Chain) -> dict[str, Any]:
+def _beneath(request: HttpRequest, content_id: UUID, chain: Chain) -> dict[str, Any]:
     left_out: list[str] = []
     return {
         name: optional(name, ask, limit=PART_LIMIT, degraded=left_out)
         for name, ask in {
-            "seasons": lambda: seasons_page(content_id=content_id, after=None, limit=MOST_SEASONS),
+            "seasons": lambda: seasons_shown(content_id=content_id, asked=request.GET),
             "similar": lambda: similar_titles(
                 content_id=content_id, audience=Audience.now(), limit=MOST_SIMILAR, chain=chain
             ),

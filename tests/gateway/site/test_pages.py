@@ -1,9 +1,11 @@
 """`/` and a title's page, as bytes: what they show, what they keep to themselves, and what they do in an outage."""
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 
 from catalog.merging import contents_merge
@@ -135,3 +137,11 @@ def test_more_than_a_page_of_results_says_so(stores: None, client: Client) -> No
 
     assert "Found for “night 7”" in few and "There are more" not in few
     assert f"The first {FOUND} for “night”" in many and 'href="/api/v1/search?q=night"' in many
+
+
+def test_an_icon_is_where_browsers_look_for_one(client: Client) -> None:
+    """The admin's and the API documentation's pages name none of their own."""
+    answer = client.get("/favicon.ico")
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/static/site/icon.svg")
+    assert Path(str(finders.find("site/icon.svg"))).read_bytes().startswith(b"<svg ")
