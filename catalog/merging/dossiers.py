@@ -1,10 +1,11 @@
 """The record of avails of a title that is merged or parted again, and what it opens, written as an import does.
 
 A title has one dossier of avails (`catalog.importing.avails.dossiers`). Entry points: `dossier_of`, `empty_dossier`,
-`avails_in`, `opened_by`, `said_before`, `dossier_rewrite`, `dossier_save`. Failure: `django.db.Error`s.
+`avails_in`, `opened_by`, `said_before`, `dossier_rewrite`, `dossier_save`; `windows_there` is what a title has.
+Failure: `django.db.Error`s.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -24,6 +25,15 @@ class Opened(NamedTuple):
 
     windows: list[Window]
     refused: list[Refusal]
+
+
+class Known(NamedTuple):
+    """What is known of the avails of two titles since they were merged: digests by `ALID`, of those that were `given`
+    to the survivor, and of its `own`, which are None where it had no dossier.
+    """
+
+    given: Mapping[str, str]
+    own: Mapping[str, str] | None
 
 
 def dossier_of(content_id: UUID) -> Source | None:

@@ -10,15 +10,16 @@ later imports.
 
 A survivor without windows is open everywhere, and stays so: those of the dossier come in by the next import of it.
 
-Entry points: `licences_take_over`, `licences_give_back`. Failure: `django.db.Error`s.
+Entry point: `licences_take_over`; `parting` takes it back. Failure: `django.db.Error`s.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
 from catalog.importing.records import Window
 from catalog.merging.dossiers import (
+    Known,
     Opened,
     avails_in,
     digest,
@@ -35,17 +36,13 @@ from catalog.merging.dossiers import (
 )
 from catalog.models import AvailabilityWindow, Source
 from catalog.services.windows import overlaps_among
-from streaming.stores.aliases import CATALOG
 
 
 class Taken(NamedTuple):
-    """Copies of windows to be saved; for undoing, a digest of each avail that was added by its `ALID`, and whether the
-    survivor had none before; and what was not taken over, in a sentence each.
-    """
+    """Copies of windows to be saved; what `parting` is to know; and what was not taken over, in a sentence each."""
 
     copies: list[AvailabilityWindow]
-    avails: dict[str, str]
-    is_first: bool
+    known: Known
     left: list[str]
 
 
@@ -54,44 +51,23 @@ def licences_take_over(*, loser_id: UUID, survivor_id: UUID) -> Taken:
     theirs, is_restricted = windows_there(loser_id), bool(windows_there(survivor_id))
     dossier = dossier_of(loser_id)
     opened = opened_by(avails_in(dossier)) if dossier else Opened([], [])
-    avails, is_first, left = dict[str, str](), False, list[str]()
+    ours = dossier_of(survivor_id)
+    own = {each["alid"]: digest(each) for each in avails_in(ours)} if ours else None
+    avails, left = dict[str, str](), list[str]()
     if dossier:
-        is_first = dossier_of(survivor_id) is None
         taken_away = set(opened.windows) - set(map(said_by, theirs)) - kept_out_of(dossier, opened.windows)
-        avails, left = _unite(dossier, survivor_id, opened, taken_away, is_restricted)
+        avails, left = _unite(
+            dossier, ours or empty_dossier(dossier, survivor_id), opened, taken_away, is_restricted
+        )
     others = [row for row in theirs if said_by(row) not in opened.windows]
     copies, met = _copies(others, survivor_id) if is_restricted else ([], _named(others))
-    return Taken(copies, avails, is_first, [*left, *met])
-
-
-def licences_give_back(*, survivor_id: UUID, avails: Mapping[str, str], is_first: bool) -> list[str]:
-    """Takes back the avails that were added and no licensor changed since; what stays, in a sentence each.
-
-    A survivor of whose own licences none is left is closed, as the import of their end would have closed it.
-    """
-    dossier = dossier_of(survivor_id) if avails else None
-    if dossier is None:
-        return []
-    there = avails_in(dossier)
-    left = [each for each in there if avails.get(each["alid"]) != digest(each)]
-    windows = opened_by(left).windows if left or not is_first else []
-    kept = dossier_rewrite(dossier, left, windows, said_before(dossier, opened_by(there).windows))
-    if is_first and not left:
-        Source.objects.using(CATALOG).filter(content_id=survivor_id, pk=dossier.pk).delete()
-    changed = [each["alid"] for each in left if each["alid"] in avails]
-    taken_back = sorted(avails.keys() - {each["alid"] for each in there})
-    return [
-        *kept,
-        *(f"avail {alid} was changed since" for alid in changed),
-        *(f"avail {alid} was taken back since" for alid in taken_back),
-    ]
+    return Taken(copies, Known(avails, own), [*left, *met])
 
 
 def _unite(
-    theirs: Source, survivor_id: UUID, opened: Opened, taken_away: set[Window], is_restricted: bool
+    theirs: Source, ours: Source, opened: Opened, taken_away: set[Window], is_restricted: bool
 ) -> tuple[dict[str, str], list[str]]:
     """Adds the loser's avails to those of the survivor; of one that both have, the survivor's stays."""
-    ours = dossier_of(survivor_id) or empty_dossier(theirs, survivor_id)
     had = {each["alid"]: each for each in avails_in(ours)}
     added = [each for each in avails_in(theirs) if each["alid"] not in had]
     left = [
@@ -115,7 +91,7 @@ def _unite(
     else:
         # The survivor is open everywhere; the import that closes it opens the others, but what editors took away.
         later = set(now.windows) - set(before.windows) - taken_away
-        dossier_save(ours, avails, {*(ours.kept_out or ()), *windows_by_id(survivor_id, later)})
+        dossier_save(ours, avails, {*(ours.kept_out or ()), *windows_by_id(ours.content_id, later)})
     return {each["alid"]: digest(each) for each in added}, left
 
 

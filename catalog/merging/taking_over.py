@@ -17,7 +17,9 @@ from uuid import UUID, uuid4
 from django.apps import apps
 
 from catalog.importing.avails.dossiers import SCHEME
-from catalog.merging.licences import licences_give_back, licences_take_over
+from catalog.merging.dossiers import Known
+from catalog.merging.licences import licences_take_over
+from catalog.merging.parting import licences_give_back
 from catalog.models import (
     AlternativeTitle,
     Artwork,
@@ -99,12 +101,13 @@ def take_over(*, loser: Content, survivor: Content) -> tuple[Undo, list[str]]:
     for copies in _episodes(loser, survivor):
         _note(rows, copies)
     links, filled = _link(loser, survivor), _fill(loser, survivor)
-    avails = {"avails": licences.avails, "avails_are_first": licences.is_first}
+    avails = {"avails": licences.known.given, "own_avails": licences.known.own}
     return {"rows": rows, **avails, "links": links, "filled": filled}, licences.left
 
 
-def give_back(*, survivor: Content, undo: Undo) -> list[str]:
-    """Takes back what `take_over` gave and nobody changed since; what stays, in a sentence each.
+def give_back(*, loser_id: UUID, survivor: Content, undo: Undo) -> list[str]:
+    """Takes back what `take_over` gave and nobody changed since; what stays, in a sentence each. To be called when the
+    external ids went back.
 
     With an episode goes all that hangs on it, and a season stays while it has episodes that do.
     """
@@ -120,13 +123,17 @@ def give_back(*, survivor: Content, undo: Undo) -> list[str]:
     episodes_release(content_ids=[survivor.content_id], gone=gone)
     _delete(survivor, [row for row in unchanged if row not in seasons])
     kept += licences_give_back(
-        survivor_id=survivor.content_id,
-        avails=undo.get("avails", {}),
-        is_first=undo.get("avails_are_first", False),
+        loser_id=loser_id, survivor_id=survivor.content_id, known=_known_of_avails(undo)
     )
     for name, keys in undo["links"].items():
         getattr(survivor, name).remove(*keys)
     return kept + _empty_again(survivor, undo["filled"])
+
+
+def _known_of_avails(undo: Undo) -> Known:
+    """Merges of earlier releases have not noted the survivor's own, but whether it had any."""
+    own: dict[str, str] | None = None if undo.get("avails_are_first") else {}
+    return Known(given=undo.get("avails", {}), own=undo.get("own_avails", own))
 
 
 def _given(survivor: Content, noted: dict[str, dict[str, str]]) -> tuple[list[Any], list[Any]]:

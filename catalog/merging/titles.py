@@ -76,8 +76,9 @@ def content_unmerge(*, content_id: UUID) -> list[str]:
             raise CannotMerge(
                 f"{into_id}, which it was merged into, was merged itself since: undo that merge first."
             )
-        kept = give_back(survivor=survivor, undo=undo) if survivor else []
-        kept += _return_ids(content_id, into_id, undo["external_ids"])
+        lost = _return_ids(content_id, into_id, undo["external_ids"])
+        kept = give_back(loser_id=content_id, survivor=survivor, undo=undo) if survivor else []
+        kept += lost
         followers = ContentMerge.objects.using(CATALOG).filter(content_id__in=undo["followers"])
         followers.filter(into_id=into_id).update(into_id=content_id)
         merge.delete()
