@@ -41,7 +41,9 @@ class Tally:
         return note
 
     def told(self) -> Iterator[str]:
-        """A line for each file, and one for each reason why rows were passed over."""
+        """A line for each file, and one for each reason why rows were passed over; nothing where none was read."""
+        if not (self.titles or self.episodes or self.passed_over or self.rejected):
+            return
         yield _line(
             BASICS.name,
             {

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         part.add_argument(
             "--missing",
             action="store_true",
-            help="only those that are not there, as after an upgrade; silent where there are none",
+            help="only those that are not there, as after an upgrade",
         )
         part.add_argument(
             "--stale",
@@ -40,13 +40,12 @@ class Command(BaseCommand):
                 said = self._stale()
             else:
                 said = self._all()
-        if said:
-            self.stdout.write(said)
+        self.stdout.write(said)
 
     def _missing(self) -> str:
         with _bar(missing_count()) as bar:
             written = missing_write(most=sys.maxsize, looked_at=bar.update) if bar.total else 0
-        return f"{written:,} missing documents written" if written else ""
+        return f"{written:,} missing documents written" if written else "No search document is missing."
 
     def _stale(self) -> str:
         with _bar(None) as bar:

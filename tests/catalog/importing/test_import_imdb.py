@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from bench.imdb_files import write_dump
@@ -491,11 +492,15 @@ def test_an_id_of_another_title_is_a_conflict_and_no_crash(
     [("nowhere", "nowhere is no folder."), ("empty", "empty has no title.basics.tsv and no title.basics")],
 )
 def test_a_folder_without_a_dump_is_one_sentence(
-    stores: None, tmp_path: Path, name: str, sentence: str
+    stores: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, sentence: str
 ) -> None:
+    """Keeps away: an account of no rows beside the sentence that says why."""
     (tmp_path / "empty").mkdir()
-    with pytest.raises(CommandError, match=sentence):
-        import_imdb(tmp_path / name)
+    with pytest.raises(CommandError, match=sentence) as refused:
+        call_command("import_imdb", tmp_path / name)
+
+    assert refused.value.returncode == 1
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_report_over_a_file_of_the_dump_is_refused(stores: None, folder: Path) -> None:

@@ -111,7 +111,7 @@ def test_what_is_missing_is_written_and_nothing_else(
 
     assert (missing_count(), len(found("night"))) == (0, MOST)
     assert SearchDocument.objects.get(content_id=renamed.content_id).names == "dawn"
-    assert said("search_rebuild", "--missing", capsys=capsys) == []
+    assert said("search_rebuild", "--missing", capsys=capsys) == ["No search document is missing."]
 
 
 def test_however_many_are_missing_those_of_one_batch_are_in_memory(
