@@ -28,6 +28,7 @@ from catalog.models import (
 )
 from catalog.selectors import credits_of_people
 from catalog.visibility import Audience, is_public
+from streaming.stores.units import counted
 
 Facts = Sequence[tuple[str, Sequence[Any]]]  # the name of a fact, and its value for each of the rows
 CREDITS_SHOWN = 6
@@ -64,7 +65,10 @@ def titles_compared(rows: Sequence[Content]) -> Facts:
         ("Windows", [str(count[key]["windows"] or "none: no licence restricts it") for key in ids]),
         (
             "Rating",
-            [None if row.rating is None else f"{row.rating}, {row.rating_count:,} votes" for row in rows],
+            [
+                None if row.rating is None else f"{row.rating}, {counted(row.rating_count, 'vote')}"
+                for row in rows
+            ],
         ),
         ("Views in 30 days", [f"{row.recent_views:,}" for row in rows]),
         ("Added", [f"{row.created_at:%Y-%m-%d}" for row in rows]),
@@ -90,7 +94,7 @@ def people_compared(rows: Sequence[Person]) -> Facts:
         (
             "Credits",
             [
-                _counted(count.get(key, 0), list(map(credit_line, some)))
+                _counted(count.get(key, 0), list(map(credit_line, some)), "newest")
                 for key, some in zip(ids, newest, strict=True)
             ],
         ),
@@ -165,9 +169,10 @@ def _listed(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
-def _counted(number: int, shown: Sequence[Any]) -> SafeString | str:
-    """The number, and the first of them beneath one another."""
+def _counted(number: int, shown: Sequence[Any], which: str = "first") -> SafeString | str:
+    """The number, and those that are shown beneath one another: all, or as many of the first, which is said then."""
     if not number:
         return "0"
     lines = format_html_join("", "<li>{}</li>", ((each,) for each in shown))
-    return format_html("{}{}<ul>{}</ul>", number, ", of which" if len(shown) < number else "", lines)
+    some = f", the {which} {len(shown)}:" if len(shown) < number else ""
+    return format_html("{}{}<ul>{}</ul>", number, some, lines)

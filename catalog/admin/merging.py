@@ -20,10 +20,12 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from catalog.admin.comparing import Facts
+from catalog.merging.kinds import Kinds
 from catalog.refusing import ChangeRefused
 from streaming.api.admin import StoreAdmin, uuid_or_none
 
 DIFFER_ALWAYS = ("Added", "Id")
+CONFIRMED = "yes"
 
 
 class MergingAdmin(StoreAdmin):
@@ -34,8 +36,8 @@ class MergingAdmin(StoreAdmin):
 
     follows: tuple[str, ...] = ()
 
-    def merge_rows(self, *, loser: UUID, survivor: UUID) -> str:
-        """Merges; what was done, in a sentence. Raises `ChangeRefused`."""
+    def merge_rows(self, *, loser: UUID, survivor: UUID, confirmed: bool) -> str:
+        """Merges; what was done, in a sentence. `confirmed`: also what `in_the_way` asks of. Raises `ChangeRefused`."""
         raise NotImplementedError
 
     def undo_merge(self, key: UUID) -> Sequence[str]:
@@ -56,6 +58,10 @@ class MergingAdmin(StoreAdmin):
     def facts_of(self, rows: Sequence[Any]) -> Facts:
         """In a fixed number of queries."""
         raise NotImplementedError
+
+    def in_the_way(self, rows: Sequence[Any]) -> Kinds:
+        """Why one of the rows cannot become part of the other, and what is to be confirmed before it does."""
+        return Kinds({}, "")
 
     def get_urls(self) -> Any:
         name = f"{self.opts.app_label}_{self.opts.model_name}"
@@ -94,7 +100,8 @@ class MergingAdmin(StoreAdmin):
 
     def _merged(self, request: HttpRequest, loser: Any, survivor: Any) -> HttpResponse:
         try:
-            done = self.merge_rows(loser=loser.pk, survivor=survivor.pk)
+            confirmed = request.POST.get("confirmed") == CONFIRMED
+            done = self.merge_rows(loser=loser.pk, survivor=survivor.pk, confirmed=confirmed)
         except ChangeRefused as refused:
             self.message_user(request, f"Nothing was merged. {refused}", messages.ERROR)
             return HttpResponseRedirect(self._address("changelist"))
@@ -104,12 +111,16 @@ class MergingAdmin(StoreAdmin):
         return HttpResponseRedirect(self._address("change", survivor.pk))
 
     def _question(self, request: HttpRequest, rows: Sequence[Any]) -> HttpResponse:
+        kinds = self.in_the_way(rows)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Merge two {self.opts.verbose_name_plural}",
             "opts": self.opts,
             "rows": rows,
             "facts": [(name, values, _differ(name, values)) for name, values in self.facts_of(rows)],
+            "choices": [(row, kinds.refused.get(row.pk)) for row in rows],
+            "unlike": kinds.unlike,
+            "confirmed": CONFIRMED,
             "follows": self.follows,
         }
         return TemplateResponse(request, "catalog/admin/merge.html", context)

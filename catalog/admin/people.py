@@ -18,6 +18,7 @@ from catalog.admin.shared import FindingAdmin, SharedAdmin
 from catalog.merging import people_merge, person_unmerge
 from catalog.models import Credit, Person
 from catalog.selectors import credits_of_people
+from streaming.stores.units import counted
 
 MOST_CREDITS_SHOWN = 200
 
@@ -50,13 +51,11 @@ class PersonAdmin(MergingAdmin, FindingAdmin, SharedAdmin):
             return self.get_empty_value_display()
         shown = credits_of_people(person_ids=[person.person_id], limit=MOST_CREDITS_SHOWN)
         more = f" The {len(shown)} newest:" if len(shown) < count else ""
-        return format_html(
-            "{} {}.{}<ul>{}</ul>", count, "credit" if count == 1 else "credits", more, _credit_items(shown)
-        )
+        return format_html("{}.{}<ul>{}</ul>", counted(count, "credit"), more, _credit_items(shown))
 
-    def merge_rows(self, *, loser: UUID, survivor: UUID) -> str:
+    def merge_rows(self, *, loser: UUID, survivor: UUID, confirmed: bool) -> str:
         moved = people_merge(loser_id=loser, survivor_id=survivor)
-        return f"{moved} credit{'' if moved == 1 else 's'} moved."
+        return f"{counted(moved, 'credit')} moved."
 
     def undo_merge(self, key: UUID) -> Sequence[str]:
         return person_unmerge(person_id=key)

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from catalog.admin.comparing import Facts, titles_compared
 from catalog.admin.merging import MergingAdmin
 from catalog.merging import content_unmerge, contents_merge
+from catalog.merging.kinds import Kinds, kinds_compared
 from catalog.models import Content
 from catalog.selectors.merged import survivors_by_id
 
@@ -28,8 +29,12 @@ class TitleMergingAdmin(MergingAdmin):
     )
     kept_elsewhere: Callable[[Sequence[UUID]], Facts] = staticmethod(lambda content_ids: ())
 
-    def merge_rows(self, *, loser: UUID, survivor: UUID) -> str:
-        taken, left = contents_merge(loser_id=loser, survivor_id=survivor)
+    def in_the_way(self, rows: Sequence[Content]) -> Kinds:
+        one, other = rows
+        return kinds_compared(one, other)
+
+    def merge_rows(self, *, loser: UUID, survivor: UUID, confirmed: bool) -> str:
+        taken, left = contents_merge(loser_id=loser, survivor_id=survivor, confirmed=confirmed)
         told = f"Taken over: {_told(taken)}." if taken else "It lacked nothing."
         return f"{told} Left with the other one: {'; '.join(left)}." if left else told
 

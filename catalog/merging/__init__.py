@@ -9,7 +9,14 @@ takes back what nobody has changed since, and says what it left.
 """
 
 from catalog.merging.people import people_merge, person_unmerge
-from catalog.merging.refusing import CannotMerge
+from catalog.merging.refusing import CannotMerge, Unconfirmed
 from catalog.merging.titles import content_unmerge, contents_merge
 
-__all__ = ["CannotMerge", "content_unmerge", "contents_merge", "people_merge", "person_unmerge"]
+__all__ = [
+    "CannotMerge",
+    "Unconfirmed",
+    "content_unmerge",
+    "contents_merge",
+    "people_merge",
+    "person_unmerge",
+]

@@ -5,3 +5,7 @@ from catalog.refusing import ChangeRefused
 
 class CannotMerge(ChangeRefused):
     """Nothing was changed."""
+
+
+class Unconfirmed(CannotMerge):
+    """It is done once somebody says that it is meant."""

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.utils import timezone
 
 from catalog.locking import contents_lock
+from catalog.merging.kinds import kinds_check
 from catalog.merging.refusing import CannotMerge
 from catalog.merging.taking_over import Undo, give_back, take_over
 from catalog.models import Content, ContentMerge, ExternalId
@@ -31,10 +32,11 @@ class Merged(NamedTuple):
     left: list[str]
 
 
-def contents_merge(*, loser_id: UUID, survivor_id: UUID) -> Merged:
+def contents_merge(*, loser_id: UUID, survivor_id: UUID, confirmed: bool = False) -> Merged:
     """The loser becomes part of the survivor, and its address leads there.
 
-    Titles that were merged into the loser before lead to the survivor from now on. Raises `CannotMerge`.
+    Titles that were merged into the loser before lead to the survivor from now on. Raises `CannotMerge`; of titles of
+    unlike types `Unconfirmed`, unless it is `confirmed` that they are one (`catalog.merging.kinds`).
     """
     if loser_id == survivor_id:
         raise CannotMerge("A title cannot be merged into itself.")
@@ -45,6 +47,7 @@ def contents_merge(*, loser_id: UUID, survivor_id: UUID) -> Merged:
                 raise CannotMerge(
                     f"“{title}” ({title.content_id}) is merged already: take the title that it is now."
                 )
+        kinds_check(loser=loser, survivor=survivor, confirmed=confirmed)
         undo: Undo = {"into": str(survivor_id), "status": loser.status}
         taken, left = take_over(loser=loser, survivor=survivor)
         undo |= taken

@@ -1,4 +1,4 @@
-"""Bytes as every screen writes them. Entry point: `size`. Failure: none."""
+"""Counts and bytes as every screen and message writes them. Entry points: `counted`, `size`. Failure: none."""
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -9,3 +9,8 @@ def size(count: float) -> str:
     while abs(value) >= 1000 and unit < len(UNITS) - 1:
         value, unit = value / 1024, unit + 1
     return f"{value:,.0f} {UNITS[unit]}" if unit == 0 or abs(value) >= 10 else f"{value:.1f} {UNITS[unit]}"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with what it is of: `1 row`, `0 rows`, `1,204 rows`; `plural` where it is not the noun with an s."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
-from catalog.merging import content_unmerge, contents_merge, people_merge, person_unmerge
+from catalog.merging import Unconfirmed, content_unmerge, contents_merge, people_merge, person_unmerge
 from catalog.merging.candidates import duplicate_candidates
 from catalog.models import PersonMerge
 from streaming.stores.aliases import CATALOG
@@ -27,6 +27,9 @@ class Command(BaseCommand):
             merging.add_argument("survivor", type=UUID)
             if action == "titles":
                 merging.add_argument("--dry-run", action="store_true", help="Count what would be taken over.")
+                merging.add_argument(
+                    "--unlike", action="store_true", help="They are one though not of one type."
+                )
         actions.add_parser("undo", help="Take a merge back.").add_argument("id", type=UUID)
         listing = actions.add_parser("candidates", help="Titles of one name, type and year.")
         listing.add_argument("--limit", type=int, default=50)
@@ -35,10 +38,13 @@ class Command(BaseCommand):
         with one_sentence("Nothing is merged", again="Running this again goes on from there."):
             getattr(self, f"_{action}")(**options)
 
-    def _titles(self, *, loser: UUID, survivor: UUID, dry_run: bool, **_: Any) -> None:
-        with mixed_transaction(CATALOG):
-            merged = contents_merge(loser_id=loser, survivor_id=survivor)
-            transaction.set_rollback(dry_run, using=CATALOG)
+    def _titles(self, *, loser: UUID, survivor: UUID, dry_run: bool, unlike: bool, **_: Any) -> None:
+        try:
+            with mixed_transaction(CATALOG):
+                merged = contents_merge(loser_id=loser, survivor_id=survivor, confirmed=unlike)
+                transaction.set_rollback(dry_run, using=CATALOG)
+        except Unconfirmed as error:
+            raise Unconfirmed(f"{error} Say so by --unlike.") from error
         counted = ", ".join(f"{count} {kind}" for kind, count in merged.taken.items()) or "nothing"
         said = f"{survivor} took over {counted}" + (" (not written)" if dry_run else "")
         self.stdout.write("\n".join([said, *merged.left]))

@@ -60,7 +60,7 @@ def test_titles_are_told_side_by_side(editor: Client) -> None:
         "Minutes": ["153", "101"],
         "Countries": ["DE", "–"],
         "Summary": ["A city of two halves.", "Somebody does something."],
-        "Credits": ["8, of which Fritz Lang (Director)" + " Brigitte Helm (Actor)" * 5, "0"],
+        "Credits": ["8, the first 6: Fritz Lang (Director)" + " Brigitte Helm (Actor)" * 5, "0"],
         "Seasons, episodes": ["0, 0", "1, 3"],
         "External ids": ["imdb:tt0017136", "–"],
         "Imported from": ["listing s1", "–"],
@@ -135,7 +135,21 @@ def test_without_the_store_of_reviews_they_are_not_known(editor: Client) -> None
 def test_titles_are_compared_in_the_same_queries_with_1_and_100_rows(editor: Client) -> None:
     small = [with_children(ContentFactory(), 1) for _ in range(2)]
     large = [with_children(ContentFactory(), 100) for _ in range(2)]
-    assert [cost(editor, TITLES, *pair) for pair in (small, large)] == [9, 9]
+    assert [cost(editor, TITLES, *pair) for pair in (small, large)] == [10, 10]
+
+
+def test_of_many_credits_it_is_said_how_many_are_listed(editor: Client) -> None:
+    """Regression: "7, of which" stood above six."""
+    one, other = PersonFactory.create_batch(2)
+    for person, number in ((one, 7), (other, 6)):
+        CreditFactory.create_batch(number, person=person, character_name="", content__title="Gold")
+    title = CreditFactory.create_batch(7, content=ContentFactory())[0].content
+
+    people, titles = compared(editor, PEOPLE, one, other), compared(editor, TITLES, title, ContentFactory())
+
+    assert [text.partition(" Gold")[0] for text in people["Credits"]] == ["7, the newest 6:", "6"]
+    assert [text.count("Gold") for text in people["Credits"]] == [6, 6]
+    assert titles["Credits"][0].startswith("7, the first 6: ")
 
 
 def test_people_are_compared_in_the_same_queries_with_1_and_100_credits(editor: Client) -> None:

@@ -13,6 +13,7 @@ from tests.catalog.admin.pages import PEOPLE, TITLES, as_stored, page_of, record
 from tests.factories import (
     ContentFactory,
     CreditFactory,
+    EpisodeFactory,
     ExternalIdFactory,
     PersonFactory,
     WindowFactory,
@@ -149,6 +150,35 @@ def test_a_merge_that_is_refused_is_a_message(editor: Client) -> None:
 
     assert "Nothing was merged." in answer.content.decode()
     assert "Nothing was undone." in unmerge(editor, f"{TITLES}{third.pk}/unmerge/").content.decode()
+
+
+def test_what_a_page_says_of_two_types_before_they_are_merged(editor: Client) -> None:
+    movie, series = ContentFactory(title="Film"), ContentFactory(title="Show", content_type="series")
+    other = ContentFactory(title="Film")
+    EpisodeFactory.create_batch(2, content=series)
+    indexed(movie, series, other)
+    alike = editor.get(f"{TITLES}merge/?rows={movie.pk},{other.pk}").content.decode()
+    assert "confirmed" not in alike
+    assert "disabled" not in alike
+    address = f"{TITLES}merge/?rows={movie.pk},{series.pk}"
+
+    page = editor.get(address).content.decode()
+
+    assert "“Film” is a movie, “Show” is a series." in page
+    assert '<input type="checkbox" name="confirmed" value="yes" required>' in page
+    radio = '<input type="radio" name="survivor" value="{}" {}>'
+    assert radio.format(movie.pk, "disabled") in page
+    assert radio.format(series.pk, "required") in page
+    assert "“Show” has 2 episodes, for which a movie has no place" in page
+
+    forced = editor.post(address, {"survivor": str(movie.pk), "confirmed": "yes"}, follow=True)
+    assert "Nothing was merged. “Show” has 2 episodes" in forced.content.decode()
+    hasty = editor.post(address, {"survivor": str(series.pk)}, follow=True)
+    assert "Nothing was merged. “Film” is a movie, “Show” is a series" in hasty.content.decode()
+    assert (as_stored(movie).status, as_stored(series).status) == ("published", "published")
+    done = editor.post(address, {"survivor": str(series.pk), "confirmed": "yes"}, follow=True)
+    assert "“Film” is part of “Show” now." in done.content.decode()
+    assert (as_stored(movie).status, as_stored(series).status) == ("merged", "published")
 
 
 def test_only_who_may_change_titles_merges_them(stores: None) -> None:

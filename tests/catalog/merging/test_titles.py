@@ -392,7 +392,7 @@ def test_undoing_after_the_survivor_was_deleted_gives_the_ids_back() -> None:
 def test_a_merge_into_a_title_that_was_merged_and_then_deleted_can_be_undone() -> None:
     """Keeps away: that it waits for ever for a merge that is no more."""
     loser, survivor = merged_pair()
-    last = ContentFactory()
+    last = ContentFactory(content_type="series")
     merge(survivor, last)
     contents_delete(content_ids=[survivor.content_id])
 
