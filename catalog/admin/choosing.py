@@ -131,18 +131,42 @@ class PartFormSet(BaseInlineFormSet):
     def clean(self) -> None:
         super().clean()
         if not self.is_whole:
-            for constraint in self.rows.model._meta.constraints:
-                if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None:
-                    self._refuse_taken([name for name in constraint.fields if name != self.fk.name])
+            for names in self._only_once():
+                self._refuse_taken(names)
+
+    def validate_unique(self) -> None:
+        """Django's own would say that there are two of something; these errors name the other row."""
+        for names in self._only_once():
+            self._refuse_twice(names)
+
+    def _only_once(self) -> list[list[str]]:
+        """Fields whose values only one row of a title may have together."""
+        return [
+            [name for name in constraint.fields if name != self.fk.name]
+            for constraint in self.rows.model._meta.constraints
+            if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None
+        ]
+
+    def _refuse_twice(self, names: Sequence[str]) -> None:
+        """Of two rows of the page the latter has the error."""
+        columns = self._columns(names)
+        first: dict[tuple[Any, ...], forms.ModelForm] = {}
+        for form in self.kept:
+            other = first.setdefault(_values(form.instance, columns), form)
+            if other is not form:
+                form.add_error(None, f"“{other.instance}”, on this page, has {_told(form, names)}.")
 
     def _refuse_taken(self, names: Sequence[str]) -> None:
         """What only one row may have and a row beyond the page has. One query."""
-        columns = [self.rows.model._meta.get_field(name).attname for name in names]
+        columns = self._columns(names)
         ours = {_values(form.instance, columns): form for form in self.kept if form.has_changed()}
         wanted = {f"{column}__in": set(values) for column, *values in zip(columns, *ours, strict=True)}
         for row in self.beyond.filter(**wanted) if ours else ():
             if form := ours.get(_values(row, columns)):
-                form.add_error(None, f"“{row}”, on another page, has that {' and '.join(names)}.")
+                form.add_error(None, f"“{row}”, on another page, has {_told(form, names)}.")
+
+    def _columns(self, names: Sequence[str]) -> list[str]:
+        return [self.rows.model._meta.get_field(name).attname for name in names]
 
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
@@ -187,6 +211,18 @@ class PartFormSet(BaseInlineFormSet):
         names = (f"{self.add_prefix(index)}-{field_name}" for index in range(self.total_form_count()))
         posted = filter(None, (uuid_or_none(self.data.get(name, "")) for name in names))
         return dict(_related(self.model, field_name).in_bulk(list(posted)))
+
+
+def _told(form: forms.ModelForm, names: Sequence[str]) -> str:
+    """As in `season 1 and number 2`: the fields as the page calls them, and what the row has there."""
+    return " and ".join(
+        f"{(form.fields[name].label or name).lower()} {_shown(form.instance, name)}" for name in names
+    )
+
+
+def _shown(row: Any, name: str) -> Any:
+    chosen = getattr(row, f"get_{name}_display", None)
+    return chosen() if chosen else getattr(row, name)
 
 
 def _values(row: Any, columns: Sequence[str]) -> tuple[Any, ...]:

@@ -32,6 +32,9 @@ class CreditForm(PartForm):
         if "billing_order" in self.fields:
             self.fields["billing_order"].required = False
             self.fields["billing_order"].initial = None
+        if "job" in self.fields:
+            # Else whoever's job an editor leaves alone is an actor, by the column's default.
+            self.fields["job"].initial = None
 
 
 class CreditFormSet(PartFormSet):

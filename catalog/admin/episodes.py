@@ -5,6 +5,7 @@ another table, would be megabytes.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.http import HttpRequest
 
 from catalog.admin.choosing import Known, KnownChoiceField, PartForm, PartFormSet
 from catalog.admin.rows import PartOfTitle
-from catalog.models import Episode, EpisodeOrder, Season
+from catalog.models import Content, Episode, EpisodeOrder, Season
 
 PLACE = re.compile(r"\s*(?:S\s*(\d{1,5})\s*E|(\d{1,5})\s*x)\s*(\d{1,5})\s*", re.IGNORECASE)
 
@@ -148,6 +149,21 @@ class EpisodeFormSet(PartFormSet):
         """The first place of each run; one query, of two numbers for each episode."""
         places = list(self.rows.values_list("season_number", "number"))
         return [_spelled(*place) for place in places[:: self.shown]]
+
+
+def seasons_brought(content: Content, formsets: Sequence[Any]) -> list[int]:
+    """Numbers of the seasons that episodes bring along. To be asked before all is saved; one query where an episode is
+    new or has changed its season."""
+    episodes = [form for each in formsets if isinstance(each, EpisodeFormSet) for form in each.kept]
+    seasons = {
+        form.instance.number for each in formsets if isinstance(each, SeasonFormSet) for form in each.kept
+    }
+    moved = {form.instance.season_number for form in episodes if "season_number" in form.changed_data}
+    unseen = moved - seasons
+    if not unseen:
+        return []
+    there = Season.objects.filter(content=content, number__in=unseen).values_list("number", flat=True)
+    return sorted(unseen.difference(there))
 
 
 class EpisodeInline(PartOfTitle):

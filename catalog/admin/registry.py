@@ -25,14 +25,11 @@ class ExternalIdForm(PartForm):
 
 
 class ExternalIdFormSet(PartFormSet):
-    """An id is of one title, and once."""
+    """An id is of one title."""
 
     def clean(self) -> None:
         super().clean()
-        forms_by_id: dict[str, forms.ModelForm] = {}
-        for form in self.kept:
-            if forms_by_id.setdefault(str(form.instance), form) is not form:
-                form.add_error("value", "This title has that id already.")
+        forms_by_id = {str(form.instance): form for form in self.kept}
         claims = _claims_of_others(
             self.instance, [form.instance for form in forms_by_id.values() if form.has_changed()]
         )

@@ -23,6 +23,7 @@ from catalog.admin.choosing import PartFormSet
 from catalog.admin.codes import CountryField, field_for, suggestions
 from catalog.admin.credits import DEPARTMENTS
 from catalog.admin.enumerations import EnumerationField
+from catalog.admin.episodes import seasons_brought
 from catalog.admin.finding import titles_found
 from catalog.admin.runs import SHOWN, heads_of, run_of
 from catalog.admin.sections import BY_SLUG, FIRST, SECTIONS, WHEN_ADDED, Section, section_of
@@ -191,10 +192,13 @@ class ContentAdmin(TitleMergingAdmin, FindingAdmin, RefusalsTold):
         links = {name: form.cleaned_data[name] for name in TERMS if name in form.changed_data}
         saved = [row for formset in formsets for row in formset.save(commit=False)]
         deleted = [row for formset in formsets for row in formset.deleted_objects]
+        brought = seasons_brought(content, formsets)  # nobody adds one meanwhile: the form holds the title
         if form.has_changed():
             services.content_save(content=content, links=links, saved=saved, deleted=deleted)
         elif saved or deleted:
             services.children_save(content=content, saved=saved, deleted=deleted)
+        if brought:
+            self.message_user(request, _of_seasons(brought), messages.WARNING)
 
     def delete_model(self, request: HttpRequest, obj: Content) -> None:
         services.content_delete(content=obj)
@@ -233,6 +237,13 @@ def _runs(title: Content, section: Section, shown: Any, here: int) -> list[tuple
     return [
         (head, _address(title, section, run), run == here) for run, head in enumerate(heads_of(tables), 1)
     ]
+
+
+def _of_seasons(numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return f"There was no season {numbers[0]}: it was added for its episodes."
+    named = f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+    return f"There were no seasons {named}: they were added for their episodes."
 
 
 def _outcome(changed: int, chosen: int, done: str) -> str:

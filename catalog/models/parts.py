@@ -214,7 +214,8 @@ class CollectionItem(OfTitle):
         ]
 
     def __str__(self) -> str:
-        return f"{self.position}: {self.content_id}"
+        """Names the title where it is at hand, as credits name the person."""
+        return str(self._state.fields_cache.get("content", self.content_id))
 
 
 class Source(OfTitle):

@@ -25,7 +25,7 @@ class Translation(OfTitle):
         ]
 
     def __str__(self) -> str:
-        return f"{self.language}: {self.title}"
+        return f"{self.language}: {self.title}".removesuffix(": ")
 
 
 class AlternativeTitle(OfTitle):

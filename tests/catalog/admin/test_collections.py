@@ -52,7 +52,7 @@ def test_titles_are_picked_ordered_and_taken_out(editor: Client, api: APIClient)
 def test_a_title_twice_is_an_error(editor: Client) -> None:
     collection, title = CollectionFactory(), ContentFactory()
     response = save(editor, page_of(collection), rows("items", item(title), item(title)))
-    assert row_errors(response, "items")[1] == {"__all__": ["Please correct the duplicate values below."]}
+    assert row_errors(response, "items")[1] == {"__all__": [f"“{title}”, on this page, has title {title}."]}
 
 
 def test_a_rule_is_checked_and_shows_what_it_finds(editor: Client) -> None:

@@ -17,6 +17,20 @@ from tests.catalog.admin.pages import TITLES, credit, page_of, record, row_error
 from tests.factories import ContentFactory, CreditFactory, PersonFactory, indexed
 
 
+def test_a_new_credit_has_no_job_until_one_is_typed(editor: Client) -> None:
+    """Keeps away: every writer whose job was left alone, an actor."""
+    content, person = ContentFactory(), PersonFactory()
+    page = page_of(content, "credits")
+    empty = editor.get(page).context["inline_admin_formsets"][0].formset.empty_form
+
+    assert empty["job"].value() is None
+    assert saved_or_errors(save(editor, page, rows("credits", {"person": str(person.person_id)}))) == [
+        ["This field is required."]
+    ]
+    assert saved_or_errors(save(editor, page, rows("credits", {"department": "", "job": ""}))) == "saved"
+    assert not Credit.objects.exists()
+
+
 def test_credits_are_changed_deleted_and_added_in_one_save(editor: Client, api: APIClient) -> None:
     content = ContentFactory()
     kept, gone = (

@@ -1,9 +1,10 @@
 """Seasons, episodes and their places in other orders."""
 
+import pytest
 from django.test import Client
 
 from catalog.models import Episode, EpisodeOrder, Marker, Season
-from tests.catalog.admin.pages import page_of, rows, save, saved_or_errors
+from tests.catalog.admin.pages import page_of, row_errors, rows, save, saved_or_errors
 from tests.factories import ContentFactory, EpisodeFactory, EpisodeOrderFactory, MarkerFactory, SeasonFactory
 
 
@@ -11,7 +12,7 @@ def test_a_season_twice_is_an_error(editor: Client) -> None:
     content = ContentFactory(content_type="series")
     SeasonFactory(content=content, number=1)
     response = save(editor, page_of(content, "episodes"), rows("seasons", {"number": "1"}, first=1))
-    assert "Please correct the duplicate data for number." in saved_or_errors(response)
+    assert saved_or_errors(response) == [["“Season 1”, on this page, has number 1."]]
     assert Season.objects.count() == 1
 
 
@@ -44,12 +45,72 @@ def test_two_episodes_trade_their_numbers_in_one_save(editor: Client) -> None:
 def test_two_episodes_of_one_number_are_an_error(editor: Client) -> None:
     content = ContentFactory(content_type="series")
     for number in (1, 2):
-        EpisodeFactory(content=content, number=number)
+        EpisodeFactory(content=content, number=number, title="Pilot" if number == 1 else "Second")
     response = save(editor, page_of(content, "episodes"), {"episodes-1-number": "1"})
-    assert (
-        "Please correct the duplicate data for season_number and number, which must be unique."
-        in saved_or_errors(response)
+    assert saved_or_errors(response) == [["“S01E01 Pilot”, on this page, has season 1 and number 1."]]
+    assert row_errors(response, "episodes")[0] == {}
+
+
+def test_what_else_only_one_row_has_is_named_by_its_row_as_well(editor: Client) -> None:
+    content = ContentFactory(content_type="series")
+    SeasonFactory(content=content, number=3)
+    one, _ = (EpisodeFactory(content=content, season_number=3, number=number) for number in (1, 2))
+    EpisodeOrderFactory(episode=one, order="dvd", season_number=1, number=1)
+    added = {"order": "dvd", "season_number": "1", "number": "1", "episode": "S03E02"}
+
+    refused = save(editor, page_of(content, "episodes"), rows("episodeorders", added, first=1))
+    seasons = save(editor, page_of(content, "episodes"), rows("seasons", {"number": "3"}, first=1))
+
+    assert saved_or_errors(refused) == [
+        ["“DVD: S01E01”, on this page, has order DVD and season number 1 and number 1."]
+    ]
+    assert saved_or_errors(seasons) == [["“Season 3”, on this page, has number 3."]]
+
+
+def test_a_row_that_is_deleted_makes_room_for_another(editor: Client) -> None:
+    content = ContentFactory(content_type="series")
+    SeasonFactory(content=content, number=1)
+    EpisodeFactory(content=content, number=1, title="Old")
+
+    response = save(
+        editor,
+        page_of(content, "episodes"),
+        {
+            "episodes-0-DELETE": "on",
+            **rows(
+                "episodes",
+                {"season_number": "1", "number": "1", "kind": "standard", "title": "New"},
+                first=1,
+            ),
+        },
     )
+
+    assert saved_or_errors(response) == "saved"
+    assert Episode.objects.get().title == "New"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        ((1,), []),
+        ((7,), ["There was no season 7: it was added for its episodes."]),
+        ((7, 1, 4, 3), ["There were no seasons 3, 4 and 7: they were added for their episodes."]),
+    ],
+)
+def test_a_season_that_comes_with_its_episode_is_told(
+    editor: Client, numbers: tuple[int, ...], told: list[str]
+) -> None:
+    """Keeps away: a season made by a mistyped number, which nobody notices."""
+    content = ContentFactory(content_type="series")
+    SeasonFactory(content=content, number=1)
+    added = [{"season_number": str(number), "number": "1", "kind": "standard"} for number in numbers]
+
+    response = save(editor, page_of(content, "episodes"), rows("episodes", *added))
+
+    assert saved_or_errors(response) == "saved"
+    shown = [str(message) for message in editor.get(response["Location"]).context["messages"]]
+    assert [message for message in shown if "season" in message and "There w" in message] == told
+    assert set(Season.objects.values_list("number", flat=True)) == {1, *numbers}
 
 
 def test_a_season_with_episodes_is_neither_deleted_nor_renumbered(editor: Client) -> None:

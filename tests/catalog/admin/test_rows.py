@@ -394,7 +394,10 @@ def test_an_external_id_of_another_title_is_an_error_that_names_it(editor: Clien
 def test_an_external_id_twice_in_two_spellings_is_an_error(editor: Client) -> None:
     spelled = ({"scheme": "imdb", "value": value} for value in ("tt0017136", "TT0017136"))
     response = save(editor, page_of(ContentFactory(), "registry"), rows("external_ids", *spelled))
-    assert row_errors(response, "external_ids") == [{}, {"value": ["This title has that id already."]}]
+    assert row_errors(response, "external_ids") == [
+        {},
+        {"__all__": ["“imdb:tt0017136”, on this page, has scheme imdb and value tt0017136."]},
+    ]
 
 
 def test_external_ids_are_looked_up_at_once(editor: Client, api: APIClient) -> None:
@@ -407,20 +410,30 @@ def test_external_ids_are_looked_up_at_once(editor: Client, api: APIClient) -> N
 
 
 @pytest.mark.parametrize(
-    ("page", "prefix", "row"),
+    ("page", "prefix", "row", "told"),
     [
-        ("texts", "translations", {"language": "de"}),
-        ("rights", "maturity_ratings", {"system": "FSK", "country": "DE", "value": "12"}),
-        ("registry", "external_ids", {"scheme": "imdb", "value": "tt0017136"}),
+        ("texts", "translations", {"language": "de"}, "“de”, on this page, has language de."),
+        (
+            "rights",
+            "maturity_ratings",
+            {"system": "FSK", "country": "DE", "value": "12"},
+            "“FSK 12”, on this page, has system FSK and country DE.",
+        ),
+        (
+            "registry",
+            "external_ids",
+            {"scheme": "imdb", "value": "tt0017136"},
+            "“imdb:tt0017136”, on this page, has scheme imdb and value tt0017136.",
+        ),
     ],
 )
 def test_two_rows_of_which_there_can_be_one_are_an_error(
-    editor: Client, page: str, prefix: str, row: Row
+    editor: Client, page: str, prefix: str, row: Row, told: str
 ) -> None:
     content = ContentFactory()
     response = save(editor, page_of(content, page), rows(prefix, row, row))
     assert response.status_code == 200
-    assert row_errors(response, prefix)[1] == {"__all__": ["Please correct the duplicate values below."]}
+    assert row_errors(response, prefix)[1] == {"__all__": [told]}
 
 
 def test_a_rating_shows_the_age_behind_it_or_that_there_is_none(editor: Client) -> None:

@@ -152,20 +152,20 @@ BEYOND: list[tuple[str, str, Any, dict[str, str], str]] = [
         {"season_number": "1", "number": "2", "kind": "standard"},
         "“S01E02",
     ),
-    ("episodes", "seasons", two_numbers, {"number": "2"}, "“Season 2”, on another page, has that number."),
+    ("episodes", "seasons", two_numbers, {"number": "2"}, "“Season 2”, on another page, has number 2."),
     (
         "episodes",
         "episodeorders",
         places,
         {"order": "dvd", "season_number": "1", "number": "2", "episode": "S01E02"},
-        "on another page, has that order and",
+        "on another page, has order DVD and season number 1 and number 2.",
     ),
     (
         "texts",
         "translations",
         lambda content: [TranslationFactory(content=content, language=tag) for tag in ("de", "fr", "pt")],
         {"language": "pt"},
-        "on another page, has that language.",
+        "on another page, has language pt.",
     ),
     (
         "registry",
@@ -174,7 +174,7 @@ BEYOND: list[tuple[str, str, Any, dict[str, str], str]] = [
             ExternalIdFactory(content=content, scheme="imdb", value=f"tt000000{n}") for n in (1, 2, 3)
         ],
         {"scheme": "imdb", "value": "TT0000003"},
-        "on another page, has that scheme and value.",
+        "on another page, has scheme imdb and value tt0000003.",
     ),
     (
         "rights",
