@@ -14,6 +14,7 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
+from dev.postgres import locale_options
 from streaming.gateway.management.commands.setup_stores import STEPS
 from streaming.gateway.worker import TASK_LIMIT
 from streaming.settings import BASE_DIR, Environment
@@ -42,10 +43,29 @@ def words_of(service: str) -> str:
     return " ".join([*told.get("entrypoint", []), *told.get("command", [])])
 
 
+def initdb_arguments(service: str) -> set[str]:
+    told: str = SERVICES[service]["environment"]["POSTGRES_INITDB_ARGS"]
+    return set(told.split())
+
+
 def mounted_secrets() -> Iterator[tuple[str, str]]:
     for name, service in SERVICES.items():
         for secret in service.get("secrets", []):
             yield name, secret
+
+
+@pytest.mark.parametrize("service", [*CITUS_NODES, "analytics", "replica"])
+def test_texts_are_compared_as_on_the_local_stores(service: str) -> None:
+    """Keeps away: the image's en_US, in which no text is compared as a cursor compares it. By which words texts are
+    split is UTF-8's, by whatever name the local system has for it."""
+    image = SERVICES[service]["image"]
+    local = {"--encoding=UTF8", *locale_options(major=18)}
+
+    differing = initdb_arguments(service) ^ local
+
+    assert re.search(r"[:.]18\.|citus:14\.", image)
+    assert {argument.partition("=")[0] for argument in differing} <= {"--lc-ctype"}
+    assert "--lc-ctype=C.UTF-8" in initdb_arguments(service)
 
 
 def test_the_services_are_those_of_the_design() -> None:
