@@ -10,7 +10,7 @@ from pathlib import Path
 
 from catalog.importing.files import ImportFailed, Unreadable
 from catalog.importing.records import Note
-from streaming.stores.spreadsheets import Cell, no_formula
+from streaming.api.spreadsheets import Cell, no_formula
 
 LONGEST_CELL = 500
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from catalog.selectors.maturity import UnmappedValue, unmapped_maturity, unrated_titles
-from streaming.stores.spreadsheets import no_formula
+from streaming.api.spreadsheets import no_formula
 
 
 class UnmappedMaturity(NamedTuple):

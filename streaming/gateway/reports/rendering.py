@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from streaming.api.spreadsheets import Cell, no_formula
 from streaming.gateway.reports.watch_time import ALL, GENRE, Line, WatchTime
-from streaming.stores.spreadsheets import Cell, no_formula
 
 NOTE = "A title with several genres counts for each of them; the line of all titles counts each play once."
 COLUMNS = ("week", "week_starts", "line", "genre", "hours", "plays", "titles")
