@@ -15,6 +15,7 @@ from streaming.stores.aliases import ANALYTICS, REPLICA
 from streaming.stores.findings import Finding
 from streaming.stores.replication.checking import Comparison
 from streaming.stores.replication.state import ReplicationStatus, Side, Slot, Subscription
+from streaming.stores.units import counted
 
 LOST_WITH_PRIMARY = (
     "Plays, user names and registration dates are kept; e-mail addresses, passwords, staff rights, groups, sessions, "
@@ -102,19 +103,19 @@ def _counts(subscription: Subscription | None) -> dict[str, str]:
 
 def comparison_lines(found: Comparison) -> list[str]:
     """What differs, then the figures."""
-    counted = ", ".join(f"{count:,} {kind}" for kind, count in found.counts.items())
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in found.counts.items())
     named = [str(difference) for difference in found.differences]
     more = sum(found.counts.values()) - len(named)
     return [
         *(f"✗ {what}" for what in found.structure),
         *(f"✗ {what}" for what in named),
-        *([f"  … and {more:,} rows more"] if more else []),
+        *([f"  … and {counted(more, 'row')} more"] if more else []),
         *(
-            [f"✗ {found.unsettled:,} rows changed all the while: run it again for them"]
+            [f"✗ {counted(found.unsettled, 'row')} changed all the while: run it again for them"]
             if found.unsettled
             else []
         ),
-        f"compared {found.rows:,} rows in {found.ranges:,} ranges: {counted}",
+        f"compared {counted(found.rows, 'row')} in {counted(found.ranges, 'range')}: {kinds}",
     ]
 
 

@@ -37,6 +37,7 @@ from catalog.registries import SCHEMES
 from catalog.terms import TERMS
 from catalog.visibility import Audience, is_public
 from streaming.api.admin import minute
+from streaming.stores.units import counted
 
 EXPLAINED = (FIRST, BY_SLUG["rights"])
 
@@ -247,5 +248,5 @@ def _of_seasons(numbers: list[int]) -> str:
 
 
 def _outcome(changed: int, chosen: int, done: str) -> str:
-    before = f" {chosen - changed} had been {done} before." if changed < chosen else ""
-    return f"{changed} of {chosen} titles {done}.{before}"
+    before = f" {chosen - changed:,} had been {done} before." if changed < chosen else ""
+    return f"{changed:,} of {counted(chosen, 'title')} {done}.{before}"

@@ -18,6 +18,7 @@ from catalog.importing.running import file_import
 from catalog.importing.selectors import catalog_size
 from catalog.models import Content
 from streaming.stores.commands import one_sentence
+from streaming.stores.units import counted
 
 
 class ImportCommand(BaseCommand):
@@ -55,9 +56,10 @@ class ImportCommand(BaseCommand):
 def _of_drafts(number: int, dry_run: bool) -> str:
     """Where an editor goes on: no list and no search of the public's has these titles."""
     be = "would be" if dry_run else "is" if number == 1 else "are"
-    titles, drafts, them = ("title", "a draft", "it") if number == 1 else ("titles", "drafts", "them")
+    drafts, them = ("a draft", "it") if number == 1 else ("drafts", "them")
     where = f"{reverse('admin:catalog_content_changelist')}?status__exact={Content.Status.DRAFT}"
-    return f"{number:,} new {titles} {be} {drafts}: public once an editor publishes {them}, in the admin at {where}"
+    titles = counted(number, "new title")
+    return f"{titles} {be} {drafts}: public once an editor publishes {them}, in the admin at {where}"
 
 
 def _end(file: Path, counts: Counts) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from catalog.importing.records import Note
+from streaming.stores.units import counted
 
 
 @dataclass
@@ -46,10 +47,10 @@ class Counts:
     def noted(self) -> str:
         """What is to be said of rows that came in."""
         mended = f", {self.mended:,} mended" if self.mended else ""
-        return f"{mended}, {self.kept_out:,} conflicts" if self.kept_out else mended
+        return f"{mended}, {counted(self.kept_out, 'conflict')}" if self.kept_out else mended
 
     def __str__(self) -> str:
         return (
-            f"{self.rows:,} rows: {self.new:,} new, {self.changed:,} changed, "
+            f"{counted(self.rows, 'row')}: {self.new:,} new, {self.changed:,} changed, "
             f"{self.unchanged:,} unchanged, {self.rejected:,} rejected{self.noted}"
         )

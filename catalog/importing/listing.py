@@ -42,6 +42,7 @@ from catalog.importing.records import (
 )
 from catalog.models import Content
 from catalog.models.titles import MOST_MINUTES
+from streaming.stores.units import counted
 
 COLUMNS = (
     "show_id",
@@ -141,7 +142,7 @@ def _row(read: Delimited) -> Row | Note:
         if read.problem:
             raise Rejected(read.problem)
         if len(read.fields) != len(COLUMNS):
-            raise Rejected(f"{len(read.fields)} columns instead of {len(COLUMNS)}")
+            raise Rejected(f"{counted(len(read.fields), 'column')} instead of {len(COLUMNS)}")
         record, mended = _record(printed)
         title = title_of(record)
     except Rejected as error:

@@ -10,6 +10,7 @@ from django.db.models import Count
 from catalog.importing.records import Record
 from catalog.models import Content, ContentMerge, Genre, OfTitle, Person, Source
 from streaming.stores.aliases import CATALOG
+from streaming.stores.units import counted
 
 # Each with one array: as ten thousand parameters keys would take longer to write than what they find to read.
 EXISTING = "SELECT content_id FROM content_metadata WHERE content_id = ANY(%s::uuid[])"
@@ -28,10 +29,11 @@ class CatalogSize(NamedTuple):
     people: int
 
     def __str__(self) -> str:
-        kinds = f"{self.movies:,} movies, {self.series:,} series"
+        kinds = f"{counted(self.movies, 'movie')}, {self.series:,} series"
         if self.documentaries:
-            kinds += f", {self.documentaries:,} documentaries"
-        return f"{self.titles:,} titles ({kinds}), {self.genres:,} genres, {self.people:,} people"
+            kinds += f", {counted(self.documentaries, 'documentary', 'documentaries')}"
+        genres, people = counted(self.genres, "genre"), counted(self.people, "person", "people")
+        return f"{counted(self.titles, 'title')} ({kinds}), {genres}, {people}"
 
 
 class Imported(NamedTuple):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from catalog.importing.files import BrokenOff, SourceFile, Unreadable
 from catalog.importing.records import Note, rejection
+from streaming.stores.units import counted
 
 BLOCK_BYTES = 1 << 18
 LINE_BYTES = 1 << 20
@@ -58,7 +59,7 @@ def _cells(data: bytes, table: Table) -> tuple[Cells, str]:
     except UnicodeDecodeError as error:
         return [], f"holds bytes that are not UTF-8 (byte {error.start + 1} of the line)"
     if len(cells) != len(table.columns):
-        return cells, f"{len(cells)} columns instead of {len(table.columns)}"
+        return cells, f"{counted(len(cells), 'column')} instead of {len(table.columns)}"
     if b"\0" in data:
         return cells, "holds a NUL byte"
     if not table.ids.fullmatch(cells[0] or ""):

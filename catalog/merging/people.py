@@ -20,6 +20,7 @@ from catalog.models import Content, Credit, Person, PersonMerge
 from catalog.services import contents_touch
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
+from streaming.stores.units import counted
 
 AT_ONCE = 500  # credits in a transaction
 FILLED = ("role", "biography", "date_of_birth", "date_of_death")
@@ -55,7 +56,9 @@ def person_unmerge(*, person_id: UUID) -> list[str]:
     while (batch := _return(person_id, into_id)) is not None:
         lost += batch
     kept = _end(person_id, into_id)
-    return ([f"{lost} credits were changed or deleted since"] if lost else []) + kept
+    return (
+        [f"{counted(lost, 'credit was', 'credits were')} changed or deleted since"] if lost else []
+    ) + kept
 
 
 def _is_begun(loser_id: UUID, survivor_id: UUID) -> bool:

@@ -24,12 +24,18 @@ from streaming.gateway.popularity import popularity_refresh
 from streaming.stores.deadline import within
 from streaming.stores.outage import StoreUnavailable, unavailable_as
 from streaming.stores.refusal import first_line
+from streaming.stores.units import counted
 from trending.services import FlushUnderWay, trending_flush
 
 logger = logging.getLogger(__name__)
 TASK_LIMIT = timedelta(minutes=3)  # a frozen store would hold the worker for ever
 DAY_SECONDS = 24 * 3600
 HOUR_SECONDS = 3600
+# Of one and of several.
+BY_DATES = "title shown or hidden by its dates", "titles shown or hidden by their dates"
+FOLLOWING = "search document follows", "search documents follow"
+DOCUMENTS = "search document was", "search documents were"
+BY_VIEWS = "title follows its views", "titles follows their views"
 MOST_REWRITTEN = 20_000  # search documents in a round; the rest is for the next one
 
 
@@ -72,21 +78,22 @@ def _flush() -> bool:
         logger.debug("views are being flushed by another process")
         return True
     if changed := {day: rows for day, rows in written.items() if rows}:
-        logger.info("views written: %s", ", ".join(f"{day} {rows} titles" for day, rows in changed.items()))
+        told = (f"{day} {counted(rows, 'title')}" for day, rows in changed.items())
+        logger.info("views written: %s", ", ".join(told))
     return True
 
 
 def _note_what_time_changed() -> bool:
     noted = visibility_tick()
     if noted:
-        logger.info("%d titles shown or hidden by their dates", noted)
+        logger.info("%s", counted(noted, *BY_DATES))
     return True
 
 
 def _rewrite_stale() -> bool:
     written = stale_rewrite(most=MOST_REWRITTEN)
     if written:
-        logger.info("%d search documents follow what was renamed", written)
+        logger.info("%s what was renamed", counted(written, *FOLLOWING))
     return True
 
 
@@ -94,14 +101,14 @@ def _write_missing() -> bool:
     """Of titles that were written by what knows no search documents: an upgrade, or the version before beside this."""
     written = missing_write(most=MOST_REWRITTEN)
     if written:
-        logger.info("%d search documents were missing", written)
+        logger.info("%s missing", counted(written, *DOCUMENTS))
     return written < MOST_REWRITTEN
 
 
 def _refresh_popularity() -> bool:
     changed = popularity_refresh(today=datetime.now(UTC).date())
     if changed:
-        logger.info("popularity of %d titles follows their views", changed)
+        logger.info("popularity of %s", counted(changed, *BY_VIEWS))
     return True
 
 

@@ -15,6 +15,7 @@ from streaming.stores.findings import Finding
 from streaming.stores.migrating import unapplied
 from streaming.stores.replication.fencing import fenced
 from streaming.stores.statements import scalar
+from streaming.stores.units import counted
 
 MIGRATE = "manage.py migrate_stores"
 MEMORY_SHARE_FOUND = 0.9
@@ -162,4 +163,4 @@ def _keys(said: dict[str, Any]) -> str:
     count = sum(
         database["keys"] for name, database in said.items() if name.startswith("db") and "keys" in database
     )
-    return f"{count:,} keys"
+    return counted(count, "key")

@@ -232,7 +232,7 @@ def test_more_reviews_than_viewers_could_write_are_left_out_and_said(stores: Non
 
     pairs = WatchHistory.objects.values("user", "content_id").distinct().count()
     assert Review.objects.count() == pairs
-    assert f"{pairs} reviews instead of 5000" in printed
+    assert f"{pairs} reviews instead of 5,000" in printed
 
 
 def test_titles_are_a_mix_and_their_children_fit_them(stores: None) -> None:

@@ -54,7 +54,7 @@ def test_it_flushes_deletes_expired_tokens_and_ends_on_sigterm(stores: None, tmp
         said = ended(worker, signal.SIGTERM)
     first = said.splitlines()[0]
     assert first.endswith(
-        "INFO streaming.gateway.worker views written: 2020-02-28 1 titles, 2020-02-29 1 titles"
+        "INFO streaming.gateway.worker views written: 2020-02-28 1 title, 2020-02-29 1 title"
     )
 
 
@@ -71,8 +71,8 @@ def test_a_round_in_which_nothing_happened_says_nothing(stores: None, tmp_path: 
         said = ended(worker, signal.SIGTERM).splitlines()
 
     assert [line.split("streaming.gateway.worker ")[1] for line in said] == [
-        "views written: 2020-02-28 1 titles",
-        "1 search documents were missing",
+        "views written: 2020-02-28 1 title",
+        "1 search document was missing",
     ]
 
 
@@ -83,7 +83,7 @@ def test_it_notes_what_the_dates_of_titles_have_shown(stores: None, tmp_path: Pa
         until((tmp_path / "alive").exists, "a round ends")
         said = ended(worker, signal.SIGTERM)
 
-    assert "INFO streaming.gateway.worker 1 titles shown or hidden by their dates\n" in said
+    assert "INFO streaming.gateway.worker 1 title shown or hidden by its dates\n" in said
     assert Change.objects.get(pk=due.pk).shown is True
     due.refresh_from_db()
     assert due.next_change_at is None

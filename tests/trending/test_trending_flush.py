@@ -225,7 +225,7 @@ def test_the_command_says_what_it_wrote(stores: None) -> None:
 
     call_command("trending_flush", stdout=out)
 
-    assert out.getvalue() == "2020-02-28: 1 titles\n2020-02-29: 1 titles\n"
+    assert out.getvalue() == "2020-02-28: 1 title\n2020-02-29: 1 title\n"
 
 
 @pytest.mark.parametrize("store", ["state", "catalog"])

@@ -18,8 +18,10 @@ from catalog.importing.avails.transactions import Offer, offers_of
 from catalog.importing.records import Rejected, Window
 from catalog.importing.xml import Element
 from catalog.windows import ALWAYS, NEVER, end_of, printed, start_of
+from streaming.stores.units import counted
 
 MOST_WINDOWS = 5000  # of a title
+MORE = "more territory", "more territories"
 # What a title has whose licences have all been taken back: without any window no licence would restrict it.
 CLOSED = Window(WORLD, ends_at=datetime(1970, 1, 1, tzinfo=UTC))
 
@@ -75,7 +77,7 @@ def windows_of(licences: Iterable[Licence]) -> tuple[list[Window], list[Refusal]
         count += len(offers)
         clashes = [clash for offer in offers if (clash := _take(held, offer, licence))]
         if clashes:
-            more = f" (and in {len(clashes) - 1:,} more territories)" if len(clashes) > 1 else ""
+            more = f" (and in {counted(len(clashes) - 1, *MORE)})" if len(clashes) > 1 else ""
             refused.append(Refusal(licence.alid, licence.place, clashes[0] + more))
     return list(_windows(held)) or [CLOSED], refused
 

@@ -10,9 +10,17 @@ from dataclasses import dataclass, field
 
 from catalog.importing.imdb.dump import BASICS, EPISODES
 from catalog.importing.records import Note
+from streaming.stores.units import counted
 
-GAMES, ADULT = "video games", "adult titles"
-UNKNOWN, UNNUMBERED = "episodes without a title or a series", "episodes without a number"
+GAMES, ADULT = "video game", "adult title"
+UNKNOWN, UNNUMBERED = "episode without a title or a series", "episode without a number"
+# What these and the parts of a file are called where it is not one; as others are, with an s, or as it stands here.
+SEVERAL = {
+    UNKNOWN: "episodes without a title or a series",
+    UNNUMBERED: "episodes without a number",
+    "episode of these titles": "episodes of these titles",
+    **{same: same for same in ("passed over", "rejected", "of titles that are not imported")},
+}
 
 
 @dataclass
@@ -47,8 +55,8 @@ class Tally:
         yield _line(
             BASICS.name,
             {
-                "titles": self.titles,
-                "episodes": self.episodes,
+                "title": self.titles,
+                "episode": self.episodes,
                 "passed over": self.passed_over[GAMES] + self.passed_over[ADULT],
                 "rejected": self.rejected[BASICS.name],
             },
@@ -57,7 +65,7 @@ class Tally:
             yield _line(
                 EPISODES.name,
                 {
-                    "episodes of these titles": self.placed,
+                    "episode of these titles": self.placed,
                     "of titles that are not imported": self.of_others,
                     "passed over": self.passed_over[UNKNOWN] + self.passed_over[UNNUMBERED],
                     "rejected": self.rejected[EPISODES.name],
@@ -65,9 +73,13 @@ class Tally:
             )
         for why, number in sorted(self.passed_over.items()):
             if number:
-                yield f"passed over: {number:,} {why}"
+                yield f"passed over: {_counted(number, why)}"
 
 
 def _line(file: str, parts: dict[str, int]) -> str:
-    told = ", ".join(f"{number:,} {what}" for what, number in parts.items() if number) or "nothing"
-    return f"{file}: {sum(parts.values()):,} rows read: {told}"
+    told = ", ".join(_counted(number, what) for what, number in parts.items() if number) or "nothing"
+    return f"{file}: {counted(sum(parts.values()), 'row')} read: {told}"
+
+
+def _counted(number: int, what: str) -> str:
+    return counted(number, what, SEVERAL.get(what, ""))

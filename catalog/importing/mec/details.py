@@ -20,6 +20,7 @@ from catalog.importing.movielabs import country_of, language_of, minutes_of
 from catalog.importing.records import AlternativeTitle, Artwork, MaturityRating, Part, Rejected, Translation
 from catalog.importing.xml import Element
 from catalog.models.titles import MOST_MINUTES
+from streaming.stores.units import counted
 
 DEPARTMENTS = {
     # The departments as the other formats name them.
@@ -70,7 +71,7 @@ def minutes(basic: Element, reading: Reading) -> int | None:
         reading.mended.append(f"RunLength is left out: {error}")
         return None
     if minutes is not None and minutes > MOST_MINUTES:
-        reading.mended.append(f"RunLength of {minutes:,} minutes is left out")
+        reading.mended.append(f"RunLength of {counted(minutes, 'minute')} is left out")
         return None
     return minutes
 

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from catalog.changes.keeping import FeedStatus, changes_fill, changes_rebase, feed_status
 from streaming.stores.commands import one_sentence
 from streaming.stores.refusal import Failed
+from streaming.stores.units import counted
 
 
 class Command(BaseCommand):
@@ -23,14 +24,17 @@ class Command(BaseCommand):
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         with one_sentence("The feed of changes is as it was", again="Running this again is safe."):
             if action == "fill":
-                self.stdout.write(f"{changes_fill()} titles noted")
+                self.stdout.write(f"{counted(changes_fill(), 'title')} noted")
             elif action == "rebase":
-                self.stdout.write(f"{changes_rebase()} titles have a new position; readers start anew")
+                self.stdout.write(
+                    f"{counted(changes_rebase(), 'title has', 'titles have')} a new position; readers start anew"
+                )
             else:
                 self._status(feed_status())
 
     def _status(self, status: FeedStatus) -> None:
-        self.stdout.write(f"{status.titles} titles in the feed, {status.waiting} with a change not yet told")
+        titles = counted(status.titles, "title")
+        self.stdout.write(f"{titles} in the feed, {status.waiting:,} with a change not yet told")
         if status.held_by:
             held = status.held_by
             self.stdout.write(

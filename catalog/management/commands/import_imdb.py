@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from catalog.importing.command import ImportCommand
 from catalog.importing.counts import Counts
 from catalog.importing.imdb import Imdb, dump_opened
+from streaming.stores.units import counted
 
 
 class Command(ImportCommand):
@@ -42,4 +43,5 @@ class Command(ImportCommand):
     def summary(self, counts: Counts) -> str:
         """Rows are of seven files, and not all of titles."""
         told = f"{counts.new:,} new, {counts.changed:,} changed, {counts.unchanged:,} unchanged"
-        return f"{counts.titles:,} titles: {told}; {counts.rejected:,} rows rejected{counts.noted}"
+        titles, rejected = counted(counts.titles, "title"), counted(counts.rejected, "row")
+        return f"{titles}: {told}; {rejected} rejected{counts.noted}"

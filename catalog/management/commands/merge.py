@@ -12,6 +12,7 @@ from catalog.models import PersonMerge
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.writing import mixed_transaction
 from streaming.stores.commands import one_sentence
+from streaming.stores.units import counted
 
 
 class Command(BaseCommand):
@@ -45,14 +46,13 @@ class Command(BaseCommand):
                 transaction.set_rollback(dry_run, using=CATALOG)
         except Unconfirmed as error:
             raise Unconfirmed(f"{error} Say so by --unlike.") from error
-        counted = ", ".join(f"{count} {kind}" for kind, count in merged.taken.items()) or "nothing"
-        said = f"{survivor} took over {counted}" + (" (not written)" if dry_run else "")
+        taken = ", ".join(f"{count} {kind}" for kind, count in merged.taken.items()) or "nothing"
+        said = f"{survivor} took over {taken}" + (" (not written)" if dry_run else "")
         self.stdout.write("\n".join([said, *merged.left]))
 
     def _people(self, *, loser: UUID, survivor: UUID, **_: Any) -> None:
-        self.stdout.write(
-            f"{people_merge(loser_id=loser, survivor_id=survivor)} credits are {survivor}'s now"
-        )
+        credits = people_merge(loser_id=loser, survivor_id=survivor)
+        self.stdout.write(f"{counted(credits, 'credit is', 'credits are')} {survivor}'s now")
 
     def _undo(self, *, id: UUID, **_: Any) -> None:
         of_person = PersonMerge.objects.using(CATALOG).filter(person=id).exists()

@@ -11,8 +11,13 @@ from catalog.search.checking import Checked, documents_check
 from catalog.search.comparing import Difference
 from catalog.selectors import any_title_count
 from streaming.stores.commands import one_sentence
+from streaming.stores.units import counted
 
 WORDS_NAMED = 10
+# Of one and of several.
+FINE = "title has a document as its rows are", "titles have documents as their rows are"
+WITHOUT = "has no document as its rows are", "have no document as their rows are"
+WAITING = "waits", "wait"
 
 
 def above_zero(text: str) -> int:
@@ -36,7 +41,7 @@ class Command(BaseCommand):
             self.stdout.write(_words(checked.words))
         if checked.wrong or checked.words:
             raise CommandError(
-                f"Of {checked.titles:,} titles {checked.wrong:,} have no document as their rows are: "
+                f"Of {counted(checked.titles, 'title')} {counted(checked.wrong, *WITHOUT)}: "
                 "`manage.py search_rebuild` writes them."
             )
         self.stdout.write(_fine(checked))
@@ -52,5 +57,5 @@ def _words(words: set[str]) -> str:
 
 
 def _fine(checked: Checked) -> str:
-    stale = f"; {checked.stale:,} wait for the worker" if checked.stale else ""
-    return f"{checked.titles:,} titles have documents as their rows are{stale}"
+    stale = f"; {counted(checked.stale, *WAITING)} for the worker" if checked.stale else ""
+    return f"{counted(checked.titles, *FINE)}{stale}"

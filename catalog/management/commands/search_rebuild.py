@@ -9,6 +9,7 @@ from tqdm import tqdm
 from catalog.search.rebuilding import documents_rebuild, missing_count, missing_write, stale_rewrite
 from catalog.selectors import any_title_count
 from streaming.stores.commands import one_sentence
+from streaming.stores.units import counted
 
 AGAIN = "What was written stays: run it again and it writes the rest."
 
@@ -45,18 +46,22 @@ class Command(BaseCommand):
     def _missing(self) -> str:
         with _bar(missing_count()) as bar:
             written = missing_write(most=sys.maxsize, looked_at=bar.update) if bar.total else 0
-        return f"{written:,} missing documents written" if written else "No search document is missing."
+        return (
+            f"{counted(written, 'missing document')} written" if written else "No search document is missing."
+        )
 
     def _stale(self) -> str:
         with _bar(None) as bar:
-            return f"{stale_rewrite(most=sys.maxsize, looked_at=bar.update):,} stale documents written"
+            written = stale_rewrite(most=sys.maxsize, looked_at=bar.update)
+        return f"{counted(written, 'stale document')} written"
 
     def _all(self) -> str:
         with _bar(any_title_count()) as bar:
             rebuilt = documents_rebuild(looked_at=bar.update)
         return (
-            f"{rebuilt.titles:,} titles: {rebuilt.written:,} documents written, {rebuilt.removed:,} removed; "
-            f"{rebuilt.words_added:,} words added, {rebuilt.words_removed:,} removed"
+            f"{counted(rebuilt.titles, 'title')}: {counted(rebuilt.written, 'document')} written, "
+            f"{rebuilt.removed:,} removed; "
+            f"{counted(rebuilt.words_added, 'word')} added, {rebuilt.words_removed:,} removed"
         )
 
 

@@ -27,6 +27,7 @@ from streaming.stores.outage import StoreUnavailable, unavailable_as
 from streaming.stores.redis import state
 from streaming.stores.replication import position, setup
 from streaming.stores.seeded import Track
+from streaming.stores.units import counted
 from trending import seeding as popularity
 
 REPLICA_SECONDS = 900
@@ -78,7 +79,8 @@ def seed(order: SeedOrder, track: Track) -> Seeded:
     written = sum(reviewed.values())
     if written < order.reviews:
         seeded.notes.append(
-            f"{written} reviews instead of {order.reviews}: a viewer reviews a title once, and only after a play."
+            f"{counted(written, 'review')} instead of {order.reviews:,}: "
+            "a viewer reviews a title once, and only after a play."
         )
     with unavailable_as("state"):
         state().delete(UNFINISHED)

@@ -33,6 +33,7 @@ from streaming.stores.citus.reaching import coordinator_address
 from streaming.stores.citus.steps import PATIENCE_SECONDS, LockNotGranted, Step, alone, at_once, briefly
 from streaming.stores.refusal import Failed, Refused
 from streaming.stores.statements import run, scalar
+from streaming.stores.units import counted
 
 SHARDS = 32
 MOST_SHARDS = 64_000  # Citus' own limit
@@ -72,7 +73,7 @@ class Plan:
         for step in self.steps:
             lines.append(f"-- {step.name}")
             lines += [f"{statement.as_string(quoting)};" for statement in step.statements]
-        return [*lines, f"-- {len(self.steps)} steps, nothing changed"]
+        return [*lines, f"-- {counted(len(self.steps), 'step')}, nothing changed"]
 
 
 def plan(*, shards: int | None = None, online: bool = False) -> Plan:

@@ -21,7 +21,9 @@ from streaming.stores.citus.journal import Baseline
 from streaming.stores.citus.placement import KEY, distributed_tables, root_table, spread_tables
 from streaming.stores.findings import Finding
 from streaming.stores.statements import rows, scalar
+from streaming.stores.units import counted
 
+DELETIONS = "deletion is", "deletions are"
 STATISTICS_SECONDS = 12
 POLL_SECONDS = 0.5
 NOWHERE = Place("nowhere", "", 0, 0)
@@ -85,8 +87,8 @@ def _report(table: str, place: Place, before: Baseline | None) -> TableReport:
 def _shortfalls(tables: list[TableReport]) -> list[Finding]:
     return [
         Finding(
-            f"{each.table} has {each.rows} rows, had {each.rows_before}, and only {each.deleted} deletions are "
-            "counted since",
+            f"{each.table} has {counted(each.rows, 'row')}, had {each.rows_before}, "
+            f"and only {counted(each.deleted, *DELETIONS)} counted since",
             "compare it with a backup before anything else is changed",
         )
         for each in tables
@@ -121,9 +123,11 @@ def _missing_keys(standing: list[keys.Standing]) -> list[Finding]:
     for each in standing:
         if not each.valid:
             count, delete = keys.orphans(each)
+            table = each.key.table
+            rows = counted(count, f"row of {table} has", f"rows of {table} have")
             found.append(
                 Finding(
-                    f"{count} rows of {each.key.table} have a {each.column} that {each.to_table} lacks: "
+                    f"{rows} a {each.column} that {each.to_table} lacks: "
                     f"{each.key.name} is back for new rows only",
                     f"give them one that exists, or: {delete}; then {REPAIR}",
                 )

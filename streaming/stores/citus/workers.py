@@ -22,6 +22,7 @@ from streaming.stores.citus.reaching import Unreached, ask
 from streaming.stores.findings import Finding
 from streaming.stores.refusal import Failed, Refused
 from streaming.stores.statements import rows, scalar
+from streaming.stores.units import counted
 
 SHARDS = """
 SELECT l.groupid, array_agg(shard_name(s.logicalrelid, s.shardid))
@@ -93,7 +94,8 @@ def _of_node(node: NodeReport, known: list[NodeReport]) -> list[Finding]:
     if node.shards and not node.takes_shards:
         return [
             Finding(
-                f"{name} is drained and still has {node.shards} shards", f"manage.py workers drain {address}"
+                f"{name} is drained and still has {counted(node.shards, 'shard')}",
+                f"manage.py workers drain {address}",
             )
         ]
     if node.takes_shards and not node.shards and sum(other.shards for other in known) >= len(known):
@@ -191,7 +193,9 @@ def draining(address: Address) -> Iterator[Job]:
             require_answers()
             job = jobs.start(drain_only=True)
         if job is None:
-            raise Failed(f"{address} has {node.shards} shards, and Citus finds nowhere to move them.")
+            raise Failed(
+                f"{address} has {counted(node.shards, 'shard')}, and Citus finds nowhere to move them."
+            )
         yield job
         if (ended := jobs.last()) is not None and ended.state == "cancelled":
             raise Failed(f"Stopped; {address} still has shards and takes no new ones.")
@@ -215,6 +219,6 @@ def remove(address: Address) -> None:
         raise Refused(f"{address} is the coordinator: it can be drained and not removed.")
     if node.shards:
         raise Refused(
-            f"{address} still has {node.shards} shards: run `manage.py workers drain {address}` again."
+            f"{address} still has {counted(node.shards, 'shard')}: run `manage.py workers drain {address}` again."
         )
     scalar(CATALOG, "SELECT citus_remove_node(%s, %s::int)::text", address.host, str(address.port))

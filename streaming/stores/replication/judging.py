@@ -7,9 +7,14 @@ from django.conf import settings
 
 from streaming.stores.findings import START, Finding
 from streaming.stores.replication.state import ReplicationStatus
+from streaming.stores.units import counted
 
 LEFT_SHARE_FOUND = 0.25  # of the cap
 RESYNC = "manage.py replication resync"
+SKIPPED = (
+    "change met no row on the replica and was skipped",
+    "changes met no row on the replica and were skipped",
+)
 INDEX_REPAIR = f"{RESYNC}; one that no migration makes, make on the replica by hand"
 LOST = {
     "primary": f"{START}; where it is lost for good, see docs/operations/replication.md",
@@ -125,7 +130,7 @@ def _of_subscription(status: ReplicationStatus) -> list[Finding]:
         conflicts = ", ".join(f"{kind} {count}" for kind, count in subscription.conflicts.items())
         found.append(
             Finding(
-                f"The apply worker has failed {subscription.apply_errors} times"
+                f"The apply worker has failed {counted(subscription.apply_errors, 'time')}"
                 f" ({conflicts}); the replica's log names the row.",
                 RESYNC,
             )
@@ -139,7 +144,7 @@ def _of_subscription(status: ReplicationStatus) -> list[Finding]:
             )
         )
     if subscription.not_copied:
-        failed = f" (failed {subscription.copy_errors} times)" if subscription.copy_errors else ""
+        failed = f" (failed {counted(subscription.copy_errors, 'time')})" if subscription.copy_errors else ""
         found.append(
             Finding(
                 f"The first copy of {', '.join(subscription.not_copied)} is not finished{failed}.",
@@ -149,7 +154,7 @@ def _of_subscription(status: ReplicationStatus) -> list[Finding]:
     if subscription.skipped:
         found.append(
             Finding(
-                f"{subscription.skipped} changes met no row on the replica and were skipped: it has diverged.",
+                f"{counted(subscription.skipped, *SKIPPED)}: it has diverged.",
                 "manage.py replication check, which names the rows, then manage.py replication resync",
             )
         )

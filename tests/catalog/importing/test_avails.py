@@ -75,7 +75,7 @@ def test_an_avail_opens_its_title(movie: Content, tmp_path: Path) -> None:
         ),
     )
 
-    assert (counts, notes) == ("1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected", [])
+    assert (counts, notes) == ("1 row: 0 new, 1 changed, 0 unchanged, 0 rejected", [])
     assert windows() == [
         ("DE", "svod", utc(2023, 12, 31, 23), utc(2024, 6, 30, 22)),
         ("US", "est", utc(2024, 1, 1, 5), None),
@@ -91,7 +91,7 @@ def test_an_avail_leaves_a_rating_of_nought(movie: Content, tmp_path: Path) -> N
 
     for end in ("2024-06-30", "2024-07-31"):
         assert imported(tmp_path, avail("a1", transaction("t1", end=end)))[0].startswith(
-            "1 rows: 0 new, 1 changed"
+            "1 row: 0 new, 1 changed"
         )
         assert str(Content.objects.get().rating) == "0.0"
 
@@ -272,7 +272,7 @@ def test_an_editors_window_is_not_touched_and_keeps_out_what_overlaps_it(
     ]
     counts, notes = imported(tmp_path, avail("a1", *entries))
 
-    assert counts == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected, 1 conflicts"
+    assert counts == "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected, 1 conflict"
     assert [(line, outcome) for line, outcome, _ in notes] == [("2", "conflict")]
     assert "DE svod, 2024-01-01 00:00 – 2024-06-01 00:00" in notes[0][2]
     assert AvailabilityWindow.objects.get(territory="DE").pk == theirs.pk
@@ -284,7 +284,7 @@ def test_run_again_nothing_changes(movie: Content, tmp_path: Path) -> None:
     imported(tmp_path, *entries)
     once = whole_catalog()
 
-    assert imported(tmp_path, *entries)[0] == "1 rows: 0 new, 0 changed, 1 unchanged, 0 rejected"
+    assert imported(tmp_path, *entries)[0] == "1 row: 0 new, 0 changed, 1 unchanged, 0 rejected"
     assert whole_catalog() == once
 
 
@@ -293,7 +293,7 @@ def test_a_changed_end_moves_that_window(movie: Content, tmp_path: Path) -> None
     imported(tmp_path, avail("a1", transaction("t1", end="2024-06-01T00:00:00Z"), kept))
     counts, notes = imported(tmp_path, avail("a1", transaction("t1", end="2024-08-01T00:00:00Z"), kept))
 
-    assert (counts, notes) == ("1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected", [])
+    assert (counts, notes) == ("1 row: 0 new, 1 changed, 0 unchanged, 0 rejected", [])
     assert [window[::3] for window in windows()] == [
         ("DE", utc(2024, 8, 1)),
         ("FR", utc(2024, 9, 1)),
@@ -461,7 +461,7 @@ def test_parts_of_a_series_open_the_series_as_long_as_any_is_open(stores: None, 
         ),
     )
 
-    assert (counts, notes) == ("1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected", [])
+    assert (counts, notes) == ("1 row: 0 new, 1 changed, 0 unchanged, 0 rejected", [])
     assert windows() == [("DE", "svod", utc(2024, 1, 1), utc(2024, 9, 1))]
 
 
@@ -469,7 +469,7 @@ def test_conditions_that_a_file_cannot_say_are_noted(movie: Content, tmp_path: P
     flagged = avail("a1", transaction("t1"), rest="<avails:ExceptionFlag>true</avails:ExceptionFlag>")
     counts, notes = imported(tmp_path, flagged)
 
-    assert counts == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected, 1 mended"
+    assert counts == "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected, 1 mended"
     assert notes == [
         ("2", "mended", "line 2: ExceptionFlag: the licence has conditions that are not in the file")
     ]
@@ -488,7 +488,7 @@ def test_the_avails_are_kept_whole_with_the_title(movie: Content, tmp_path: Path
 def test_a_dry_run_counts_and_writes_nothing(movie: Content, tmp_path: Path) -> None:
     counts, _ = imported(tmp_path, avail("a1", transaction("t1")), dry_run=True)
 
-    assert counts == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+    assert counts == "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected"
     assert (windows(), Source.objects.count()) == ([], 0)
 
 
@@ -510,8 +510,8 @@ def test_an_update_without_transaction_ids_is_added_once(movie: Content, tmp_pat
     first = imported(tmp_path, update)
     again = imported(tmp_path, update)
 
-    assert first == ("1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected", [])
-    assert again == ("1 rows: 0 new, 0 changed, 1 unchanged, 0 rejected", [])
+    assert first == ("1 row: 0 new, 1 changed, 0 unchanged, 0 rejected", [])
+    assert again == ("1 row: 0 new, 0 changed, 1 unchanged, 0 rejected", [])
     assert [window[0] for window in windows()] == ["DE", "FR", "IT"]
     (dossier,) = Source.objects.values_list("record", flat=True)
     assert len(dossier["avails"][0]["transactions"]) == 3

@@ -19,7 +19,7 @@ from streaming.stores.aliases import CATALOG
 from tests.catalog.importing.movielabs import avail, avails, noted, run, transaction
 from tests.factories import ContentFactory
 
-UNCHANGED = "{0} rows: 0 new, 0 changed, {0} unchanged, 0 rejected"
+UNCHANGED = "{0}: 0 new, 0 changed, {1} unchanged, 0 rejected"
 Meanwhile = Callable[[Callable[[], Any]], None]
 
 
@@ -118,7 +118,7 @@ def test_what_is_delivered_for_either_title_goes_to_the_dossier_of_both(
 
     said, notes = imported(tmp_path, entry)
 
-    assert (said, notes) == ("1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected", [])
+    assert (said, notes) == ("1 row: 0 new, 1 changed, 0 unchanged, 0 rejected", [])
     assert open_in(survivor) == left
     alids = {"a1", "a2", "b1", "b2"} - ({"a1"} if "Full Delete" in entry else set())
     assert dossiers_of(survivor) == [sorted(alids)]
@@ -136,10 +136,10 @@ def test_what_is_delivered_for_both_titles_at_once_is_one_dossier(
 
     said, _ = imported(tmp_path, *entries)
 
-    assert said == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+    assert said == "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected"
     assert open_in(survivor) == ["AT", "DK", "ES", "IT", "PL"]
     assert dossiers_of(survivor) == [["a1", "a2", "a3", "b1", "b2"]]
-    assert imported(tmp_path, *entries)[0] == UNCHANGED.format(1)
+    assert imported(tmp_path, *entries)[0] == UNCHANGED.format("1 row", 1)
 
 
 def test_what_is_delivered_goes_to_each_title_when_a_merge_is_undone(
@@ -156,4 +156,4 @@ def test_what_is_delivered_goes_to_each_title_when_a_merge_is_undone(
     assert (said, notes) == ("2 rows: 0 new, 2 changed, 0 unchanged, 0 rejected", [])
     assert (open_in(loser), open_in(survivor)) == (["DK", "ES", "IT"], ["AT", "PL"])
     assert (dossiers_of(loser), dossiers_of(survivor)) == ([["a1", "a2", "a3"]], [["b1", "b2"]])
-    assert imported(tmp_path, *entries)[0] == UNCHANGED.format(2)
+    assert imported(tmp_path, *entries)[0] == UNCHANGED.format("2 rows", 2)

@@ -114,7 +114,7 @@ def test_a_rating_of_nothing_is_a_rating(stores: None, listing: Listing) -> None
     said = import_titles(listing({"title": "The Longer Night"}))
 
     title = title_of("s1")
-    assert said[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+    assert said[0] == "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected"
     assert (title.title, str(title.rating), title.rating_count) == ("The Longer Night", "0.0", 0)
 
 
@@ -139,7 +139,7 @@ def test_a_title_that_an_editor_deleted_comes_back(stores: None, listing: Listin
     import_titles(listing({}))
     title_of("s1").delete()
 
-    assert import_titles(listing({}))[0] == "1 rows: 1 new, 0 changed, 0 unchanged, 0 rejected"
+    assert import_titles(listing({}))[0] == "1 row: 1 new, 0 changed, 0 unchanged, 0 rejected"
     assert title_of("s1").credits.count() == 3
 
 
@@ -148,7 +148,7 @@ def test_a_title_without_its_source_is_taken_for_changed(stores: None, listing: 
     before = whole_catalog()
     Source.objects.all().delete()
 
-    assert import_titles(listing({}))[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+    assert import_titles(listing({}))[0] == "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected"
     assert whole_catalog() == before
 
 
@@ -181,9 +181,9 @@ def test_what_an_earlier_release_had_no_use_for_is_brought_in_by_importing_again
     MaturityRating.objects.all().delete()
     Content.objects.update(countries=[], maturity=[])
 
-    assert import_titles(path)[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+    assert import_titles(path)[0] == "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected"
     assert (title_of("s1").countries, title_of("s1").maturity) == (["ES"], ["MPA:PG-13"])
-    assert import_titles(path)[0] == "1 rows: 0 new, 0 changed, 1 unchanged, 0 rejected"
+    assert import_titles(path)[0] == "1 row: 0 new, 0 changed, 1 unchanged, 0 rejected"
 
 
 def test_a_season_stays_while_an_editors_episode_is_in_it(stores: None, listing: Listing) -> None:

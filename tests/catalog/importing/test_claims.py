@@ -85,7 +85,7 @@ def test_an_id_that_a_changed_row_adds_stays_with_who_claimed_it_meanwhile(
     path.write_text(mec(core(CID, rest=OTHER_ID, title="Night Boat")), encoding="utf-8")
     said = run("import_mec", path, report=report)
 
-    assert said[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected, 1 conflicts"
+    assert said[0] == "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected, 1 conflict"
     assert noted(report) == [("2", "conflict", f"{other} is of another title, {title.content_id}")]
     assert Content.objects.filter(title="Night Boat").exists()
     assert owner_of(other) == title.content_id
@@ -127,7 +127,7 @@ def test_a_title_that_is_merged_meanwhile_is_changed_where_it_is_now(
 
     said = import_titles(listing({"cast": "Dee Lux"}))
 
-    assert said[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+    assert said[0] == "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected"
     assert title_of("s2").credits.filter(person__name="Dee Lux").exists()
     assert not title_of("s1").credits.filter(person__name="Dee Lux").exists()
 

@@ -71,7 +71,7 @@ def test_a_credit_that_an_editor_corrected_stays_when_its_source_takes_it_back(
 
     said = import_titles(listing({"cast": "Chi Wei"}), report=report)
 
-    assert said[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected, 1 conflicts"
+    assert said[0] == "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected, 1 conflict"
     assert [reason.rpartition(": ")[2] for _, _, reason in noted(report)] == [STAYS]
     assert Credit.objects.get(person__name="Ben Okri").character_name == "The Guard"
 
@@ -83,7 +83,7 @@ def test_a_credit_of_somebody_who_was_merged_is_nobodys_correction(stores: None,
 
     said = import_titles(listing({"cast": "Chi Wei"}))
 
-    assert said[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+    assert said[0] == "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected"
     assert [credit.person.name for credit in title_of("s1").credits.all()] == ["Ana Ruiz", "Chi Wei"]
 
 

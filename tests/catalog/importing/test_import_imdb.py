@@ -54,7 +54,7 @@ def test_a_movie_has_everything_that_the_files_say(stores: None, folder: Path) -
         "3 titles: 3 new, 0 changed, 0 unchanged; 0 rows rejected",
         "1 new title is a draft: public once an editor publishes it, in the admin at "
         "/admin/catalog/content/?status__exact=draft",
-        "the catalog has 3 titles (1 movies, 1 series, 1 documentaries), 5 genres, 3 people",
+        "the catalog has 3 titles (1 movie, 1 series, 1 documentary), 5 genres, 3 people",
         "title.basics: 5 rows read: 3 titles, 2 episodes",
         "title.episode: 2 rows read: 2 episodes of these titles",
     ]
@@ -213,7 +213,7 @@ def test_an_episode_that_moves_keeps_what_hangs_on_it(stores: None, folder: Path
         written(folder, {"title.episode": [(EPISODE, SERIES, "1", "2"), ("tt0000004", SERIES, "3", "1")]})
     )
 
-    assert said[0] == "3 titles: 0 new, 1 changed, 2 unchanged; 0 rows rejected, 1 conflicts"
+    assert said[0] == "3 titles: 0 new, 1 changed, 2 unchanged; 0 rows rejected, 1 conflict"
     assert [str(episode) for episode in series.episodes.all()] == ["S01E02 Pilot", "S03E01 Ours"]
     assert [marker.episode_id for marker in Marker.objects.all()] == [pilot.pk]
 
@@ -344,13 +344,13 @@ def test_adult_titles_and_games_are_passed_over_and_counted(stores: None, folder
         ]
     }
     assert import_imdb(written(folder, rows)) == [
-        "1 titles: 1 new, 0 changed, 0 unchanged; 0 rows rejected",
-        "the catalog has 1 titles (1 movies, 0 series), 0 genres, 0 people",
-        "title.basics: 3 rows read: 1 titles, 2 passed over",
+        "1 title: 1 new, 0 changed, 0 unchanged; 0 rows rejected",
+        "the catalog has 1 title (1 movie, 0 series), 0 genres, 0 people",
+        "title.basics: 3 rows read: 1 title, 2 passed over",
         "title.episode: 2 rows read: 2 passed over",
-        "passed over: 1 adult titles",
+        "passed over: 1 adult title",
         "passed over: 2 episodes without a title or a series",
-        "passed over: 1 video games",
+        "passed over: 1 video game",
     ]
     assert (
         import_imdb(folder, with_adult=True)[0] == "2 titles: 1 new, 0 changed, 1 unchanged; 0 rows rejected"
@@ -389,10 +389,10 @@ def test_the_figures_add_up_to_the_rows_of_the_files(stores: None, folder: Path)
         "title.basics: 14 rows read: 3 titles, 7 episodes, 2 passed over, 2 rejected",
         "title.episode: 9 rows read: 2 episodes of these titles, 2 of titles that are not imported, 2 passed over, "
         "3 rejected",
-        "passed over: 1 adult titles",
-        "passed over: 1 episodes without a number",
-        "passed over: 1 episodes without a title or a series",
-        "passed over: 1 video games",
+        "passed over: 1 adult title",
+        "passed over: 1 episode without a number",
+        "passed over: 1 episode without a title or a series",
+        "passed over: 1 video game",
     ]
     assert Episode.objects.count() == 2
     assert [len(rows[name] or ()) for name in ("title.basics", "title.episode")] == [14, 9]

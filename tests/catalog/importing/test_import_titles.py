@@ -25,8 +25,8 @@ def test_a_row_becomes_a_published_title_with_everything_it_says(stores: None, l
 
     title = title_of("s1")
     assert said == [
-        "1 rows: 1 new, 0 changed, 0 unchanged, 0 rejected",
-        "the catalog has 1 titles (1 movies, 0 series), 2 genres, 3 people",
+        "1 row: 1 new, 0 changed, 0 unchanged, 0 rejected",
+        "the catalog has 1 title (1 movie, 0 series), 2 genres, 3 people",
     ]
     assert (title.title, title.original_title, title.summary) == ("The Long Night", "", "Somebody waits.")
     assert (title.release_date, title.duration_minutes, title.rating) == (date(2019, 1, 1), 90, None)

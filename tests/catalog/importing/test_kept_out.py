@@ -36,7 +36,7 @@ def imported(tmp_path: Path, text: str, command: str = "import_avails", **option
     path, report = tmp_path / "import.xml", tmp_path / "report.csv"
     path.write_text(text, encoding="utf-8")
     counts = run(command, path, report=report, **options)[0]
-    return counts.partition(" rows: ")[2], len(noted(report))
+    return counts.partition(": ")[2], len(noted(report))
 
 
 def opened(*territories: str) -> str:
@@ -52,7 +52,7 @@ def test_a_window_comes_in_by_the_same_file_once_its_rival_is_gone(
 ) -> None:
     """The row counted as unchanged for ever, and the title stayed closed."""
     said = opened("DE", "FR")
-    assert imported(tmp_path, said) == (f"{CHANGED}, 1 conflicts", 1)
+    assert imported(tmp_path, said) == (f"{CHANGED}, 1 conflict", 1)
     rival.delete()
 
     assert imported(tmp_path, said) == (CHANGED, 0)
@@ -70,7 +70,7 @@ def test_while_the_rival_is_there_the_same_file_changes_nothing_and_tells_of_it_
     once, at = whole_catalog(), Content.objects.get().updated_at
     imported_at = Source.objects.get().imported_at
 
-    assert imported(tmp_path, opened("DE", "FR")) == (f"{NOTHING_DONE}, 1 conflicts", 1)
+    assert imported(tmp_path, opened("DE", "FR")) == (f"{NOTHING_DONE}, 1 conflict", 1)
     assert imported(tmp_path, opened("DE", "FR"), dry_run=True) == (NOTHING_DONE, 0)
 
     assert whole_catalog() == once
@@ -108,7 +108,7 @@ def test_an_episode_comes_in_once_its_place_is_free_and_its_season_with_it(
     series = Content.objects.get()
     theirs = Episode.objects.create(content=series, season_number=1, number=1, title="Ours")
     said = mec(core(SERIES, work="Series"), episode(f"{SERIES}-e1", SERIES, 1, title="Theirs"))
-    assert imported(tmp_path, said, "import_mec") == (f"{CHANGED}, 1 conflicts", 1)
+    assert imported(tmp_path, said, "import_mec") == (f"{CHANGED}, 1 conflict", 1)
     theirs.delete()
     Season.objects.all().delete()
 
@@ -128,7 +128,7 @@ def test_an_external_id_that_was_refused_is_the_titles_once_it_is_free(
     imported(tmp_path, mec(core(FERRY)), "import_mec")
     said = mec(core(FERRY, rest=OTHER_ID))
     assert imported(tmp_path, said, "import_mec")[1] == 1
-    assert imported(tmp_path, said, "import_mec") == (f"{NOTHING_DONE}, 1 conflicts", 1)
+    assert imported(tmp_path, said, "import_mec") == (f"{NOTHING_DONE}, 1 conflict", 1)
     external_ids_remove(content_id=other.content_id, refs=[OTHER])
 
     said = mec(core(FERRY, rest=OTHER_ID, title=title))
@@ -150,7 +150,7 @@ def test_an_external_id_that_a_new_title_was_refused_is_its_own_once_it_is_free(
     Content.objects.get(title="Night Ferry").delete()
     said = mec(core(FERRY, rest=OTHER_ID))
     assert imported(tmp_path, said, "import_mec") == (
-        "1 new, 0 changed, 0 unchanged, 0 rejected, 1 conflicts",
+        "1 new, 0 changed, 0 unchanged, 0 rejected, 1 conflict",
         1,
     )
     external_ids_remove(content_id=other.content_id, refs=[OTHER])

@@ -317,7 +317,7 @@ def test_a_series_is_put_together_in_whatever_order_it_comes(stores: None, tmp_p
         episode("special", SERIES, 7, title="Direct"),
     )
 
-    assert run("import_mec", path)[0] == "1 rows: 1 new, 0 changed, 0 unchanged, 0 rejected"
+    assert run("import_mec", path)[0] == "1 row: 1 new, 0 changed, 0 unchanged, 0 rejected"
     title = Content.objects.get()
     assert (title.title, title.content_type, title.status) == ("The Ferry", "series", "draft")
     assert list(Season.objects.values_list("number", "title")) == [(1, "Year One")]
@@ -343,13 +343,13 @@ def test_a_series_that_comes_in_many_files_ends_as_if_it_had_come_in_one(
 
     assert (
         said
-        == ["1 rows: 1 new, 0 changed, 0 unchanged, 0 rejected"]
-        + ["1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"] * 3
+        == ["1 row: 1 new, 0 changed, 0 unchanged, 0 rejected"]
+        + ["1 row: 0 new, 1 changed, 0 unchanged, 0 rejected"] * 3
     )
     assert list(Episode.objects.values_list("season_number", "number")) == [(3, 1), (3, 2)]
     in_pieces = whole_catalog()
     assert run("import_mec", written(tmp_path, *pieces))[0] == (
-        "1 rows: 0 new, 0 changed, 1 unchanged, 0 rejected"
+        "1 row: 0 new, 0 changed, 1 unchanged, 0 rejected"
     )
     assert whole_catalog() == in_pieces
 
@@ -376,11 +376,11 @@ def test_episodes_go_to_a_series_that_another_source_brought(stores: None, tmp_p
     )
     path = written(tmp_path, season(SEASON, SERIES, 2), episode("e1", SEASON, 1, title="Departure"))
 
-    assert run("import_mec", path)[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+    assert run("import_mec", path)[0] == "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected"
     series.refresh_from_db()
     assert (series.title, series.status) == ("The Ferry", "published")
     assert Episode.objects.get().content_id == series.content_id
-    assert run("import_mec", path)[0] == "1 rows: 0 new, 0 changed, 1 unchanged, 0 rejected"
+    assert run("import_mec", path)[0] == "1 row: 0 new, 0 changed, 1 unchanged, 0 rejected"
 
 
 def test_what_a_changed_record_says_no_longer_goes_and_an_editors_word_stays(
@@ -392,7 +392,7 @@ def test_what_a_changed_record_says_no_longer_goes_and_an_editors_word_stays(
     changed = changed.replace("Somebody waits at the quay.", "Nobody waits.")
 
     assert run("import_mec", written(tmp_path, changed))[0] == (
-        "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+        "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected"
     )
     title = Content.objects.get()
     assert title.summary == "An editor's words."

@@ -79,6 +79,6 @@ def test_a_dry_run_foresees_what_earlier_batches_would_have_claimed(
     foreseen = run("import_mec", path, dry_run=True, report=report)[0], noted(report)
 
     assert whole_catalog() == before
-    assert foreseen[0] == "4 rows: 1 new, 3 changed, 0 unchanged, 0 rejected, 1 conflicts"
+    assert foreseen[0] == "4 rows: 1 new, 3 changed, 0 unchanged, 0 rejected, 1 conflict"
     assert [(line, outcome) for line, outcome, _ in foreseen[1]] == [("7", "conflict")]
     assert (run("import_mec", path, report=report)[0], noted(report)) == foreseen

@@ -15,8 +15,8 @@ from tests.catalog.importing.movielabs import avail, avails, noted, run, transac
 from tests.factories import ContentFactory
 
 Pair = tuple[Content, Content]
-UNCHANGED = "1 rows: 0 new, 0 changed, 1 unchanged, 0 rejected"
-CHANGED = "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+UNCHANGED = "1 row: 0 new, 0 changed, 1 unchanged, 0 rejected"
+CHANGED = "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected"
 CLOSED = "WW svod, always – 1970-01-01 00:00"
 
 

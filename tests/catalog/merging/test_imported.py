@@ -87,7 +87,7 @@ def test_a_part_that_a_merge_made_one_is_not_put_beside_it_by_a_new_edition(
     path, loser, _ = twice_credited
     Source.objects.update(digest="of an older edition")
 
-    assert import_titles(path)[0] == "1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected"
+    assert import_titles(path)[0] == "1 row: 0 new, 1 changed, 0 unchanged, 0 rejected"
 
     assert credited("s1") == [("Brigitte Helm", "Actor")]
     assert person_unmerge(person_id=loser.pk) == []
@@ -152,7 +152,7 @@ def test_licences_of_both_titles_can_be_taken_back_after_a_merge(
         (names[1], "a2", "FR", ["IT"]),
     ):
         said, notes = licensed(tmp_path, of(title, alid, territory, entry="Full Delete"))
-        assert (said, notes) == ("1 rows: 0 new, 1 changed, 0 unchanged, 0 rejected", [])
+        assert (said, notes) == ("1 row: 0 new, 1 changed, 0 unchanged, 0 rejected", [])
         assert territories(survivor) == left
     assert content_unmerge(content_id=loser.content_id) == ["avail a1 was taken back since"]
     assert (territories(loser), territories(survivor)) == (["IT"], ["WW"])
@@ -169,7 +169,7 @@ def test_undoing_parts_the_avails_again_with_what_a_licensor_changed(stores: Non
 
     contents_merge(loser_id=loser.content_id, survivor_id=survivor.content_id)
     again = of("alpha", "a1", "DE"), of("alpha", "a3", "IT"), of("beta", "a2", "FR")
-    assert licensed(tmp_path, *again)[0] == "1 rows: 0 new, 0 changed, 1 unchanged, 0 rejected"
+    assert licensed(tmp_path, *again)[0] == "1 row: 0 new, 0 changed, 1 unchanged, 0 rejected"
     licensed(tmp_path, of("alpha", "a1", "ES"))
     assert content_unmerge(content_id=loser.content_id) == []
     assert (territories(loser), territories(survivor)) == (["ES", "IT"], ["FR"])

@@ -165,7 +165,7 @@ def test_a_licence_that_an_editor_s_window_keeps_out_comes_in_by_the_same_file_o
 
     assert left.endswith("the catalog has something else in its place")
     assert windows(survivor) == years((2019, 2022))
-    assert imported(tmp_path, entry) == (f"{UNCHANGED}, 1 conflicts", [left])
+    assert imported(tmp_path, entry) == (f"{UNCHANGED}, 1 conflict", [left])
     theirs.delete()
     assert imported(tmp_path, entry) == (CHANGED, [])
     assert windows(survivor) == years((2020, 2030))

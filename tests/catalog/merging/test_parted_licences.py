@@ -209,7 +209,7 @@ def test_an_avail_goes_where_its_ids_lead_now(pair: Pair, tmp_path: Path) -> Non
     assert undo(pair) == ["avail a is not given back: it names the title that stays"]
 
     assert (windows(loser), windows(survivor)) == ([CLOSED], years((2010, 2011), (2030, None)))
-    assert imported(tmp_path, of("beta", "a", 2030, None))[0].startswith("1 rows: 0 new, 0 changed")
+    assert imported(tmp_path, of("beta", "a", 2030, None))[0].startswith("1 row: 0 new, 0 changed")
 
 
 def test_an_avail_whose_id_was_taken_away_goes_back_to_whom_it_came_from(pair: Pair, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_renamed_genre_is_found_once_the_worker_was_round(
     term_save(term=genre)
 
     assert said("search_check", capsys=capsys) == [
-        "1 titles have documents as their rows are; 1 wait for the worker"
+        "1 title has a document as its rows are; 1 waits for the worker"
     ]
     assert (stale_rewrite(most=100), stale_rewrite(most=100)) == (1, 0)
     assert (found("suspense"), found("thriller")) == ([("LABEL", "Night")], [])
@@ -198,7 +198,7 @@ def test_a_rebuild_does_not_undo_what_is_saved_meanwhile(
     child.wait(PATIENCE_SECONDS)
 
     assert found("dusk") == [("EXACT", "Dusk")]
-    assert said("search_check", capsys=capsys) == ["1 titles have documents as their rows are"]
+    assert said("search_check", capsys=capsys) == ["1 title has a document as its rows are"]
 
 
 def test_two_who_save_one_title_leave_the_document_as_its_rows(
@@ -219,7 +219,7 @@ def test_two_who_save_one_title_leave_the_document_as_its_rows(
     for thread in threads:
         thread.join(PATIENCE_SECONDS)
 
-    assert said("search_check", capsys=capsys) == ["1 titles have documents as their rows are"]
+    assert said("search_check", capsys=capsys) == ["1 title has a document as its rows are"]
 
 
 def test_a_word_that_is_being_used_again_is_not_taken_away(

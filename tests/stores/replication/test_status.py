@@ -141,7 +141,7 @@ def test_changes_that_met_no_row_are_counted_as_divergence(mended: Replicated) -
 
     found = findings(replication_status())
 
-    assert found[0].what == "1 changes met no row on the replica and were skipped: it has diverged."
+    assert found[0].what == "1 change met no row on the replica and was skipped: it has diverged."
     forget_skipped()
     until(lambda: skipped() == 0, "the count begins anew")
 
@@ -163,7 +163,7 @@ def test_a_connection_that_was_lost_once_is_no_row_that_stops_the_worker(mended:
         "No apply worker runs; the replica's log says why."
     ]
     assert [str(finding) for finding in findings(blocked)] == [
-        "The apply worker has failed 1 times (confl_insert_exists 1); the replica's log names the row."
+        "The apply worker has failed 1 time (confl_insert_exists 1); the replica's log names the row."
         " — manage.py replication resync"
     ]
 

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand
 
 from streaming.stores.commands import one_sentence
 from streaming.stores.outage import unavailable_as
+from streaming.stores.units import counted
 from trending.services import trending_flush
 
 
@@ -17,6 +18,6 @@ class Command(BaseCommand):
         with one_sentence("The views are not flushed", again=again), unavailable_as("a store"):
             written = trending_flush()
         for day, rows in written.items():
-            self.stdout.write(f"{day}: {rows} titles")
+            self.stdout.write(f"{day}: {counted(rows, 'title')}")
         if not written:
             self.stdout.write("no views were counted yet")

@@ -16,6 +16,7 @@ from streaming.stores.citus.verifying import verify
 from streaming.stores.citus.watching import watching
 from streaming.stores.commands import SECONDS_TO_GREET, one_sentence
 from streaming.stores.deadline import guarded
+from streaming.stores.units import counted
 
 AGAIN = "Run it again: it goes on from there."
 
@@ -51,7 +52,8 @@ class Command(BaseCommand):
             before = carry_out(planned.steps, progress.announce)
         verified = verify(before)
         self.stdout.write("\n".join([*lines(verified), watch.line()]))
-        self.stdout.write(f"{len(planned.steps) or 'no'} steps in {time.monotonic() - started:.1f} s")
+        steps = counted(len(planned.steps), "step") if planned.steps else "no steps"
+        self.stdout.write(f"{steps} in {time.monotonic() - started:.1f} s")
         if verified.findings:
             self.stdout.write("\n".join(map(str, verified.findings)))
             raise CommandError(f"Wrong with the distributed catalog: {len(verified.findings)}, listed above.")

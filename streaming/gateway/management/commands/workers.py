@@ -15,6 +15,7 @@ from streaming.stores.citus import jobs, workers
 from streaming.stores.citus.joining import join
 from streaming.stores.commands import one_sentence
 from streaming.stores.deadline import guarded
+from streaming.stores.units import counted
 
 AGAIN = "A job that moves shards goes on in the database: the same command again watches it."
 
@@ -82,6 +83,6 @@ class Command(BaseCommand):
 
     def _follow(self, job: jobs.Job) -> None:
         ended = screen.follow(job)
-        self.stdout.write(f"{ended.state}: {ended.done} of {ended.moves} moves done.")
+        self.stdout.write(f"{ended.state}: {ended.done} of {counted(ended.moves, 'move')} done.")
         for line in screen.table(workers.listing()):
             self.stdout.write(line)

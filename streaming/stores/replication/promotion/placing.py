@@ -16,6 +16,7 @@ from streaming.stores.replication.applied import SCHEMA as POSITION_SCHEMA
 from streaming.stores.replication.promotion.building import MIGRATIONS, SCHEMA, built_tables, people_tables
 from streaming.stores.replication.promotion.carrying import carry, set_sequences
 from streaming.stores.statements import column_types, names, rows, run, scalar
+from streaming.stores.units import counted
 
 Published = Mapping[str, Sequence[str]]
 Note = Callable[[str], None]
@@ -37,7 +38,7 @@ def fill_from_primary(published: Published, note: Note) -> None:
     for table in tables:
         if not is_published_whole(table, published):
             count = carry(table, list(column_types(REPLICA, f"{SCHEMA}.{table}")))
-            note(f"{count:,} rows of {table} copied from the primary")
+            note(f"{counted(count, 'row')} of {table} copied from the primary")
 
 
 def fill_from_replica(published: Published, stand_ins: StandIns, note: Note) -> None:
@@ -54,7 +55,7 @@ def fill_from_replica(published: Published, stand_ins: StandIns, note: Note) -> 
                 sql.Identifier("public", table),
             ),
         )
-        note(f"{count_rows(table):,} rows of {table} kept, with their published columns only")
+        note(f"{counted(count_rows(table), 'row')} of {table} kept, with their published columns only")
 
 
 def _empty(tables: Sequence[str]) -> None:
