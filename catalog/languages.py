@@ -7,8 +7,8 @@ has is the title's own text, which counts as one of its `original_language`. A p
 chain, then textless, then in the original language, then in any.
 
 Entry points: `languages_named`, `languages_accepted`, `chain_of` for what is asked; `with_own`, `resolve`,
-`summaries_of`, `preferred` for one title; `translated` for a page of a list. Failure: `NotALanguage`, by
-`languages_named` only; `django.db.Error`s, by `translated` only.
+`summaries_of`, `preferred`, `in_languages` for one title; `translated` for a page of a list. Failure: `NotALanguage`,
+by `languages_named` only; `django.db.Error`s, by `translated` only.
 """
 
 import re
@@ -139,10 +139,15 @@ def shortened(text: str, most: int) -> str:
 def preferred(rows: Iterable[Mapping[str, Any]], *, chain: Chain, original: str) -> Mapping[str, Any] | None:
     """Of pictures or trailers, each with its `language`: along the chain, without one, the original, any.
 
-    Among those of one language a primary comes first, then they stay in the order given. None without rows.
+    Among those a primary comes first, of any language the first by its tag, whatever collation the rows come in; then
+    they stay in the order given. None without rows.
     """
     place = _places(chain, original)
-    return min(rows, key=lambda row: (place(row["language"]), not row.get("is_primary")), default=None)
+
+    def rank(row: Mapping[str, Any]) -> tuple[int, bool, str]:
+        return place(row["language"]), not row.get("is_primary"), row["language"]
+
+    return min(rows, key=rank, default=None)
 
 
 def _places(chain: Chain, original: str) -> Callable[[str], int]:
@@ -163,10 +168,11 @@ def translated(rows: Sequence[Mapping[str, Any]], chain: Chain) -> list[dict[str
         ).order_by()
         for texts in found.values("content_id", "language", *TEXT_COLUMNS):
             translations[texts["content_id"]][texts["language"]] = texts
-    return [_translated(row, translations[row["content_id"]], chain) for row in rows]
+    return [in_languages(row, translations[row["content_id"]], chain) for row in rows]
 
 
-def _translated(row: Mapping[str, Any], translations: Mapping[str, Texts], chain: Chain) -> dict[str, Any]:
+def in_languages(row: Mapping[str, Any], translations: Mapping[str, Texts], chain: Chain) -> dict[str, Any]:
+    """Such a row, of which the translations are at hand."""
     fields, original = [field for field in LOOKED_FOR if field in row], row.get("original_language", "")
     own = {field: row[field] for field in fields}
     texts, languages = resolve(with_own(translations, own=own, original=original), chain, original)

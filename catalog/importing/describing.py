@@ -12,6 +12,7 @@ from uuid import UUID
 from catalog.gating import gate_from
 from catalog.importing.children import (
     ALTERNATIVE_TITLES,
+    ARTWORK,
     CREDITS,
     MATURITY_RATINGS,
     TRANSLATIONS,
@@ -20,8 +21,9 @@ from catalog.importing.children import (
 )
 from catalog.importing.records import Title
 from catalog.importing.sharing import Known, TermIds
-from catalog.models import Content
+from catalog.models import Artwork, Content
 from catalog.search.facts import Named, Texts, TitleFacts, names_in_order
+from catalog.selectors.posters import Poster, best_posters
 
 Gate = dict[str, Any]
 
@@ -68,6 +70,9 @@ def title_facts(
         rating=title.rating,
         rating_count=title.rating_count,
         countries=list(title.countries),
+        thumbnail_url=title.thumbnail_url,
+        original_language=title.original_language,
+        posters=_posters(children),
         people=_people(children, known),
         **names_in_order(
             translations=(
@@ -89,6 +94,14 @@ def _people(children: Children, known: Known) -> list[tuple[UUID, str]]:
         for name in (known.names[person_id], printed)
         if name
     ]
+
+
+def _posters(children: Children) -> list[Poster]:
+    return best_posters(
+        (key, language, url, is_primary)
+        for key, _, kind, url, language, _, _, is_primary in children.get(ARTWORK, ())
+        if kind == Artwork.Kind.POSTER
+    )
 
 
 def _named(names: tuple[str, ...], ids: Mapping[str, int]) -> list[Named]:

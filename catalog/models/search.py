@@ -49,7 +49,7 @@ class SearchDocument(Gate):
     """Everything of a title that lists and search filter, order and match by, so that they read one table.
 
     Texts are folded (`catalog.search.folding`). `keys` has every title of the title whole, in every language,
-    for the exact match; `names` the same as words.
+    for the exact match; `names` the same as words. `shown` is not for finding (`catalog.search.showing`).
     """
 
     content = models.OneToOneField(
@@ -72,6 +72,7 @@ class SearchDocument(Gate):
     people = models.TextField(blank=True, db_default="")
     labels = models.TextField(blank=True, db_default="")
     summaries = models.TextField(blank=True, db_default="")
+    shown = models.JSONField(default=dict, db_default={}, help_text="What a suggestion shows of the title.")
     titles = GeneratedField(
         expression=SearchVector("names", config="simple"), output_field=SearchVectorField(), db_persist=True
     )

@@ -18,6 +18,7 @@ from django.db import connections
 from catalog.models import SearchDocument
 from catalog.search.facts import TitleFacts, facts_of
 from catalog.search.folding import LONGEST_WORD, fold, key_of, with_compounds
+from catalog.search.showing import shown_of
 from catalog.search.words import words_add, words_in
 from streaming.stores.aliases import CATALOG
 from streaming.stores.copying import array_text, copy_rows
@@ -26,7 +27,7 @@ AT_ONCE = 500
 COLUMNS = (
     *("status", "published_at", "availability", "maturity", "content_type", "year", "runtime", "rating"),
     *("popularity", "sort_title", "created_at", "countries", "genre_ids", "keyword_ids", "studio_ids"),
-    *("person_ids", "keys", "names", "people", "labels", "summaries"),
+    *("person_ids", "keys", "names", "people", "labels", "summaries", "shown"),
 )
 # One value, however many documents; the web server's deadline guard excludes COPY.
 PUT = f"""
@@ -66,6 +67,7 @@ def document_of(facts: TitleFacts) -> Document:
         "people": _joined((fold(name) for _, name in facts.people), MOST_OF_PEOPLE),
         "labels": _joined((fold(name) for _, name in (*facts.genres, *facts.keywords)), MOST_OF_LABELS),
         "summaries": _within(fold(" ".join(filter(None, texts))[:MOST_OF_SUMMARIES]), MOST_OF_SUMMARIES),
+        "shown": shown_of(facts),
     }
 
 
@@ -156,6 +158,6 @@ def documents_copy(documents: Iterable[Document]) -> set[str]:
 
 
 def _copied(column: str, value: Any) -> object:
-    if column == "availability":
+    if column in ("availability", "shown"):
         return None if value is None else orjson.dumps(value).decode()
     return array_text(value) if isinstance(value, list) else value

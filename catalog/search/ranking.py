@@ -5,7 +5,7 @@ Entry points: `Found`, `Hit`, `ranked`. No failure. The reasons: docs/search.md.
 
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from rapidfuzz.distance import OSA
@@ -25,12 +25,13 @@ class Tier(IntEnum):
 
 
 class Found(NamedTuple):
-    """A row that a tier brought; `keys` are its whole titles."""
+    """A row that a tier brought; `keys` are its whole titles, `also` what else was asked for."""
 
     tier: Tier
     content_id: UUID
     popularity: float
     keys: Sequence[str]
+    also: Sequence[Any] = ()
 
 
 class Hit(NamedTuple):

@@ -8,52 +8,46 @@ Entry point: `suggestions`. Failure: `django.db.Error`s.
 """
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from rapidfuzz.distance import OSA
 
-from catalog.languages import Chain, translated
-from catalog.models import Content
+from catalog.languages import Chain
 from catalog.search.matching import has_key
 from catalog.search.ranking import Found, Tier
 from catalog.search.searching import SHORT, Question
 from catalog.search.shares import Words
+from catalog.search.showing import suggestion_of
 from catalog.search.tiers import Tiers
 from catalog.search.words import LONGEST, neighbours_of
-from catalog.selectors.posters import with_posters
 from catalog.visibility import Audience
 
 MOST = 10
 CANDIDATES = 30  # the most popular that match; those that begin with what was typed come first among them
 NEIGHBOURS = 20  # of a word
-SHOWN = ("content_id", "title", "content_type", "release_date", "thumbnail_url", "original_language")
+SHOWN = ("content_type", "year", "shown")
 
 
 def suggestions(*, text: str, audience: Audience, limit: int, chain: Chain) -> list[dict[str, Any]]:
-    """Up to `limit` titles that the audience may see, the likeliest first: three queries, five where little is found;
+    """Up to `limit` titles that the audience may see, the likeliest first: one query, three where little is found;
     each step is one more where words are common and popular titles do not have them.
 
-    With a chain of languages it is one more. A title is in the first language of the chain that has it, and its picture
-    the one that its record shows.
+    A title is in the first language of the chain that has it, and its picture the one that its record shows.
     """
     question = Question.of(text)
     if not question.key:
         return []
-    tiers = Tiers(audience, most=CANDIDATES)
+    tiers = Tiers(audience, most=CANDIDATES, also=SHOWN)
     found = _as_typed(question, tiers)
     if len({row.content_id for row in found}) < limit and any(len(word) >= SHORT for word in question.words):
         found += _mistyped(question, tiers.emptied())
-    ids = _likeliest(found, question.key)[:limit]
-    rows = Content.objects.public(audience).filter(content_id__in=ids).order_by().values(*SHOWN)
-    spoken = translated(list(rows), chain)
-    shown = {row["content_id"]: _suggestion(row) for row in with_posters(spoken, chain)}
-    return [shown[content_id] for content_id in ids if content_id in shown]
-
-
-def _suggestion(row: dict[str, Any]) -> dict[str, Any]:
-    released = row.pop("release_date")
-    return {**row, "year": released.year if released else None}
+    likeliest = _likeliest(found, question.key)[:limit]
+    return [
+        suggestion_of(row.content_id, **dict(zip(SHOWN, row.also, strict=True)), chain=chain)
+        for row in likeliest
+    ]
 
 
 def _as_typed(question: Question, tiers: Tiers) -> list[Found]:
@@ -84,12 +78,12 @@ def _slips(word: str) -> Iterator[str]:
         yield word[: place - 1] + word[place] + word[place - 1] + word[place + 1 :]
 
 
-def _likeliest(found: list[Found], key: str) -> list[UUID]:
-    """Each once: the whole title, those that begin as typed, the others; then those corrected, the closest first.
+def _likeliest(found: list[Found], key: str) -> list[Found]:
+    """Each title once: the whole title, those that begin as typed, the others; then those corrected, the closest first.
 
     Of those alike the popular one comes first, then the shorter one.
     """
-    best: dict[UUID, tuple[Any, ...]] = {}
+    best: dict[UUID, tuple[tuple[Any, ...], Found]] = {}
     for row in found:
         beginnings = [other[: len(key)] for other in row.keys]
         slips = 0
@@ -98,5 +92,6 @@ def _likeliest(found: list[Found], key: str) -> list[UUID]:
         length = min(map(len, row.keys), default=0)
         begins = row.tier is Tier.EXACT, key in beginnings
         place = (slips, *(not each for each in begins), -row.popularity, length, row.content_id)
-        best[row.content_id] = min(place, best.get(row.content_id, place))
-    return sorted(best, key=lambda content_id: best[content_id])
+        if row.content_id not in best or place < best[row.content_id][0]:
+            best[row.content_id] = place, row
+    return [row for _, row in sorted(best.values(), key=itemgetter(0))]

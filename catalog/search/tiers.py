@@ -46,14 +46,14 @@ class Branch:
 
 
 class Tiers:
-    """Each brings its `most` popular titles that the audience may see; None sees all."""
+    """Each brings its `most` popular titles that the audience may see, with these columns `also`; None sees all."""
 
-    def __init__(self, audience: Audience | None, *, most: int) -> None:
+    def __init__(self, audience: Audience | None, *, most: int, also: Sequence[str] = ()) -> None:
         documents = SearchDocument.objects.all()
         seen = documents.public(audience) if audience else documents.filter(content_id__isnull=False)
         text, parameters = seen.order_by().values_list("content_id").query.sql_with_params()
         self._seen = Sql(text[text.index(" FROM ") :], tuple(parameters))
-        self._most = most
+        self._most, self._also = most, "".join(f", {column}" for column in also)
         self._shares, self._milestones = Shares(), milestones.milestones_ahead("popularity")
         self._branches: list[Branch] = []
 
@@ -122,8 +122,8 @@ class Tiers:
         ]
         rows = [row for row in rows if row[0] not in short] + self._asked(self.statement(short))
         return [
-            Found(BY_NUMBER[tier], content_id, popularity, keys)
-            for _, tier, content_id, popularity, keys in rows
+            Found(BY_NUMBER[tier], content_id, popularity, keys, also)
+            for _, tier, content_id, popularity, keys, *also in rows
         ]
 
     def _fell_short(self, place: int, branch: Branch, rows: list[tuple[Any, ...]]) -> bool:
@@ -152,7 +152,8 @@ class Tiers:
         condition = branch.walked or branch.condition
         popularity = "popularity" if branch.walked else "popularity + 0"  # no index is of an expression
         return Sql(
-            f"(SELECT {place}, {tier.text}, content_id, popularity, keys{self._seen.text} AND {condition.text}"
+            f"(SELECT {place}, {tier.text}, content_id, popularity, keys{self._also}"
+            f"{self._seen.text} AND {condition.text}"
             f" ORDER BY {first.text}{popularity} DESC, content_id DESC LIMIT {self._most})",
             (*tier.parameters, *self._seen.parameters, *condition.parameters, *first.parameters),
         )
