@@ -77,8 +77,14 @@ def test_a_touch_finds_a_title_of_many_names_as_it_would_leave_it(stores: None, 
         info(language, title=title, rest=f"<md:Summary190>{title} fährt.</md:Summary190>")
         for language, title in (("pt-BR", "Balsa"), ("de", "Nachtfähre"), ("pt", "Barco"))
     )
+    pictures = "".join(
+        f'<md:ArtReference resolution="{size}" purpose="poster">https://art.example/{name}.jpg</md:ArtReference>'
+        for name in ("b", "a", "c")
+        for size in ("1000x1500", "500x750")
+    )
     genres = "".join(f"<md:Genre>{name}</md:Genre>" for name in ("thriller", "Drama", "Épopée"))
     infos = infos.replace("</md:LocalizedInfo>", f"{genres}</md:LocalizedInfo>", 1)
+    infos = infos.replace("</md:TitleDisplayUnlimited>", f"</md:TitleDisplayUnlimited>{pictures}")
     path.write_text(mec(core(SERIES, infos=infos)), encoding="utf-8")
     run("import_mec", path)
     imported = derived()
@@ -87,6 +93,14 @@ def test_a_touch_finds_a_title_of_many_names_as_it_would_leave_it(stores: None, 
     assert document["names"] == "night ferry nachtfahre barco balsa the last boat ostersjon"
     assert document["labels"] == "drama thriller epopee"
     assert document["summaries"] == "nachtfahre fahrt barco fahrt balsa fahrt"
+    assert document["shown"]["titles"] == {
+        "de": "Nachtfähre",
+        "en": "Night Ferry",
+        "pt": "Barco",
+        "pt-BR": "Balsa",
+    }
+    languages = [poster["language"] for poster in document["shown"]["posters"]]
+    assert languages == ["de", "en", "pt", "pt-BR"]
     touch_all()
 
     assert derived() == imported

@@ -10,7 +10,13 @@ from catalog.models import Content
 from catalog.search.documents import document_of
 from catalog.search.facts import Texts, facts_of, names_in_order
 from streaming.stores.aliases import CATALOG
-from tests.factories import AlternativeTitleFactory, ContentFactory, TranslationFactory, with_children
+from tests.factories import (
+    AlternativeTitleFactory,
+    ArtworkFactory,
+    ContentFactory,
+    TranslationFactory,
+    with_children,
+)
 
 STATEMENT = re.compile(r"SELECT (?P<columns>.+?) FROM .+? ORDER BY (?P<order>.+)")
 
@@ -21,7 +27,7 @@ def ordered_by(statement: str) -> list[str]:
     if said is None:
         return []
     columns = [column.partition(" AS ")[0] for column in said["columns"].split(", ")]
-    terms = [term.removesuffix(" ASC") for term in said["order"].split(", ")]
+    terms = [term.removesuffix(" ASC").removesuffix(" DESC") for term in said["order"].split(", ")]
     named = [columns[int(term) - 1] if term.isdecimal() else term for term in terms]
     return [name.rpartition(".")[2].strip('"') for name in named]
 
@@ -32,6 +38,7 @@ def content(stores: None) -> Content:
     content = ContentFactory(title="Night Ferry", genres=["thriller", "Épopée", "Drama"])
     for language in ("pt-BR", "ptq", "de"):
         TranslationFactory(content=content, language=language, title=f"Ferry {language}")
+        ArtworkFactory(content=content, language=language)
     for title in ("the last boat", "Östersjön", "Zebra"):
         AlternativeTitleFactory(content=content, title=title)
     return content
@@ -45,7 +52,9 @@ def test_names_are_ordered_by_code_points(content: Content) -> None:
         *("Zebra", "the last boat", "Östersjön"),
     ]
     assert [name for _, name in facts.genres] == ["Drama", "thriller", "Épopée"]
-    assert document_of(facts)["labels"] == "drama thriller epopee"
+    document = document_of(facts)
+    assert document["labels"] == "drama thriller epopee"
+    assert [poster["language"] for poster in document["shown"]["posters"]] == ["de", "pt-BR", "ptq"]
 
 
 def test_no_order_of_a_document_is_left_to_the_collation_of_the_database(content: Content) -> None:
@@ -54,9 +63,10 @@ def test_no_order_of_a_document_is_left_to_the_collation_of_the_database(content
     with CaptureQueriesContext(connections[CATALOG]) as queries:
         facts_of([content.content_id])
 
-    assert len(queries) == 7
+    assert len(queries) == 8
     ordered = {column for said in queries for column in ordered_by(said["sql"])}
-    assert ordered == {"content_id", "billing_order", "id"}  # which every database orders alike
+    # Which every database orders alike, but for languages: these are put in order again.
+    assert ordered == {"content_id", "billing_order", "id", "is_primary", "language"}
 
 
 def test_texts_follow_their_language_and_the_longest_summary_counts() -> None:
@@ -69,6 +79,7 @@ def test_texts_follow_their_language_and_the_longest_summary_counts() -> None:
     )
 
     assert told == {
+        "titles_by_language": {"fr": "Bac"},
         "other_titles": ["", "Bac"],
         "other_texts": ["Nachts", "abc", "", "Court."],
         "genres": [],

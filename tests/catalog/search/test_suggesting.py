@@ -1,5 +1,6 @@
 """What is suggested while somebody types."""
 
+import random
 from collections import deque
 
 import pytest
@@ -8,16 +9,18 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from catalog import milestones
+from catalog.languages import chain_of
 from catalog.models import Content
 from catalog.search.matching import Sql
 from catalog.search.rebuilding import documents_fill
 from catalog.search.suggesting import CANDIDATES, suggestions
+from catalog.selectors import title_cards
 from catalog.visibility import Audience
 from streaming.stores.aliases import CATALOG
 from tests.catalog.search.conftest import Titled
 from tests.catalog.search.explaining import rows_read
 from tests.environment import DISTRIBUTED
-from tests.factories import ContentFactory
+from tests.factories import ArtworkFactory, ContentFactory, TranslationFactory, indexed
 
 URL = "/api/v1/search/suggest"
 
@@ -79,6 +82,43 @@ def test_a_suggestion_says_what_tells_titles_of_one_name_apart(titled: Titled, a
         "original_language": "",
         "languages": {"title": ""},
     }
+
+
+def test_suggestions_say_what_cards_say(titled: Titled) -> None:
+    """Though their texts and pictures come from documents: of the language asked for, else as the title has it."""
+    rng = random.Random(3)
+    languages = ("pt", "pt-BR", "de", "en", "ja")
+    contents = [
+        titled(
+            f"Ferry {number}",
+            original_language=rng.choice(("", *languages)),
+            thumbnail_url=rng.choice(("", f"https://own.example/{number}.jpg")),
+            release_date=rng.choice((None, "1999-12-31")),
+        )
+        for number in range(10)
+    ]
+    for content in contents:
+        for language in rng.sample(languages, rng.randint(0, 4)):
+            title = rng.choice(("", f"{content.title} in {language}"))
+            TranslationFactory(content=content, language=language, title=title)
+        for language in rng.sample(("", *languages), rng.randint(0, 4)):
+            ArtworkFactory(content=content, language=language)
+    indexed(*contents)
+    said = ("content_id", "title", "content_type", "year", "thumbnail_url", "original_language")
+    seen = set()
+
+    for asked in ([], ["pt-BR"], ["de", "en"], ["fr"], ["ja", "pt"]):
+        chain = chain_of(asked)
+        found = suggestions(text="ferry", audience=Audience.now(), limit=10, chain=chain)
+        cards = title_cards(content_ids=[each["content_id"] for each in found], chain=chain)
+        assert len(found) == 10
+        assert found == [
+            {**{name: card[name] for name in said}, "languages": {"title": card["languages"]["title"]}}
+            for card in cards
+        ]
+        seen |= {(each["title"], each["thumbnail_url"]) for each in found}
+
+    assert len(seen) > 20
 
 
 def test_a_title_typed_whole_is_among_them_however_many_begin_so(titled: Titled) -> None:
