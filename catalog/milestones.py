@@ -8,7 +8,7 @@ the next milestone, up to a farther one where that has a fair part of the page, 
 where neither fills it: no walk is long and finds little.
 
 Public ones are counted, because the hidden stand together: the newest are not out yet, the last added are drafts. The
-places are those of a sample, kept in the cache: a milestone of a minute ago bounds as well. They decide how a page is
+places are those of a sample, kept for a while: a milestone of a minute ago bounds as well. They decide how a page is
 found, never what is on it. Entry points: `first_along`, `milestones_ahead`. Failure: `django.db.Error`s.
 """
 
@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 
 from catalog.models import SearchDocument
 from catalog.orders import ORDERS, Order, Place
-from streaming.stores.cache import read_through
+from catalog.samples import sampled
 
 FARTHEST = 3  # milestones behind the next one, so eight times as far; titles that stand thinner are few enough to sort
 FIRST = 5_000  # public titles; to walk along them takes about 5 ms on two cores
@@ -31,8 +31,11 @@ def milestones_ahead(sort: str, after: Place | None = None) -> list[Place]:
     each other is twice as far from the beginning.
     """
     order = ORDERS[sort]
-    places = read_through(f"catalog:milestones:{sort}", lambda: _sampled(order))
-    milestones = [(order.read(value), UUID(content_id)) for value, content_id in places]
+
+    def told(places: list[list[str]]) -> list[Place]:
+        return [(order.read(value), UUID(content_id)) for value, content_id in places]
+
+    milestones = sampled(f"catalog:milestones:{sort}", lambda: _sampled(order), told)
     return [each for each in milestones if after is None or order.follows(each, after)]
 
 

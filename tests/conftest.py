@@ -18,6 +18,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from analytics.models import User
 from analytics.replication import published_column_types, published_columns
+from catalog.samples import forget_samples
 from dev import citus
 from reviews.documents import Review
 from streaming.stores import redis, replica
@@ -92,6 +93,7 @@ def _empty() -> None:
     redis.cache().flushdb()
     redis.state().flushdb()
     replica.forget()
+    forget_samples()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What share of the titles has a word, as a sample of them tells it of the commoner ones.
 
 PostgreSQL has such statistics too, but takes each word that is not among the commonest thousand for one that a few
-titles in a thousand have, and chooses by that how it finds them (`catalog.search.tiers`). Shares are kept in the cache.
+titles in a thousand have, and chooses by that how it finds them (`catalog.search.tiers`). Shares are kept for a while.
 Entry points: `Shares`, `Words`. Failure: `django.db.Error`s.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from catalog.models import SearchDocument
-from streaming.stores.cache import read_through
+from catalog.samples import sampled
 
 TOLD = 0.005  # the least share that is told of words that are asked for as alternatives: together they may be common
 TOLD_ALONE = 0.01  # and of others
@@ -40,7 +40,7 @@ class Shares:
     """How many titles of the sample have a common word in a column, or one of their titles that begins so."""
 
     def __init__(self) -> None:
-        self._titles, self._told = read_through(KEY, _sampled)
+        self._titles, self._told = sampled(KEY, _sampled, tuple)
 
     def of(self, words: Words, column: str) -> float:
         """The share of titles that have these in a column: at most as many as have the rarest. 0 is little."""

@@ -18,7 +18,7 @@ from tests.factories import (
     with_children,
 )
 
-STATEMENT = re.compile(r"SELECT (?P<columns>.+?) FROM .+? ORDER BY (?P<order>.+)")
+STATEMENT = re.compile(r"SELECT (?:DISTINCT ON \(.+?\) )?(?P<columns>.+?) FROM .+? ORDER BY (?P<order>.+)")
 
 
 def ordered_by(statement: str) -> list[str]:

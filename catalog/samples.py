@@ -1,0 +1,43 @@
+"""What samples of the titles tell, held by each process for a while.
+
+Such a value decides how titles are found, never which: one of a minute ago does as well. So it is asked of the cache,
+where all processes share it, once in `HELD` seconds, by one thread while the others go on with the last one; and a
+process that has to do without the cache takes a sample as seldom, not for every question.
+
+Entry points: `sampled`; `forget_samples` for tests. Failure: what `load` raises.
+"""
+
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, NamedTuple, TypeVar, cast
+
+from streaming.stores.cache import read_through
+
+HELD = 30.0  # seconds
+
+
+class _Held(NamedTuple):
+    value: Any
+    until: float  # by `time.monotonic`
+
+
+_held: dict[str, _Held] = {}
+_asking: dict[str, Lock] = {}
+Told = TypeVar("Told")
+
+
+def sampled(key: str, load: Callable[[], Any], told: Callable[[Any], Told]) -> Told:
+    """`told` of the JSON value that the cache has under `key`, else of `load()`."""
+    held, asking = _held.get(key), _asking.setdefault(key, Lock())
+    if (held is None or time.monotonic() >= held.until) and asking.acquire(blocking=held is None):
+        try:
+            if _held.get(key) is held:
+                _held[key] = _Held(told(read_through(key, load)), time.monotonic() + HELD)
+        finally:
+            asking.release()
+    return cast("Told", _held[key].value)
+
+
+def forget_samples() -> None:
+    _held.clear()
