@@ -8,42 +8,23 @@ Entry points: `titles_found`, `search_page`; `exact_tiers`, `corrected_tiers`. F
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from catalog.languages import Chain
 from catalog.models import Content
-from catalog.search.folding import LONGEST_KEY, fold, key_of, spelled
+from catalog.search.folding import spelled
 from catalog.search.matching import but_in_summaries, has_key, has_one_key
+from catalog.search.questions import SHORT, Question, keys_near, near_words
 from catalog.search.ranking import Found, Hit, Tier, ranked
 from catalog.search.shares import Words
 from catalog.search.tiers import Tiers
-from catalog.search.words import Neighbours, neighbours_of
+from catalog.search.words import Neighbours
 from catalog.selectors import title_cards
 from catalog.visibility import Audience
 
 MOST = 200  # titles of each tier
 RICH = 5  # good answers with which nobody is asked whether he mistyped
-MOST_WORDS = 30  # of a question that are looked at
-MOST_NEIGHBOURS = 400  # of all words of a question together
-FEWEST_NEIGHBOURS = 10  # of each word
-SHORT = 4  # letters; a shorter word has too many neighbours to look for a part of a title by
-
-
-@dataclass(frozen=True)
-class Question:
-    """What was typed, folded: as one key, as words in their order, and as words that each come once, because PostgreSQL
-    takes a word given twice for rarer.
-    """
-
-    key: str
-    in_order: Sequence[str]
-    words: Sequence[str]
-
-    @classmethod
-    def of(cls, text: str) -> "Question":
-        in_order = fold(text).split()[:MOST_WORDS]
-        return cls(key_of(text), in_order, list(dict.fromkeys(in_order)))
 
 
 def titles_found(*, text: str, audience: Audience | None) -> list[Hit]:
@@ -114,24 +95,13 @@ def exact_tiers(question: Question, audience: Audience | None) -> Tiers:
 
 def corrected_tiers(question: Question, tiers: Tiers) -> Tiers:
     """The typo step, put into these, not yet asked."""
-    most = max(FEWEST_NEIGHBOURS, MOST_NEIGHBOURS // len(question.words))
-    near = neighbours_of(question.words, most=most)
-    if keys := _keys_near(question, near):
+    near = near_words(question)
+    if keys := keys_near(question, near):
         tiers.add(Tier.SPELLING, has_one_key(keys))
     if words := _words_near(question, near):
         tiers.add_words(Tier.SPELLING, "titles", words)
         tiers.add_words(Tier.SPELLING, "named", words)
     return tiers
-
-
-def _keys_near(question: Question, near: Sequence[Neighbours]) -> list[str]:
-    """Whole titles that the question is, but for one word."""
-    words, neighbours = question.in_order, dict(zip(question.words, near, strict=True))
-    return [
-        "".join([*words[:place], other, *words[place + 1 :]])[:LONGEST_KEY]
-        for place, word in enumerate(words)
-        for other in neighbours[word].words
-    ]
 
 
 def _words_near(question: Question, near: Sequence[Neighbours]) -> Words | None:

@@ -1,13 +1,13 @@
 """What somebody who is still typing may mean.
 
 The last word counts as a beginning, the others whole. Where titles bring fewer than asked for, the words are corrected
-as in a search, and of the one being typed those slips are tried that its letters so far can tell: two that changed
-places, one too many.
+as in a search, those of whole titles too, and of the one being typed those slips are tried that its letters so far can
+tell: two that changed places, one too many.
 
 Entry point: `suggestions`. Failure: `django.db.Error`s.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -15,18 +15,18 @@ from uuid import UUID
 from rapidfuzz.distance import OSA
 
 from catalog.languages import Chain
-from catalog.search.matching import has_key
+from catalog.search.matching import has_key, has_one_key
+from catalog.search.questions import SHORT, Question, keys_near, near_words
 from catalog.search.ranking import Found, Tier
-from catalog.search.searching import SHORT, Question
 from catalog.search.shares import Words
 from catalog.search.showing import suggestion_of
 from catalog.search.tiers import Tiers
-from catalog.search.words import LONGEST, neighbours_of
+from catalog.search.words import LONGEST, Neighbours
 from catalog.visibility import Audience
 
 MOST = 10
 CANDIDATES = 30  # the most popular that match; those that begin with what was typed come first among them
-NEIGHBOURS = 20  # of a word
+NEIGHBOURS = 20  # of a word that is looked for in titles; whole titles are looked up with any
 SHOWN = ("content_type", "year", "shown")
 
 
@@ -41,7 +41,7 @@ def suggestions(*, text: str, audience: Audience, limit: int, chain: Chain) -> l
         return []
     tiers = Tiers(audience, most=CANDIDATES, also=SHOWN)
     found = _as_typed(question, tiers)
-    if len({row.content_id for row in found}) < limit and any(len(word) >= SHORT for word in question.words):
+    if len({row.content_id for row in found}) < limit:
         found += _mistyped(question, tiers.emptied())
     likeliest = _likeliest(found, question.key)[:limit]
     return [
@@ -61,14 +61,29 @@ def _as_typed(question: Question, tiers: Tiers) -> list[Found]:
 
 
 def _mistyped(question: Question, tiers: Tiers) -> list[Found]:
-    near = neighbours_of(question.words, most=NEIGHBOURS)
+    """Whole titles of several words with one of them corrected, and titles by all of them corrected; by short words
+    alone, which have too many neighbours, whole titles only.
+    """
+    several, telling = len(question.words) > 1, any(len(word) >= SHORT for word in question.words)
+    if not (several or telling):
+        return []
+    near = near_words(question)
+    # What is to be a title of one word is looked for as a beginning.
+    keys = keys_near(question, near) if several else []
+    whole = (Tier.SPELLING, has_one_key(keys)) if keys else None
+    if telling:
+        tiers.add_words(Tier.SPELLING, "titles", _corrected(question, near), whole=whole)
+    elif whole is not None:
+        tiers.add(*whole)
+    return tiers.found()
+
+
+def _corrected(question: Question, near: Sequence[Neighbours]) -> Words:
     *before, last = [
-        [word, *neighbours.words, *neighbours.forms]
+        [word, *neighbours.words[:NEIGHBOURS], *neighbours.forms]
         for word, neighbours in zip(question.words, near, strict=True)
     ]
-    corrected = Words([*before, [*last, *_slips(question.words[-1])]], begins=True)
-    tiers.add_words(Tier.SPELLING, "titles", corrected)
-    return tiers.found()
+    return Words([*before, [*last, *_slips(question.words[-1])]], begins=True)
 
 
 def _slips(word: str) -> Iterator[str]:

@@ -12,9 +12,11 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from catalog.models import Content, Credit
+from catalog.samples import forget_samples
 from catalog.search.folding import spelled
 from catalog.search.ranking import Tier
 from catalog.search.searching import titles_found
+from catalog.search.suggesting import suggestions
 from catalog.visibility import Audience
 from streaming.stores import redis
 from tests.catalog.importing.conftest import TITLES_FILE
@@ -67,12 +69,14 @@ def listed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
     with django_db_blocker.unblock():
         empty_catalog()
         redis.cache().flushdb()
+        forget_samples()
         import_titles(TITLES_FILE)
         yield [
             Listed(*row) for row in Content.objects.order_by("content_id").values_list("content_id", "title")
         ]
         empty_catalog()
         redis.cache().flushdb()
+        forget_samples()
 
 
 @pytest.fixture
@@ -135,17 +139,29 @@ def mistyped(title: str, rng: Random) -> list[str]:
     ]
 
 
-def test_a_slip_in_a_name_still_finds_it(listed: list[Listed], same_named: dict[str, set[UUID]]) -> None:
+def slips(listed: list[Listed], most: int) -> list[tuple[str, Listed]]:
+    """What somebody typed, and the title that was meant."""
     rng = Random(2021)
     long_enough = [each for each in listed if sum(map(str.isalpha, each.title)) >= TITLES_WITH_LETTERS]
-    places = [
-        place(typed, each, same_named[spelled(each.title)])
-        for each in rng.sample(long_enough, SAMPLE)
-        for typed in mistyped(each.title, rng)
-    ]
+    return [(typed, each) for each in rng.sample(long_enough, most) for typed in mistyped(each.title, rng)]
+
+
+def test_a_slip_in_a_name_still_finds_it(listed: list[Listed], same_named: dict[str, set[UUID]]) -> None:
+    places = [place(typed, each, same_named[spelled(each.title)]) for typed, each in slips(listed, SAMPLE)]
     first = sum(found == 0 for found in places) / len(places)
     among_five = sum(found is not None and found < 5 for found in places) / len(places)
     assert (len(places), first >= 0.95, among_five >= 0.99) == (3 * SAMPLE, True, True), (first, among_five)
+
+
+def test_a_slip_in_a_whole_name_is_suggested_first(
+    listed: list[Listed], same_named: dict[str, set[UUID]]
+) -> None:
+    asked = slips(listed, SAMPLE // 3)
+    first = 0
+    for typed, each in asked:
+        found = suggestions(text=typed, audience=Audience.now(), limit=5, chain=())
+        first += bool(found) and found[0]["content_id"] in same_named[spelled(each.title)]
+    assert first / len(asked) >= 0.99, first / len(asked)
 
 
 def test_a_person_s_name_finds_their_titles(listed: list[Listed]) -> None:

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from catalog.models import AlternativeTitle, Content, Translation
 from catalog.search import searching
+from catalog.search.questions import Question
 from catalog.search.rebuilding import documents_fill
 from catalog.search.searching import titles_found
 from catalog.services import contents_touch
@@ -275,7 +276,7 @@ def test_a_word_that_every_title_has_is_bounded_work(stores: None) -> None:
     with connections[CATALOG].cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE) search_documents")  # of what other tests deleted as well
 
-    tiers = searching.exact_tiers(searching.Question.of("night"), Audience.now())
+    tiers = searching.exact_tiers(Question.of("night"), Audience.now())
 
     assert len(tiers.found()) == 5 * searching.MOST
     assert (
@@ -297,7 +298,7 @@ def test_a_word_of_summaries_alone_is_not_looked_for_along_all_titles(stores: No
     with connections[CATALOG].cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE) search_documents")
 
-    tiers = searching.exact_tiers(searching.Question.of("group"), Audience.now())
+    tiers = searching.exact_tiers(Question.of("group"), Audience.now())
 
     assert len(tiers.found()) == searching.MOST
     assert rows_read(tiers.statement()) <= 12 * searching.MOST * (SHARDS if DISTRIBUTED else 1)

@@ -37,6 +37,8 @@ def shelf(titled: Titled) -> None:
     titled("Strange", rating_count=5)
     titled("Él", original_title="Este Extraño")
     titled("Moonlight", rating_count=70_000)
+    titled("The Crown")
+    titled("13 Reasons")
     titled("The Strangest Night", status="draft", published_at=None)
 
 
@@ -56,6 +58,10 @@ def shelf(titled: Titled) -> None:
         ("strrange", ["Strange", "Stranger Things", "Perfect Strangers"]),
         ("stranegr th", ["Stranger Things"]),
         ("perfct stra", ["Perfect Strangers"]),
+        ("teh crow", ["The Crown"]),
+        ("teh crown", ["The Crown"]),
+        ("the crwon", ["The Crown"]),
+        ("12 reasons", ["13 Reasons"]),
         ("nothing", []),
         ("…", []),
     ],

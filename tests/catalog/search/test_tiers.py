@@ -9,9 +9,10 @@ from django.db import connections
 from catalog import milestones
 from catalog.models import Content
 from catalog.search import searching, shares
+from catalog.search.questions import Question
 from catalog.search.ranking import Tier
 from catalog.search.rebuilding import documents_fill
-from catalog.search.searching import Question, titles_found
+from catalog.search.searching import titles_found
 from catalog.search.shares import Shares, Words
 from catalog.search.suggesting import suggestions
 from catalog.search.tiers import Tiers
