@@ -18,9 +18,12 @@ from streaming.stores.statements import rows, scalar
 # As statements of their own: in one with the titles, Citus would ask the workers for theirs.
 POSITION = "SELECT pg_current_xact_id()::text::bigint"
 FILL = """
-INSERT INTO content_changes (content_id, position, first_position, kind, at, shown)
+INSERT INTO content_changes AS known (content_id, position, first_position, kind, at, shown)
 SELECT content_id, %s, %s, 'saved', updated_at, shown FROM ({titles}) AS titles
-    ON CONFLICT (content_id) DO NOTHING
+    ON CONFLICT (content_id) DO UPDATE
+   SET position = excluded.position, kind = excluded.kind, at = excluded.at, shown = true,
+       first_position = CASE WHEN known.shown THEN known.first_position ELSE excluded.first_position END
+ WHERE excluded.shown AND (NOT known.shown OR known.kind <> 'saved')
 """
 REBASE = "UPDATE content_changes SET position = %s, first_position = %s"
 WAITING = """
@@ -80,7 +83,8 @@ def _holder(who: str, seconds: float, *where: str) -> Holder:
 
 
 def changes_fill() -> int:
-    """Notes the titles that the feed lacks: those of seeds, and of who wrote past the services. How many they were."""
+    """Notes the titles that the feed lacks, or has as hidden though they are public: those of seeds, and of who wrote
+    past the services. How many they were."""
     shown = Case(When(admitted_by(timezone.now()), then=Value(True)), default=Value(False))
     titles = Content.objects.using(CATALOG).order_by().values("content_id", "updated_at", shown=shown)
     asked, parameters = titles.query.get_compiler(CATALOG).as_sql()

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -25,7 +25,7 @@ from catalog.maturity import labels_changed
 from catalog.models import AvailabilityWindow, Change, Content, MaturityRating
 from catalog.search.documents import documents_mark, documents_write
 from catalog.selectors import record_key
-from catalog.visibility import GATE_FIELDS, next_change, shown_by
+from catalog.visibility import GATE_FIELDS, Audience, is_public, next_change, shown_by
 from streaming.stores.aliases import CATALOG
 from streaming.stores.cache import forget, forget_all
 
@@ -50,12 +50,12 @@ def contents_touch(
     with transaction.atomic(using=CATALOG):
         titles = Content.objects.using(CATALOG)
         titles.filter(content_id__in=ids).order_by().update(updated_at=now)
-        shown = _gates_as_rows_say(ids, now)
+        gates = _gates_as_rows_say(ids, now)
         if documents_later:
             documents_mark(content_ids=ids)
         else:
             documents_write(content_ids=ids)
-        changes_note(shown=shown, kind=Change.Kind.SAVED, at=now)
+        changes_note(shown=gates.shown, kind=Change.Kind.SAVED, at=now, hidden=gates.hidden)
         contents_forget(content_ids=ids)
     return now
 
@@ -70,20 +70,28 @@ UPDATE content_metadata AS title
 """
 
 
-def _gates_as_rows_say(ids: Collection[UUID], now: datetime) -> dict[UUID, bool]:
-    """Brings the gates of these titles up to their windows and ratings, and to the time; which are or were public.
-
-    Since the title was last touched, that is: before that it was noted.
+class _Gates(NamedTuple):
+    """`shown` says which titles are public or were since they were last touched: before that it was noted. `hidden` are
+    those that are not, and that time alone will not show.
     """
+
+    shown: dict[UUID, bool]
+    hidden: set[UUID]
+
+
+def _gates_as_rows_say(ids: Collection[UUID], now: datetime) -> _Gates:
+    """Brings the gates of these titles up to their windows and ratings, and to the time."""
     titles = Content.objects.using(CATALOG).filter(content_id__in=ids).order_by()
     columns = ("content_id", *GATE_FIELDS, "next_change_at")
     gates: dict[UUID, dict[str, Any]] = {gate["content_id"]: gate for gate in titles.values(*columns)}
     windows, ratings = _windows(ids), _ratings(ids)
-    changed, shown, rated_anew = [], {}, False
+    changed, found, rated_anew = [], _Gates({}, set()), False
     for content_id, gate in gates.items():
         said: dict[str, Any] = {**gate_from(windows=windows[content_id], ratings=ratings[content_id])}
-        shown[content_id] = shown_by({**gate, **said}, at=now)
+        found.shown[content_id] = shown_by({**gate, **said}, at=now)
         said["next_change_at"] = next_change({**gate, **said}, after=now)
+        if said["next_change_at"] is None and not is_public({**gate, **said}, Audience(now)):
+            found.hidden.add(content_id)
         if gate["maturity"] != said["maturity"]:
             rated_anew = True
         if any(gate[name] != value for name, value in said.items()):
@@ -93,7 +101,7 @@ def _gates_as_rows_say(ids: Collection[UUID], now: datetime) -> dict[UUID, bool]
     if changed:
         with connections[CATALOG].cursor() as cursor:
             cursor.execute(WRITE_GATES, [orjson.dumps(changed).decode()])
-    return shown
+    return found
 
 
 def _windows(ids: Collection[UUID]) -> Mapping[UUID, list[WindowRow]]:

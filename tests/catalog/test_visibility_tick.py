@@ -82,7 +82,8 @@ def test_what_has_become_due_is_noted_once(stores: None, monkeypatch: pytest.Mon
     after = positions()
     noted = {pk for pk in after if after[pk] != before[pk]}
     assert noted == {came.pk, opened.pk, ended.pk, opened_and_ended.pk}
-    assert {after[pk][1:] for pk in noted} == {("saved", True)}
+    assert {after[title.pk][1:] for title in (came, opened)} == {("saved", True)}
+    assert {after[title.pk][1:] for title in (ended, opened_and_ended)} == {("hidden", True)}
     assert [due_at(title) for title in (came, opened, ended, opened_and_ended, waits)] == [
         *(None, ahead, None, None, ahead)
     ]
