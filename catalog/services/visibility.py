@@ -10,7 +10,8 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.locking import again_after_deadlock, contents_lock
@@ -20,13 +21,6 @@ from streaming.stores.aliases import CATALOG
 
 AT_ONCE = 500
 
-# Of two workers one gets a title: the other waits for its commit, and finds that the moment is no longer due. It stays
-# what it is for `contents_touch`, to which it says that somebody could see the title.
-CLAIM = """
-UPDATE content_metadata SET next_change_at = next_change_at
- WHERE content_id = ANY(%s::uuid[]) AND next_change_at <= %s RETURNING content_id
-"""
-
 
 def visibility_tick() -> int:
     """Notes the titles that time alone has shown or hidden since it was last called; how many.
@@ -35,26 +29,25 @@ def visibility_tick() -> int:
     """
     now = timezone.now()
     noted = 0
-    while due := _due(now):
+    while due := _longest_due(now):
         noted += again_after_deadlock(partial(_note, due, now))
     return noted
 
 
-def _due(now: datetime) -> list[UUID]:
-    """The longest due first."""
-    rows = Content.objects.using(CATALOG).filter(next_change_at__lte=now)
-    return list(rows.order_by("next_change_at", "content_id").values_list("content_id", flat=True)[:AT_ONCE])
+def _longest_due(now: datetime) -> list[UUID]:
+    rows = _due(now).order_by("next_change_at", "content_id")
+    return list(rows.values_list("content_id", flat=True)[:AT_ONCE])
 
 
-def _note(due: Sequence[UUID], now: datetime) -> int:
+def _note(ids: Sequence[UUID], now: datetime) -> int:
+    """Of two workers that have found a title, the second finds it done once it holds it: its next change is another."""
     with transaction.atomic(using=CATALOG):
-        contents_lock(due)
-        claimed = _claim(due, now)
-        contents_touch(claimed)
-    return len(claimed)
+        contents_lock(ids)
+        # Their `next_change_at` has passed, which tells `contents_touch` that somebody could see them.
+        noted = set(_due(now).filter(content_id__in=ids).values_list("content_id", flat=True))
+        contents_touch(noted)
+    return len(noted)
 
 
-def _claim(ids: Sequence[UUID], now: datetime) -> set[UUID]:
-    with connections[CATALOG].cursor() as cursor:
-        cursor.execute(CLAIM, [list(map(str, ids)), now])
-        return {content_id for (content_id,) in cursor.fetchall()}
+def _due(now: datetime) -> QuerySet[Content]:
+    return Content.objects.using(CATALOG).filter(next_change_at__lte=now).order_by()

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Change, Content
 from catalog.services import content_save, contents_touch, visibility_tick
@@ -148,7 +149,7 @@ def test_two_workers_note_each_title_once(stores: None, monkeypatch: pytest.Monk
         for _ in range(20)
     ]
     together = Barrier(2, timeout=20)
-    found = ticking._due
+    found = ticking._longest_due
 
     def found_by_both(now: datetime) -> list[UUID]:
         rows = found(now)
@@ -156,7 +157,7 @@ def test_two_workers_note_each_title_once(stores: None, monkeypatch: pytest.Monk
             together.wait()
         return rows
 
-    monkeypatch.setattr(ticking, "_due", found_by_both)
+    monkeypatch.setattr(ticking, "_longest_due", found_by_both)
     with ThreadPoolExecutor(2) as workers:
         noted = [worker.result() for worker in [workers.submit(_tick_once) for _ in range(2)]]
 
@@ -175,14 +176,16 @@ def test_a_title_that_an_editor_saves_meanwhile_is_left_to_them(
     stores: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     title = title_saved(later_than(days=2), published_at=later_than(days=1), monkeypatch=monkeypatch)
-    due = ticking._due(datetime.now(UTC))
+    due = ticking._longest_due(datetime.now(UTC))
     with transaction.atomic(using=CATALOG):
         title.refresh_from_db()
         title.published_at = datetime.now(UTC) + DAY
         content_save(content=title)
     before = positions()
 
-    assert ticking._note(due, datetime.now(UTC)) == 0
+    with CaptureQueriesContext(connections[CATALOG]) as queries:
+        assert ticking._note(due, datetime.now(UTC)) == 0
 
+    assert [query["sql"] for query in queries if "UPDATE" in query["sql"]] == []
     assert positions() == before
     assert due_at(title) == title.published_at
