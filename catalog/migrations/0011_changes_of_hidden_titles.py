@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0009_what_imports_kept_out"),
+        ("catalog", "0010_shown_in_suggestions"),
     ]
 
     operations = [
