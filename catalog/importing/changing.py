@@ -16,7 +16,7 @@ from uuid import UUID
 
 from catalog import models
 from catalog.importing.children import KINDS, MovedPeople
-from catalog.importing.identity import Found, external_id_id, person_id, source_id
+from catalog.importing.identity import TitledRow, external_id_id, person_id, source_id
 from catalog.importing.inserting import SCALARS, ids_claim
 from catalog.importing.records import ExternalId
 from catalog.importing.replacing import Before, KeptOut, Rows, Said, children_add, children_replace
@@ -35,7 +35,7 @@ AT_ONCE = 1000
 
 
 def titles_change(
-    *, scheme: str, found: Collection[Found], said: Said, terms: TermIds, known: Known, now: datetime
+    *, scheme: str, found: Collection[TitledRow], said: Said, terms: TermIds, known: Known, now: datetime
 ) -> list[KeptOut]:
     """Brings titles up to their rows, in a transaction that holds them (`catalog.locking`)."""
     rows = {each.content_id: each.row for each in found}
@@ -51,7 +51,7 @@ def titles_change(
 
 
 def titles_complete(
-    *, scheme: str, found: Collection[Found], lacking: Mapping[UUID, frozenset[UUID]], now: datetime
+    *, scheme: str, found: Collection[TitledRow], lacking: Mapping[UUID, frozenset[UUID]], now: datetime
 ) -> tuple[set[UUID], list[KeptOut]]:
     """Tries again what was kept out of titles whose rows say what they said; which titles got something, and what is
     kept out still. Of `lacking` are the ids. Nothing else of these titles is written.
@@ -73,7 +73,7 @@ def titles_complete(
     return completed, kept_out
 
 
-def _still_kept_out(found: Collection[Found], kept_out: Collection[KeptOut]) -> dict[UUID, set[UUID]]:
+def _still_kept_out(found: Collection[TitledRow], kept_out: Collection[KeptOut]) -> dict[UUID, set[UUID]]:
     """The ids of what may come in once there is a place for it, by title."""
     ids = {each.content_id: set(each.refused_children) for each in found}
     for each in kept_out:
@@ -84,7 +84,9 @@ def _still_kept_out(found: Collection[Found], kept_out: Collection[KeptOut]) -> 
 
 def _moved_people(said: Said, known: Known) -> MovedPeople:
     """With those whom only the records of the last import name: a merge is no correction of their credits."""
-    named = {person_id(part.name, part.person) for before in said.values() for part in before.title.parts}
+    named = {
+        person_id(credit.name, credit.person) for before in said.values() for credit in before.title.credits
+    }
     others = people_by_id(named - known.names.keys())
     return known.moved | {key: into for key, (_, into) in others.items() if into is not None}
 
@@ -133,7 +135,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _write_claims(found: Collection[Found], said: Said) -> None:
+def _write_claims(found: Collection[TitledRow], said: Said) -> None:
     """Gives up the claims to what the source says no longer, and makes those to what it says anew."""
     gone: list[Pair] = []
     anew: list[Pair] = []
@@ -193,7 +195,7 @@ def _write_links(field: str, rows: Rows, said: Said, ids: Mapping[str, int]) -> 
 
 
 def _write_sources(
-    scheme: str, found: Collection[Found], kept_out: Mapping[UUID, set[UUID]], now: datetime
+    scheme: str, found: Collection[TitledRow], kept_out: Mapping[UUID, set[UUID]], now: datetime
 ) -> None:
     Source.objects.using(CATALOG).bulk_create(
         [

@@ -73,27 +73,27 @@ def _credits(content: UUID, title: Title, moved: MovedPeople) -> Iterator[Values
     """Of one person in one job one row, and one more for each further character."""
     first: dict[UUID, str] = {}
     twice = _parts_led_twice(title, moved) if moved else ()
-    for order, part in enumerate(title.parts):
+    for order, credit in enumerate(title.credits):
         if order in twice:
             continue
-        person, key = person_id(part.name, part.person), credit_id(content, part)
-        if first.setdefault(key, part.character) != part.character:
-            key = child_id(content, "character", str(key), part.character)
+        person, key = person_id(credit.name, credit.person), credit_id(content, credit)
+        if first.setdefault(key, credit.character) != credit.character:
+            key = child_id(content, "character", str(key), credit.character)
         yield (
             key,
             content,
             moved.get(person, person),
-            part.department,
-            part.job,
-            part.character,
-            part.credited_as,
+            credit.department,
+            credit.job,
+            credit.character,
+            credit.credited_as,
             order,
         )
 
 
 def _parts_led_twice(title: Title, moved: MovedPeople) -> set[int]:
     """The places of parts of who was merged into somebody with that part: as of a merge, which leaves theirs alone."""
-    said = [(person_id(part.name, part.person), part.job, part.character) for part in title.parts]
+    said = [(person_id(credit.name, credit.person), credit.job, credit.character) for credit in title.credits]
     has = {part for part in said if part[0] not in moved}
     twice = set()
     for place, (person, job, character) in enumerate(said):
@@ -168,7 +168,7 @@ def _external_ids(content: UUID, title: Title, _: MovedPeople) -> Iterator[Value
 OWN = ("id", "content_id")
 CREDITS = Kind(
     models.Credit,
-    ("parts",),
+    ("credits",),
     (
         *OWN,
         *("person_id", "department", "job", "character_name", "credited_as", "billing_order"),

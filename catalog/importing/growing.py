@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from catalog.importing.identity import Found
+from catalog.importing.identity import TitledRow
 from catalog.importing.records import Note, Row
 from catalog.importing.selectors import dossiers_by_title
 
@@ -31,19 +31,19 @@ def joined(parts: Sequence[Row]) -> Row:
     )
 
 
-def together(found: Iterable[Found]) -> list[Found]:
+def together(found: Iterable[TitledRow]) -> list[TitledRow]:
     """With the parts of each title as one row; rows that have no parts stay as they are."""
-    whole: list[Found] = []
+    whole: list[TitledRow] = []
     teams: dict[UUID, list[Row]] = {}
     for each in found:
         if each.row.grows is None:
             whole.append(each)
         else:
             teams.setdefault(each.content_id, []).append(each.row)
-    return [*whole, *(Found(title, joined(parts)) for title, parts in teams.items())]
+    return [*whole, *(TitledRow(title, joined(parts)) for title, parts in teams.items())]
 
 
-def grown(scheme: str, found: Mapping[UUID, Found]) -> tuple[dict[UUID, Found], list[Note]]:
+def grown(scheme: str, found: Mapping[UUID, TitledRow]) -> tuple[dict[UUID, TitledRow], list[Note]]:
     """With each record as it is to be; and what is rejected of the parts. A row that comes to nothing is left out."""
     rows, rejected = dict(found), list[Note]()
     growing = [title for title, each in found.items() if each.row.grows]
@@ -55,5 +55,5 @@ def grown(scheme: str, found: Mapping[UUID, Found]) -> tuple[dict[UUID, Found], 
             row, notes = part.grows(part.parts, (dossier.value, dossier.record) if dossier else None)
             rejected += notes
             if row is not None:
-                rows[title] = Found(title, row)
+                rows[title] = TitledRow(title, row)
     return rows, rejected

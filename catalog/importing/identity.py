@@ -13,7 +13,7 @@ from hashlib import sha1
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from catalog.importing.records import Episode, ExternalId, Part, Row
+from catalog.importing.records import Credit, Episode, ExternalId, Row
 from catalog.importing.selectors import claims_by_id, merged_contents
 
 Claims = dict[tuple[str, str], UUID]  # whose title an external id is
@@ -61,8 +61,8 @@ def _person_id(text: str) -> UUID:
     return uuid5(NAMESPACE, text)
 
 
-def credit_id(content: UUID, part: Part) -> UUID:
-    return uuid5(content, f"credit:{part.job}:{part.person or part.name}")
+def credit_id(content: UUID, credit: Credit) -> UUID:
+    return uuid5(content, f"credit:{credit.job}:{credit.person or credit.name}")
 
 
 def season_id(content: UUID, number: int) -> UUID:
@@ -96,7 +96,7 @@ class Overtaken(Exception):
     """
 
 
-class Found(NamedTuple):
+class TitledRow(NamedTuple):
     """A row with its title. Of its external ids `row` has those that are no other title's; `refused` has the owners of
     the others.
     """
@@ -111,7 +111,7 @@ class Found(NamedTuple):
         return [external_id_id(self.content_id, said) for said, _ in self.refused]
 
 
-def titles_found(*, scheme: str, rows: Collection[Row], foreseen: Claims | None = None) -> list[Found]:
+def titles_found(*, scheme: str, rows: Collection[Row], foreseen: Claims | None = None) -> list[TitledRow]:
     """The title of each row: by the first of its external ids that one has, else by scheme and key.
 
     At most two queries, however many rows. What an earlier row claims counts as if it were in the database already:
@@ -127,7 +127,7 @@ def titles_found(*, scheme: str, rows: Collection[Row], foreseen: Claims | None 
     return found
 
 
-def confirm(*, scheme: str, rows: Collection[Row], found: Collection[Found]) -> None:
+def confirm(*, scheme: str, rows: Collection[Row], found: Collection[TitledRow]) -> None:
     """Looks again whose the rows are, for who holds the titles that they were found to be of. Raises `Overtaken`."""
     now = titles_found(scheme=scheme, rows=rows)
     if [each.content_id for each in now] != [each.content_id for each in found]:
@@ -143,14 +143,14 @@ def _title_of(scheme: str, row: Row, claims: Claims) -> UUID:
     return title_named(row.names, claims) or content_id(scheme, row.key)
 
 
-def _claimed(title: UUID, row: Row, claims: Claims) -> Found:
+def _claimed(title: UUID, row: Row, claims: Claims) -> TitledRow:
     """Adds to `claims` what the row says and nobody has."""
     said = dict.fromkeys(row.title.external_ids)
     if not said:
-        return Found(title, row)
+        return TitledRow(title, row)
     owners = {each: claims.setdefault(each, title) for each in said}
     refused = tuple((each, owner) for each, owner in owners.items() if owner != title)
     if refused:
         kept = tuple(each for each, owner in owners.items() if owner == title)
         row = replace(row, title=replace(row.title, external_ids=kept))
-    return Found(title, row, refused)
+    return TitledRow(title, row, refused)

@@ -18,7 +18,7 @@ from django.db import connections
 from catalog.changes import changes_note
 from catalog.importing.children import KINDS, MATURITY_RATINGS, Children, Kind, children_of
 from catalog.importing.describing import gate_of, title_facts
-from catalog.importing.identity import Found, Overtaken, source_id
+from catalog.importing.identity import Overtaken, TitledRow, source_id
 from catalog.importing.records import Row
 from catalog.importing.sharing import Known, TermIds
 from catalog.maturity import labels_changed
@@ -34,7 +34,7 @@ Values = Iterator[Sequence[object]]
 
 
 def titles_insert(
-    *, scheme: str, found: Collection[Found], terms: TermIds, known: Known, now: datetime
+    *, scheme: str, found: Collection[TitledRow], terms: TermIds, known: Known, now: datetime
 ) -> None:
     """Inserts titles with all that their rows say, sources and documents, and notes that they changed."""
     if not found:
@@ -123,7 +123,7 @@ def _titles(rows: Mapping[UUID, Row], gates: Mapping[UUID, dict[str, Any]], now:
         )
 
 
-def _sources(scheme: str, found: Collection[Found], now: datetime) -> Values:
+def _sources(scheme: str, found: Collection[TitledRow], now: datetime) -> Values:
     for each in found:
         content_id, row = each.content_id, each.row
         key = source_id(content_id, scheme, row.key)

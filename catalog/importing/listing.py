@@ -30,9 +30,9 @@ from catalog.importing.limits import (
     LONGEST_TITLE,
 )
 from catalog.importing.records import (
+    Credit,
     MaturityRating,
     Note,
-    Part,
     Record,
     Rejected,
     Row,
@@ -111,9 +111,9 @@ def title_of(record: Record) -> Title:
         countries=tuple(dict.fromkeys(filter(None, map(country_named, record["country"])))),
         maturity_ratings=_maturity(record["rating"]),
         genres=tuple(dict.fromkeys(record["listed_in"])),
-        parts=tuple(
+        credits=tuple(
             dict.fromkeys(
-                Part(job, name, department) for column, job, department in JOBS for name in record[column]
+                Credit(job, name, department) for column, job, department in JOBS for name in record[column]
             )
         ),
     )

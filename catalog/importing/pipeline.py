@@ -25,7 +25,7 @@ from catalog.importing.describing import status_of
 from catalog.importing.files import ImportFailed
 from catalog.importing.foreseen import Foreseen, claims_foreseen
 from catalog.importing.growing import parts_of, together
-from catalog.importing.identity import Claims, Found, Overtaken, claim_id, confirm, titles_found
+from catalog.importing.identity import Claims, Overtaken, TitledRow, claim_id, confirm, titles_found
 from catalog.importing.records import Format, Note, Row, rejection
 from catalog.importing.sharing import people_insert, terms_insert
 from catalog.importing.sorting import Sorted, rows_sort, said_before
@@ -187,7 +187,7 @@ def _looked_up_and_brought_in(
 
 def _looked_up(
     source: Format[Any], rows: list[Row], foreseen: Foreseen | None, outcome: _Outcome
-) -> list[Found]:
+) -> list[TitledRow]:
     """The titles of the rows: held, but in a dry run, which has those of earlier batches as well."""
     if foreseen is None:
         everybody_lock()
@@ -207,9 +207,9 @@ def _refused(rows: list[Row], why: str) -> CatalogRefuses:
     )
 
 
-def _one_row_a_title(found: list[Found]) -> Iterator[dict[UUID, Found]]:
+def _one_row_a_title(found: list[TitledRow]) -> Iterator[dict[UUID, TitledRow]]:
     """In the file's order, in as few groups as have no title twice."""
-    group: dict[UUID, Found] = {}
+    group: dict[UUID, TitledRow] = {}
     for each in found:
         if each.content_id in group:
             yield group
@@ -220,7 +220,7 @@ def _one_row_a_title(found: list[Found]) -> Iterator[dict[UUID, Found]]:
 
 
 def _bring_in_titles(
-    source: Format[Any], found: dict[UUID, Found], foreseen: Foreseen | None, outcome: _Outcome
+    source: Format[Any], found: dict[UUID, TitledRow], foreseen: Foreseen | None, outcome: _Outcome
 ) -> None:
     rows = rows_sort(source, found, outcome.made)
     outcome.made |= rows.new.keys()

@@ -27,7 +27,7 @@ class Rejected(ValueError):
     """The row cannot become a title; the message is the reason."""
 
 
-class Part(NamedTuple):
+class Credit(NamedTuple):
     """One name on a title, in billing order. `credited_as` is the name as printed, where it differs.
 
     `person` is the source's own key of the person, as in `imdb:nm0000001`. Without one the exact name is the person.
@@ -157,7 +157,7 @@ class Title:
     genres: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     studios: tuple[str, ...] = ()
-    parts: tuple[Part, ...] = ()
+    credits: tuple[Credit, ...] = ()
     seasons: tuple[Season, ...] = ()  # those of `episodes` need not be named
     episodes: tuple[Episode, ...] = ()
     translations: tuple[Translation, ...] = ()
@@ -167,7 +167,7 @@ class Title:
     maturity_ratings: tuple[MaturityRating, ...] = ()
     windows: tuple[Window, ...] = ()
     external_ids: tuple[ExternalId, ...] = ()
-    people: Mapping[str, Person] = field(default_factory=dict)  # by `Part.person`; need not be complete
+    people: Mapping[str, Person] = field(default_factory=dict)  # by `Credit.person`; need not be complete
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,12 +39,12 @@ def people_insert(titles: Iterable[Title]) -> Known:
     found: dict[UUID, tuple[str, Person]] = {}
     nameless = set()  # of records whose file of names is missing: they are there
     for title in titles:
-        for part in title.parts:
-            key = person_id(part.name, part.person)
-            if not part.name:
+        for credit in title.credits:
+            key = person_id(credit.name, credit.person)
+            if not credit.name:
                 nameless.add(key)
             elif key not in found:
-                found[key] = (part.name, title.people.get(part.person) or Person(role=part.job))
+                found[key] = (credit.name, title.people.get(credit.person) or Person(role=credit.job))
     people = people_by_id(nameless | found.keys())
     missing = found.keys() - people.keys()
     if missing:

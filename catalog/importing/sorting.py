@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from catalog.importing.growing import grown
-from catalog.importing.identity import Found
+from catalog.importing.identity import TitledRow
 from catalog.importing.records import Format, Note, Record, Row, digest_of, json_of
 from catalog.importing.replacing import Before
 from catalog.importing.selectors import digests_by_key, existing_contents, records_by_key
@@ -22,9 +22,9 @@ class Sorted:
     before titles that had something of them.
     """
 
-    new: dict[UUID, Found] = field(default_factory=dict)
-    changed: dict[UUID, Found] = field(default_factory=dict)
-    lacking: dict[UUID, Found] = field(default_factory=dict)
+    new: dict[UUID, TitledRow] = field(default_factory=dict)
+    changed: dict[UUID, TitledRow] = field(default_factory=dict)
+    lacking: dict[UUID, TitledRow] = field(default_factory=dict)
     kept_out: dict[UUID, frozenset[UUID]] = field(default_factory=dict)
     unchanged: int = 0
     homeless: list[Row] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Sorted:
     cut_off: set[Note] = field(default_factory=set)
 
 
-def rows_sort(source: Format[Any], found: dict[UUID, Found], made: Set[UUID] = frozenset()) -> Sorted:
+def rows_sort(source: Format[Any], found: dict[UUID, TitledRow], made: Set[UUID] = frozenset()) -> Sorted:
     """Of titles that are held. `made` count as there."""
     outcome = Sorted()
     found, outcome.rejected = grown(source.scheme, found)
@@ -57,8 +57,8 @@ def rows_sort(source: Format[Any], found: dict[UUID, Found], made: Set[UUID] = f
 
 
 def _completed(
-    source: Format[Any], found: dict[UUID, Found], keys: dict[UUID, str], cut_off: set[Note]
-) -> dict[UUID, Found]:
+    source: Format[Any], found: dict[UUID, TitledRow], keys: dict[UUID, str], cut_off: set[Note]
+) -> dict[UUID, TitledRow]:
     """Rows of sources that were not read whole, with what they keep of the last import."""
     partial = {title: key for title, key in keys.items() if found[title].row.keeps}
     if not partial:
@@ -75,14 +75,16 @@ def _completed(
 
 def _with(source: Format[Any], row: Row, parts: Record) -> Row:
     """People are named as far as the row names them; the others are in the catalog since the last import."""
-    names = {part.person: part.name for part in row.title.parts}
+    names = {credit.person: credit.name for credit in row.title.credits}
     said = source.title_of(row.record | parts)
-    credits = tuple(part._replace(name=part.name or names.get(part.person, "")) for part in said.parts)
-    said = replace(said, parts=credits, external_ids=row.title.external_ids, people=row.title.people)
+    credits = tuple(
+        credit._replace(name=credit.name or names.get(credit.person, "")) for credit in said.credits
+    )
+    said = replace(said, credits=credits, external_ids=row.title.external_ids, people=row.title.people)
     return replace(row, record=row.record | parts, title=said)
 
 
-def said_before(source: Format[Any], found: Mapping[UUID, Found]) -> dict[UUID, Before]:
+def said_before(source: Format[Any], found: Mapping[UUID, TitledRow]) -> dict[UUID, Before]:
     """What the last import of each of these titles said, for those that had one."""
     keys = {content_id: each.row.key for content_id, each in found.items()}
     return {

@@ -45,7 +45,7 @@ SELECT key, name, kind, parent, line, size, record, mended
 """
 
 
-class Kept(NamedTuple):
+class SpooledRecord(NamedTuple):
     """One record of a file. `team` is what it goes together by, `mended` what was mended in it."""
 
     key: str
@@ -62,8 +62,8 @@ class Team(NamedTuple):
     """The records of a team in the order of their lines; those beyond `MOST_TEAM_BYTES` without their content."""
 
     name: str
-    records: list[Kept]
-    left_out: list[Kept]
+    records: list[SpooledRecord]
+    left_out: list[SpooledRecord]
 
 
 class SpooledFile:
@@ -116,7 +116,7 @@ class Spool:
     def __init__(self, store: sqlite3.Connection, source: SpooledFile) -> None:
         self._store, self._source = store, source
 
-    def add(self, kept: Kept) -> int:
+    def add(self, kept: SpooledRecord) -> int:
         """Keeps a record whose key is new. The line that has its key: the record's own then."""
         *columns, record, mended = kept
         if self._store.execute(ADD, (*columns, orjson.dumps(record), mended)).rowcount:
@@ -129,7 +129,7 @@ class Spool:
         """Records of `kind` whose parent is a record of the kind `leaders` go over to that one's team."""
         self._store.execute(FOLLOW, (kind, leaders))
 
-    def heads(self) -> Iterator[tuple[str, Kept | None]]:
+    def heads(self) -> Iterator[tuple[str, SpooledRecord | None]]:
         """Each team with the record that it is called after, if that is here."""
         for team, *row in self._store.execute(HEADS):
             yield team, _kept(row) if row[0] is not None else None
@@ -165,16 +165,16 @@ def _team(name: str, rows: Iterable[Sequence[Any]]) -> Team:
             team.records.append(_kept(row))
         else:
             key, _, kind, parent, line, kept_bytes = row[:6]
-            team.left_out.append(Kept(key, name, kind, parent, line, kept_bytes, {}))
+            team.left_out.append(SpooledRecord(key, name, kind, parent, line, kept_bytes, {}))
     return team
 
 
-def _kept(row: Iterable[Any]) -> Kept:
+def _kept(row: Iterable[Any]) -> SpooledRecord:
     key, team, kind, parent, line, size, record, mended = row
-    return Kept(key, team, kind, parent, line, size, orjson.loads(record), mended)
+    return SpooledRecord(key, team, kind, parent, line, size, orjson.loads(record), mended)
 
 
-def left_out(kept: Kept) -> Note:
+def left_out(kept: SpooledRecord) -> Note:
     """What the report says of a record that its team had no room for."""
     return rejection(
         line=kept.line, key=kept.key, reason=f"its title has more than {MOST_TEAM_BYTES:,} bytes in this file"

@@ -8,7 +8,7 @@ for whoever asked.
 from catalog.listing.facets import COUNTS_KEY, FACETS, facets_of
 from catalog.listing.naming import name_asked, public_list
 from catalog.listing.titles import Page, titles_list
-from catalog.listing.vocabulary import LONGEST_NAME, Choice, ListQuery, Span, Unreadable, list_query, parse
+from catalog.listing.vocabulary import LONGEST_NAME, Choice, ListQuery, Range, Unreadable, list_query, parse
 
 __all__ = [
     "COUNTS_KEY",
@@ -17,7 +17,7 @@ __all__ = [
     "Choice",
     "ListQuery",
     "Page",
-    "Span",
+    "Range",
     "Unreadable",
     "facets_of",
     "list_query",

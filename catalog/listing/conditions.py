@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
-from catalog.listing.vocabulary import Choice, ListQuery, Span, Unreadable
+from catalog.listing.vocabulary import Choice, ListQuery, Range, Unreadable
 from catalog.models import Genre, Keyword, Person, Studio
 from catalog.models.search import RATING_FALLING, YEAR_FALLING
 from catalog.terms import Term, ids_in_document
@@ -119,12 +119,12 @@ def _of_array(column: str, values: list[Any], every: bool) -> Q:
     return Q(**{f"{column}__{'contains' if every else 'overlap'}": values})
 
 
-def _between(known: Any, span: Span) -> Q:
+def _between(known: Any, wanted: Range) -> Q:
     """What is unknown lies in no range, also not in an open one: the column has 0 there."""
-    condition = Q(GreaterThanOrEqual(known, 1 if span.low is None else span.low))
-    return condition if span.high is None else condition & Q(LessThanOrEqual(known, span.high))
+    condition = Q(GreaterThanOrEqual(known, 1 if wanted.low is None else wanted.low))
+    return condition if wanted.high is None else condition & Q(LessThanOrEqual(known, wanted.high))
 
 
-def _runtime(span: Span) -> Q:
-    condition = Q(runtime__isnull=False) if span.low is None else Q(runtime__gte=span.low)
-    return condition if span.high is None else condition & Q(runtime__lte=span.high)
+def _runtime(wanted: Range) -> Q:
+    condition = Q(runtime__isnull=False) if wanted.low is None else Q(runtime__gte=wanted.low)
+    return condition if wanted.high is None else condition & Q(runtime__lte=wanted.high)

@@ -45,7 +45,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Span:
+class Range:
     """From `low` to `high`, both included; None is open."""
 
     low: int | None
@@ -63,8 +63,8 @@ class ListQuery:
     country: Choice | None = None
     keyword: Choice | None = None
     studio: Choice | None = None
-    year: Span | None = None
-    runtime: Span | None = None
+    year: Range | None = None
+    runtime: Range | None = None
     rating_gte: Decimal | None = None
     available_in: str | None = None
     maturity_lte: int | None = None
@@ -184,13 +184,13 @@ def _number(text: str, low: int, high: int) -> int:
     return int(text)
 
 
-def _span(text: str, low: int, high: int) -> Span:
+def _range(text: str, low: int, high: int) -> Range:
     first, dots, last = text.partition("..")
     if not dots:
         last = first
     if not first and not last:
         raise ValueError("Give a number, or a range as 10..20, 10.. or ..20.")
-    found = Span(_number(first, low, high) if first else None, _number(last, low, high) if last else None)
+    found = Range(_number(first, low, high) if first else None, _number(last, low, high) if last else None)
     if found.low is not None and found.high is not None and found.low > found.high:
         raise ValueError(f"The range ends before it begins; write {found.high}..{found.low}.")
     return found
@@ -216,8 +216,8 @@ READERS: dict[str, Callable[[str], Any]] = {
     "country": _countries,
     "keyword": _names,
     "studio": _names,
-    "year": lambda text: _span(text, *YEARS),
-    "runtime": lambda text: _span(text, *MINUTES),
+    "year": lambda text: _range(text, *YEARS),
+    "runtime": lambda text: _range(text, *MINUTES),
     "rating_gte": _rating,
     "available_in": _territory,
     "maturity_lte": lambda text: _number(text, *AGES),

@@ -26,7 +26,7 @@ from catalog.importing.identity import claim_id, titles_found
 from catalog.importing.movielabs import name_of
 from catalog.importing.records import ExternalId, Grown, Note, Record, Rejected, Row, Title, rejection
 from catalog.importing.selectors import existing_contents
-from catalog.importing.spool import Kept, Spool, SpooledFile, chunks, left_out, spooled
+from catalog.importing.spool import Spool, SpooledFile, SpooledRecord, chunks, left_out, spooled
 from catalog.importing.xml import Subtree, records
 
 ROOTS = ("avails:AvailList", "avails:Avail", "avails:AvailListSigned")
@@ -55,7 +55,7 @@ class Avails:
                 yield from self._keep([each for each in found if isinstance(each, Row)], spool)
             for teams in spool.teams():
                 for team in teams:
-                    yield joined([_part(kept) for kept in team.records])
+                    yield joined([_row_of(kept) for kept in team.records])
                     yield from map(left_out, team.left_out)
         if broken:
             raise broken[0]
@@ -72,13 +72,15 @@ class Avails:
                     line=row.line, key=alid, reason=f"no title has one of {named}: import its MEC first"
                 )
                 continue
-            kept = Kept(alid, str(title), "avail", row.key, row.line, row.size, row.record, row.mended)
+            kept = SpooledRecord(
+                alid, str(title), "avail", row.key, row.line, row.size, row.record, row.mended
+            )
             first = spool.add(kept)
             if first != row.line:
                 yield rejection(line=row.line, key=alid, reason=f"the same id is on line {first} already")
 
 
-def _part(kept: Kept) -> Row:
+def _row_of(kept: SpooledRecord) -> Row:
     return Row(
         line=kept.line,
         size=kept.size,

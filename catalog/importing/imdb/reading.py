@@ -25,9 +25,9 @@ from catalog.importing.limits import (
 )
 from catalog.importing.records import (
     AlternativeTitle,
+    Credit,
     Episode,
     ExternalId,
-    Part,
     Person,
     Record,
     Rejected,
@@ -148,7 +148,7 @@ def title_of(record: Record, names: Mapping[str, Name]) -> Title:
         rating=Decimal(mean) if mean else None,
         rating_count=int(votes) if votes else 0,
         genres=listed(record["genres"]),
-        parts=tuple(_parts(record, names)),
+        credits=tuple(_credits(record, names)),
         people={_key(nconst): _person(name) for nconst, name in names.items()},
         episodes=tuple(map(_episode, record.get("episode", ()))),
         alternative_titles=tuple(_other_titles(record, {title, original})),
@@ -162,24 +162,24 @@ def _kind(record: Record) -> str:
     return Content.Kind.DOCUMENTARY if DOCUMENTARY in listed(record["genres"]) else Content.Kind.MOVIE
 
 
-def _parts(record: Record, names: Mapping[str, Name]) -> Iterator[Part]:
+def _credits(record: Record, names: Mapping[str, Name]) -> Iterator[Credit]:
     """The principals in their order, then who else directed and wrote; nobody twice in one job."""
     seen = set()
     for _, nconst, category, job, characters in record.get("principals", ()):
         department, usual = CATEGORIES.get(category, ("", category.replace("_", " ").capitalize()))
         exact = job[0].upper() + job[1:] if job and category in WITH_JOBS else usual
-        part = _part(nconst, (department, exact[:LONGEST_JOB]), names, characters)
-        seen.add((part.person, usual))
-        yield part
+        credit = _credit(nconst, (department, exact[:LONGEST_JOB]), names, characters)
+        seen.add((credit.person, usual))
+        yield credit
     for category, cell in zip(("director", "writer"), record.get("crew", ()), strict=False):
         for nconst in listed(cell):
             if (_key(nconst), CATEGORIES[category][1]) not in seen:
-                yield _part(nconst, CATEGORIES[category], names, None)
+                yield _credit(nconst, CATEGORIES[category], names, None)
 
 
-def _part(nconst: str, doing: tuple[str, str], names: Mapping[str, Name], characters: str | None) -> Part:
+def _credit(nconst: str, doing: tuple[str, str], names: Mapping[str, Name], characters: str | None) -> Credit:
     department, job = doing
-    return Part(
+    return Credit(
         job=job,
         name=names[nconst].name if nconst in names else "",
         department=department,

@@ -17,7 +17,7 @@ from catalog.importing.limits import (
     LONGEST_TITLE,
 )
 from catalog.importing.movielabs import country_of, language_of, minutes_of
-from catalog.importing.records import AlternativeTitle, Artwork, MaturityRating, Part, Rejected, Translation
+from catalog.importing.records import AlternativeTitle, Artwork, Credit, MaturityRating, Rejected, Translation
 from catalog.importing.xml import Element
 from catalog.models.titles import MOST_MINUTES
 from streaming.stores.units import counted
@@ -99,14 +99,14 @@ def labels(elements: list[Element], most: int, reading: Reading) -> Iterator[str
         yield reading.fitted(name, most, "a name")
 
 
-def parts(basic: Element, reading: Reading) -> Iterator[Part]:
+def credits(basic: Element, reading: Reading) -> Iterator[Credit]:
     """In billing order; of one person's jobs of one kind the characters are joined."""
-    found: dict[tuple[str, str, str], tuple[int, Part]] = {}
+    found: dict[tuple[str, str, str], tuple[int, Credit]] = {}
     for person in basic.all("md:People"):
         name = reading.fitted(_name(person), LONGEST_NAME, "a name")
         for job in person.all("md:Job") if name else ():
             function = reading.fitted(job.text_of("md:JobFunction") or "Actor", LONGEST_JOB, "JobFunction")
-            part = Part(
+            credit = Credit(
                 job=function,
                 name=name,
                 department=DEPARTMENTS.get(function, ""),
@@ -115,14 +115,14 @@ def parts(basic: Element, reading: Reading) -> Iterator[Part]:
             )
             order = job.text_of("md:BillingBlockOrder")
             place = int(order) if order.isdecimal() and order.isascii() and len(order) < 7 else LAST
-            key = (part.job, part.name, part.person)
+            key = (credit.job, credit.name, credit.person)
             if key in found:
                 place = min(place, found[key][0])
-                both = dict.fromkeys(filter(None, (found[key][1].character, part.character)))
-                part = part._replace(character=" / ".join(both))
-            found[key] = (place, part)
-    for _, part in sorted(found.values(), key=lambda each: each[0]):
-        yield part._replace(character=reading.fitted(part.character, LONGEST_NAME, "a character's name"))
+                both = dict.fromkeys(filter(None, (found[key][1].character, credit.character)))
+                credit = credit._replace(character=" / ".join(both))
+            found[key] = (place, credit)
+    for _, credit in sorted(found.values(), key=lambda each: each[0]):
+        yield credit._replace(character=reading.fitted(credit.character, LONGEST_NAME, "a character's name"))
 
 
 def _name(person: Element) -> str:

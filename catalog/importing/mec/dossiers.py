@@ -14,14 +14,14 @@ from typing import Any
 from catalog.importing.mec.details import Reading
 from catalog.importing.mec.titles import CID, episode_of, kind_of, season_of, title_of
 from catalog.importing.records import ExternalId, Record, Title
-from catalog.importing.spool import Kept
+from catalog.importing.spool import SpooledRecord
 from catalog.importing.xml import Element, element_of
 
 BARE = Title(title="", content_type="")  # says nothing of the title itself
 ONLY_SEASON = 1  # of an episode whose parent is the series itself
 
 
-def dossier_with(dossier: Record, records: Iterable[Kept]) -> Record:
+def dossier_with(dossier: Record, records: Iterable[SpooledRecord]) -> Record:
     """The dossier with these records in place of what it had of the same content ids."""
     core: Any = dossier.get("core")
     parts = dict(dossier.get("parts", {}))

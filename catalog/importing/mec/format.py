@@ -25,7 +25,7 @@ from catalog.importing.mec.titles import (
 from catalog.importing.movielabs import name_of, ref_of
 from catalog.importing.records import ExternalId, Note, Record, Rejected, Row, Title, rejection
 from catalog.importing.selectors import dossiers_by_title, existing_contents
-from catalog.importing.spool import Kept, Spool, SpooledFile, chunks, left_out, spooled
+from catalog.importing.spool import Spool, SpooledFile, SpooledRecord, chunks, left_out, spooled
 from catalog.importing.xml import Element, Subtree, records
 from catalog.models import Source
 
@@ -77,7 +77,7 @@ class Mec:
                     yield from map(_unplaced, team.records)
                 yield from map(left_out, team.left_out)
 
-    def _titles(self, heads: list[tuple[str, Kept | None]]) -> dict[str, str]:
+    def _titles(self, heads: list[tuple[str, SpooledRecord | None]]) -> dict[str, str]:
         """The title of each team, which is called after the content id of a series, or of what is not in the file."""
         # Known by these, and claiming none: two series of one id are two records still.
         rows = [
@@ -87,7 +87,7 @@ class Mec:
         found = titles_found(scheme=self.scheme, rows=rows)
         return {name: str(each.content_id) for (name, _), each in zip(heads, found, strict=True)}
 
-    def _dossier(self, team: list[Kept], before: Source | None) -> Row:
+    def _dossier(self, team: list[SpooledRecord], before: Source | None) -> Row:
         key = next((kept.key for kept in team if kept.kind == "series"), team[0].parent)
         if before:
             key, record = before.value, dossier_with(before.record, team)
@@ -131,7 +131,7 @@ def _read(subtree: Subtree, spool: Spool) -> Iterator[Row | Note]:
         yield Row(kept.line, kept.size, kept.key, record, title, kept.mended)
 
 
-def _understood(subtree: Subtree, basic: Element) -> tuple[Kept, Title]:
+def _understood(subtree: Subtree, basic: Element) -> tuple[SpooledRecord, Title]:
     """The record, with what it says by itself. Raises `Rejected`."""
     reading = Reading()
     kind, key = kind_of(basic), content_id(basic)
@@ -146,21 +146,21 @@ def _understood(subtree: Subtree, basic: Element) -> tuple[Kept, Title]:
         title = title_of(basic, reading)
     mended = "; ".join(dict.fromkeys(reading.mended))
     core = subtree.element.as_json()
-    return Kept(key, parent, kind, parent, subtree.line, subtree.size, core, mended), title
+    return SpooledRecord(key, parent, kind, parent, subtree.line, subtree.size, core, mended), title
 
 
-def _ids(name: str, head: Kept | None) -> tuple[ExternalId, ...]:
+def _ids(name: str, head: SpooledRecord | None) -> tuple[ExternalId, ...]:
     """What a team's title may be known by."""
     if head is not None and head.kind == "series":
         return own_ids(basic_of(head.record), Reading())
     return ref_of(name, scheme=CID), ExternalId(CID, name)
 
 
-def _known_as(team: list[Kept]) -> tuple[ExternalId, ...]:
+def _known_as(team: list[SpooledRecord]) -> tuple[ExternalId, ...]:
     return tuple(dict.fromkeys(each for kept in team for each in _ids(kept.parent, None)))
 
 
-def _unplaced(kept: Kept) -> Note:
+def _unplaced(kept: SpooledRecord) -> Note:
     return rejection(
         line=kept.line,
         reason=f"it is part of {kept.parent}, which is neither in this file nor in the catalog",

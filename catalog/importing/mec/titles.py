@@ -84,7 +84,7 @@ def title_of(basic: Element, reading: Reading) -> Title:
         genres=genres,
         keywords=tuple(details.labels(default.all("md:Keyword"), LONGEST_GENRE, reading)),
         studios=tuple(details.labels(basic.all("md:AssociatedOrg/md:DisplayName"), LONGEST_STUDIO, reading)),
-        parts=tuple(details.parts(basic, reading)),
+        credits=tuple(details.credits(basic, reading)),
         translations=tuple(details.translations(basic, reading)),
         alternative_titles=tuple(details.alternative_titles(basic, reading)),
         artwork=tuple(details.artwork(basic, reading)),

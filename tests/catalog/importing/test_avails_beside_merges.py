@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from catalog.importing import pipeline
-from catalog.importing.identity import Found, titles_found
+from catalog.importing.identity import TitledRow, titles_found
 from catalog.importing.records import Row
 from catalog.merging import content_unmerge, contents_merge
 from catalog.models import AvailabilityWindow, Content, Source
@@ -42,7 +42,7 @@ def meanwhile(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
                 with ThreadPoolExecutor(1) as other_writer:
                     other_writer.submit(to_do.pop()).result()
 
-        def looked_up(*, scheme: str, rows: Collection[Row]) -> list[Found]:
+        def looked_up(*, scheme: str, rows: Collection[Row]) -> list[TitledRow]:
             if request.param == "before the look":
                 by_another()
             found = titles_found(scheme=scheme, rows=rows)

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.db import connections
 
 from catalog.importing import pipeline
-from catalog.importing.identity import Found, titles_found
+from catalog.importing.identity import TitledRow, titles_found
 from catalog.importing.sharing import Known, people_insert
 from catalog.merging import contents_merge, people_merge
 from catalog.models import Content, Credit, ExternalId, ExternalIdClaim, Person
@@ -42,7 +42,7 @@ def after_each_look(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], N
     """Has something done by another thread each time that an import has looked its titles up."""
 
     def set_up(what: Callable[[], None]) -> None:
-        def looked_up(*, scheme: str, rows: Collection[Any]) -> list[Found]:
+        def looked_up(*, scheme: str, rows: Collection[Any]) -> list[TitledRow]:
             found = titles_found(scheme=scheme, rows=rows)
             with ThreadPoolExecutor(1) as other_writer:
                 other_writer.submit(what).result()

@@ -5,7 +5,7 @@ import pytest
 
 from catalog.importing.files import Unreadable, opened
 from catalog.importing.listing import Listing
-from catalog.importing.records import MaturityRating, Note, Part, Row
+from catalog.importing.records import Credit, MaturityRating, Note, Row
 from tests.catalog.importing.conftest import HEADER
 from tests.catalog.importing.conftest import Listing as WriteListing
 
@@ -33,10 +33,10 @@ def test_a_movie_reads_as_a_title(listing: WriteListing) -> None:
     assert row.title.maturity_ratings == (MaturityRating("MPA", "PG-13", "US"),)
     assert row.title.published_at == datetime(2021, 9, 25, tzinfo=UTC)
     assert row.title.genres == ("Dramas", "Thrillers")
-    assert row.title.parts == (
-        Part("Director", "Ana Ruiz", "Directing"),
-        Part("Actor", "Ben Okri", "Acting"),
-        Part("Actor", "Chi Wei", "Acting"),
+    assert row.title.credits == (
+        Credit("Director", "Ana Ruiz", "Directing"),
+        Credit("Actor", "Ben Okri", "Acting"),
+        Credit("Actor", "Chi Wei", "Acting"),
     )
 
 
@@ -100,17 +100,17 @@ def test_blanks_and_forms_of_unicode_make_no_difference(listing: WriteListing) -
     )
 
     assert row.title.title == "The Long Night"
-    assert row.title.parts[1:] == (
-        Part("Actor", "Zo\u00e9 Kim", "Acting"),
-        Part("Actor", "Ben Okri", "Acting"),
+    assert row.title.credits[1:] == (
+        Credit("Actor", "Zo\u00e9 Kim", "Acting"),
+        Credit("Actor", "Ben Okri", "Acting"),
     )
     assert row.title.published_at == datetime(2021, 9, 25, tzinfo=UTC)
 
 
 def test_who_directs_and_acts_has_both_credits(listing: WriteListing) -> None:
-    parts = row_of(listing({"director": "Ana Ruiz", "cast": "Ana Ruiz"})).title.parts
+    credits = row_of(listing({"director": "Ana Ruiz", "cast": "Ana Ruiz"})).title.credits
 
-    assert parts == (Part("Director", "Ana Ruiz", "Directing"), Part("Actor", "Ana Ruiz", "Acting"))
+    assert credits == (Credit("Director", "Ana Ruiz", "Directing"), Credit("Actor", "Ana Ruiz", "Acting"))
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from catalog.importing.mec.format import Mec
 from catalog.importing.records import (
     AlternativeTitle,
     Artwork,
+    Credit,
     ExternalId,
     MaturityRating,
     Note,
-    Part,
     Row,
     Title,
     Translation,
@@ -113,10 +113,10 @@ def test_every_element_has_its_place(tmp_path: Path) -> None:
         genres=("Drama", "Thriller"),
         keywords=("ferry", "night"),
         studios=("Ferry Pictures",),
-        parts=(
-            Part("Actor", "Ben Okri", "Acting", "Mara / Her Sister", person="imdb:nm0000001"),
-            Part("Actor", "Chi Wei", "Acting", "The Pilot"),
-            Part("Director", "Ana Ruiz", "Directing"),
+        credits=(
+            Credit("Actor", "Ben Okri", "Acting", "Mara / Her Sister", person="imdb:nm0000001"),
+            Credit("Actor", "Chi Wei", "Acting", "The Pilot"),
+            Credit("Director", "Ana Ruiz", "Directing"),
         ),
         translations=(
             Translation(

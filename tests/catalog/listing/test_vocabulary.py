@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from catalog.listing import Choice, ListQuery, Span, Unreadable, list_query, parse
+from catalog.listing import Choice, ListQuery, Range, Unreadable, list_query, parse
 
 PERSON = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
@@ -24,8 +24,8 @@ def test_a_query_string_is_read_whole() -> None:
         country=Choice(("DE", "FR"), every=False),
         keyword=Choice(("heist",), every=True),
         studio=Choice(("Beta",), every=True),
-        year=Span(1990, 1999),
-        runtime=Span(None, 120),
+        year=Range(1990, 1999),
+        runtime=Range(None, 120),
         rating_gte=Decimal("7.5"),
         available_in="DE",
         maturity_lte=12,
@@ -38,16 +38,16 @@ def test_nothing_asked_is_everything_by_popularity() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "span"),
+    ("text", "wanted"),
     [
-        ("1994", Span(1994, 1994)),
-        ("1990..", Span(1990, None)),
-        ("..1999", Span(None, 1999)),
-        ("7..7", Span(7, 7)),
+        ("1994", Range(1994, 1994)),
+        ("1990..", Range(1990, None)),
+        ("..1999", Range(None, 1999)),
+        ("7..7", Range(7, 7)),
     ],
 )
-def test_a_range_may_be_open_or_one_number(text: str, span: Span) -> None:
-    assert parse(f"year={text}").year == span
+def test_a_range_may_be_open_or_one_number(text: str, wanted: Range) -> None:
+    assert parse(f"year={text}").year == wanted
 
 
 def test_the_same_question_in_another_order_is_the_same() -> None:
