@@ -24,8 +24,13 @@ class Tier(IntEnum):
     TEXT = 7  # its titles, people, genres, keywords and summaries have
 
 
+COMPARED = frozenset(
+    (Tier.EXACT, Tier.TITLE, Tier.PREFIX, Tier.SPELLING)
+)  # by their titles; others are as good
+
+
 class Found(NamedTuple):
-    """A row that a tier brought; `keys` are its whole titles, `also` what else was asked for."""
+    """A row that a tier brought; `keys` are its whole titles where they count, `also` what else was asked for."""
 
     tier: Tier
     content_id: UUID

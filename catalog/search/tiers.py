@@ -20,7 +20,7 @@ from catalog import milestones
 from catalog.models import SearchDocument
 from catalog.orders import Place
 from catalog.search.matching import Sql, as_popular_as, each_of, either, in_column, looked_at, query_of
-from catalog.search.ranking import Found, Tier
+from catalog.search.ranking import COMPARED, Found, Tier
 from catalog.search.shares import Shares, Words
 from catalog.visibility import Audience
 from streaming.stores.aliases import CATALOG
@@ -122,7 +122,7 @@ class Tiers:
         ]
         rows = [row for row in rows if row[0] not in short] + self._asked(self.statement(short))
         return [
-            Found(BY_NUMBER[tier], content_id, popularity, keys, also)
+            Found(BY_NUMBER[tier], content_id, popularity, keys or (), also)
             for _, tier, content_id, popularity, keys, *also in rows
         ]
 
@@ -151,8 +151,9 @@ class Tiers:
                 first = Sql(f"({narrower.text}) DESC, ", narrower.parameters)
         condition = branch.walked or branch.condition
         popularity = "popularity" if branch.walked else "popularity + 0"  # no index is of an expression
+        keys = "keys" if branch.tier in COMPARED else "NULL::text[]"
         return Sql(
-            f"(SELECT {place}, {tier.text}, content_id, popularity, keys{self._also}"
+            f"(SELECT {place}, {tier.text}, content_id, popularity, {keys}{self._also}"
             f"{self._seen.text} AND {condition.text}"
             f" ORDER BY {first.text}{popularity} DESC, content_id DESC LIMIT {self._most})",
             (*tier.parameters, *self._seen.parameters, *condition.parameters, *first.parameters),
