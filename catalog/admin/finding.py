@@ -42,7 +42,7 @@ class LastUnfinished(SearchQuery):
 
 def titles_found(term: str) -> list[UUID]:
     """Titles as the public search finds and orders them, of any status; else such as have the text within a name."""
-    found = [hit.content_id for hit in search.titles_found(text=term, audience=None)]
+    found = [UUID(hit.content_id) for hit in search.titles_found(text=term, audience=None)]
     words = fold(term)
     if not found and max(words, default="") > UNSPACED:
         documents = SearchDocument.objects.filter(names__contains=words).order_by("-popularity", "content_id")

@@ -6,7 +6,6 @@ Entry points: `Found`, `Hit`, `ranked`. No failure. The reasons: docs/search.md.
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from rapidfuzz.distance import OSA
 
@@ -33,7 +32,9 @@ class Found(NamedTuple):
     """A row that a tier brought; `keys` are its whole titles where they count, `also` what else was asked for."""
 
     tier: Tier
-    content_id: UUID
+    content_id: (
+        str  # of a thousand rows, objects would be a tenth of what a search takes; texts sort as ids do
+    )
     popularity: float
     keys: Sequence[str]
     also: Sequence[Any] = ()
@@ -45,17 +46,21 @@ class Hit(NamedTuple):
     tier: Tier
     distance: float
     unpopularity: float
-    content_id: UUID
+    content_id: str
 
 
 def ranked(found: Iterable[Found], *, key: str, words: Sequence[str]) -> list[Hit]:
     """Each title once, at its best place. `key` and `words` are the question's, folded."""
-    best: dict[UUID, Hit] = {}
+    best: dict[str, Hit] = {}
     for row in found:
+        known = best.get(row.content_id)
+        if (
+            known is not None and known.tier < row.tier and row.tier is not Tier.SPELLING
+        ):  # which may be a slip
+            continue
         tier, distance = _closeness(row, key, words)
         # In tenths: of titles about as close the popular one comes first.
         hit = Hit(tier, round(distance, 1), -row.popularity, row.content_id)
-        known = best.get(row.content_id)
         if known is None or hit < known:
             best[row.content_id] = hit
     return sorted(best.values())

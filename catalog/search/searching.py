@@ -10,6 +10,7 @@ Entry points: `titles_found`, `search_page`; `exact_tiers`, `corrected_tiers`. F
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from catalog.languages import Chain
 from catalog.models import Content
@@ -51,9 +52,9 @@ def search_page(
     rest = hits if after is None else [hit for hit in hits if hit > after]
     page = rest[:limit]
     how = {hit.content_id: hit.tier.name.lower() for hit in page}
-    cards = title_cards(content_ids=list(how), audience=audience, chain=chain)
+    cards = title_cards(content_ids=list(map(UUID, how)), audience=audience, chain=chain)
     last = page[-1] if len(rest) > limit else None
-    return [{**card, "matched": how[card["content_id"]]} for card in cards], last
+    return [{**card, "matched": how[str(card["content_id"])]} for card in cards], last
 
 
 def _as_typed(hits: list[Hit], text: str) -> list[Hit]:
@@ -64,7 +65,7 @@ def _as_typed(hits: list[Hit], text: str) -> list[Hit]:
     asked = spelled(text)
     rows = Content.objects.filter(content_id__in=whole).order_by()
     same = {
-        content_id
+        str(content_id)
         for content_id, *titles in rows.values_list("content_id", "title", "original_title")
         if asked in map(spelled, titles)
     }
@@ -87,8 +88,8 @@ def exact_tiers(question: Question, audience: Audience | None) -> Tiers:
     if question.words:
         every = Words.every(question.words)
         tiers.add_words(Tier.TITLE, "titles", every)
-        tiers.add_words(Tier.PREFIX, "titles", replace(every, begins=True))
         tiers.add_words(Tier.PEOPLE, "named", every)
+        tiers.add_words(Tier.PREFIX, "titles", replace(every, begins=True))
         tiers.add_words(Tier.TEXT, "document", every, narrower=(Tier.LABEL, but_in_summaries))
     return tiers
 

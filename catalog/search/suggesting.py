@@ -45,7 +45,7 @@ def suggestions(*, text: str, audience: Audience, limit: int, chain: Chain) -> l
         found += _mistyped(question, tiers.emptied())
     likeliest = _likeliest(found, question.key)[:limit]
     return [
-        suggestion_of(row.content_id, **dict(zip(SHOWN, row.also, strict=True)), chain=chain)
+        suggestion_of(UUID(row.content_id), **dict(zip(SHOWN, row.also, strict=True)), chain=chain)
         for row in likeliest
     ]
 
@@ -98,7 +98,7 @@ def _likeliest(found: list[Found], key: str) -> list[Found]:
 
     Of those alike the popular one comes first, then the shorter one.
     """
-    best: dict[UUID, tuple[tuple[Any, ...], Found]] = {}
+    best: dict[str, tuple[tuple[Any, ...], Found]] = {}
     for row in found:
         beginnings = [other[: len(key)] for other in row.keys]
         slips = 0

@@ -153,7 +153,7 @@ class Tiers:
         popularity = "popularity" if branch.walked else "popularity + 0"  # no index is of an expression
         keys = "keys" if branch.tier in COMPARED else "NULL::text[]"
         return Sql(
-            f"(SELECT {place}, {tier.text}, content_id, popularity, {keys}{self._also}"
+            f"(SELECT {place}, {tier.text}, content_id::text AS id, popularity, {keys}{self._also}"
             f"{self._seen.text} AND {condition.text}"
             f" ORDER BY {first.text}{popularity} DESC, content_id DESC LIMIT {self._most})",
             (*tier.parameters, *self._seen.parameters, *condition.parameters, *first.parameters),

@@ -31,7 +31,7 @@ class SearchView(APIView):
         """Titles by their names in every language, by people and texts, the best first; a typo finds them too."""
         query = query_of(request, SearchQuery)
         question = question_of("search", query["q"])
-        after = parse_cursor(query.get("cursor"), question, _tier, finite, finite, UUID)
+        after = parse_cursor(query.get("cursor"), question, _tier, finite, finite, _id)
         cards, last = search_page(
             text=query["q"],
             audience=audience_of(query),
@@ -65,3 +65,7 @@ class SuggestView(APIView):
 
 def _tier(text: str) -> Tier:
     return Tier(whole_number(text))
+
+
+def _id(text: str) -> str:
+    return str(UUID(text))

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 
@@ -47,7 +48,7 @@ def found(text: str, audience: Audience | None = None) -> list[tuple[str, str]]:
     """How each title was matched and its name, in order."""
     hits = titles_found(text=text, audience=audience or Audience.now())
     titles = dict(Content.objects.values_list("content_id", "title"))
-    return [(hit.tier.name, titles[hit.content_id]) for hit in hits]
+    return [(hit.tier.name, titles[UUID(hit.content_id)]) for hit in hits]
 
 
 def names(text: str) -> list[str]:

@@ -92,9 +92,10 @@ def place(typed: str, meant: Listed, same: set[UUID]) -> int | None:
     """How many titles of other names stand before the one that was meant; None where it was not found."""
     others = 0
     for hit in titles_found(text=typed, audience=Audience.now()):
-        if hit.content_id == meant.content_id:
+        content_id = UUID(hit.content_id)
+        if content_id == meant.content_id:
             return others
-        others += hit.content_id not in same
+        others += content_id not in same
     return None
 
 
@@ -170,7 +171,7 @@ def test_a_person_s_name_finds_their_titles(listed: list[Listed]) -> None:
     for name in Random(7).sample(names, 200):
         theirs = set(Credit.objects.filter(person__name=name).values_list("content_id", flat=True))
         hits = titles_found(text=name, audience=Audience.now())
-        assert theirs <= {hit.content_id for hit in hits if hit.tier <= Tier.PEOPLE}, name
+        assert theirs <= {UUID(hit.content_id) for hit in hits if hit.tier <= Tier.PEOPLE}, name
 
 
 @pytest.mark.parametrize("typed", EXPECTED)
@@ -178,4 +179,4 @@ def test_what_is_expected_is_found_first(listed: list[Listed], typed: str) -> No
     titles = {each.content_id: each.title for each in listed}
     hits = titles_found(text=typed, audience=Audience.now())
     expected = EXPECTED[typed]
-    assert [titles[hit.content_id] for hit in hits[: len(expected)]] == expected
+    assert [titles[UUID(hit.content_id)] for hit in hits[: len(expected)]] == expected
