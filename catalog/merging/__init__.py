@@ -4,7 +4,8 @@ The loser's row stays, with what hangs on it, so that nothing is lost; the survi
 the loser's external ids. What was done is kept with the merge (`undo`), each row with a digest of its values: undoing
 takes back what nobody has changed since, and says what it left.
 
-`titles` and `people` merge and undo, `taking_over` copies the rows of a title and takes them back. Redirects are
+`titles` and `people` merge and undo, `taking_over` copies the rows of a title and takes them back. `kinds` says which
+titles cannot be one; `licences` unites what two may be shown by, `parting` parts it. Redirects are
 `catalog.selectors.merged`. docs/data-model.md says what becomes of plays, reviews and views.
 """
 
