@@ -11,13 +11,13 @@ from operator import add
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import DecimalField, GeneratedField, IntegerField, Value
 from django.db.models.functions import Coalesce
 
 from catalog.models.gate import Gate
+from catalog.models.inverted import inverted
 from catalog.models.titles import Content
 from catalog.querysets import SearchDocumentQuerySet
 
@@ -93,16 +93,16 @@ class SearchDocument(Gate):
     class Meta:
         db_table = "search_documents"
         indexes = [
-            GinIndex(fields=["titles"], name="search_titles"),
-            GinIndex(fields=["named"], name="search_named"),
-            GinIndex(fields=["document"], name="search_document"),
-            GinIndex(fields=["keys"], name="search_keys"),
-            GinIndex(fields=["genre_ids"], name="search_genres"),
-            GinIndex(fields=["person_ids"], name="search_people"),
-            GinIndex(fields=["keyword_ids"], name="search_keywords"),
-            GinIndex(fields=["studio_ids"], name="search_studios"),
-            GinIndex(fields=["countries"], name="search_countries"),
-            GinIndex(fields=["maturity"], name="search_maturity"),
+            inverted(name="search_titles", fields=("titles",)),
+            inverted(name="search_named", fields=("named",)),
+            inverted(name="search_document", fields=("document",)),
+            inverted(name="search_keys", fields=("keys",)),
+            inverted(name="search_genres", fields=("genre_ids",)),
+            inverted(name="search_people", fields=("person_ids",)),
+            inverted(name="search_keywords", fields=("keyword_ids",)),
+            inverted(name="search_studios", fields=("studio_ids",)),
+            inverted(name="search_countries", fields=("countries",)),
+            inverted(name="search_maturity", fields=("maturity",)),
             models.Index(fields=["runtime"], name="search_by_runtime"),
             models.Index(fields=["popularity", "content_id"], name="search_by_popularity"),
             models.Index(fields=["sort_title", "content_id"], name="search_by_title"),
@@ -130,7 +130,7 @@ class SearchWord(models.Model):
 
     class Meta:
         db_table = "search_words"
-        indexes = [GinIndex(fields=["spellings"], name="search_words_by_spelling")]
+        indexes = [inverted(name="search_words_by_spelling", fields=("spellings",))]
 
     def __str__(self) -> str:
         return self.word

@@ -2,13 +2,14 @@
 
 import uuid
 
-from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
+
+from catalog.models.inverted import inverted
 
 OLDEST_AGE = 21  # years; no rating system's value asks for more, so no limit does
 
@@ -77,7 +78,7 @@ class Person(models.Model):
         ordering = ["name", "person_id"]
         indexes = [
             models.Index(fields=["name", "person_id"], name="cast_crew_by_name"),
-            GinIndex(SearchVector("name", config="simple"), name="cast_crew_words"),
+            inverted(SearchVector("name", config="simple"), name="cast_crew_words"),
         ]
 
     def __str__(self) -> str:
