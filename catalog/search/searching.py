@@ -77,7 +77,7 @@ def _as_typed(hits: list[Hit], text: str) -> list[Hit]:
 
 def _is_thin(found: Iterable[Found]) -> bool:
     tiers = [row.tier for row in found]
-    good = sum(tier in (Tier.TITLE, Tier.PEOPLE) for tier in tiers)
+    good = sum(tier in (Tier.TITLE, Tier.PEOPLE, Tier.LABEL) for tier in tiers)
     return Tier.EXACT not in tiers and good < RICH
 
 
