@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from catalog.models import SearchDocument
 from catalog.samples import sampled
+from streaming.stores.citus.workers import is_distributed
 
 TOLD = 0.005  # the least share that is told of words that are asked for as alternatives: together they may be common
 TOLD_ALONE = 0.01  # and of others
@@ -37,10 +38,14 @@ class Words:
 
 
 class Shares:
-    """How many titles of the sample have a common word in a column, or one of their titles that begins so."""
+    """How many titles of the sample have a common word in a column, or one of their titles that begins so; and whether
+    titles are `distributed` over shards, each of which has them found by itself.
+    """
+
+    distributed: bool
 
     def __init__(self) -> None:
-        self._titles, self._told = sampled(KEY, _sampled, tuple)
+        self._titles, self._told, self.distributed = sampled(KEY, _sampled, tuple)
 
     def of(self, words: Words, column: str) -> float:
         """The share of titles that have these in a column: at most as many as have the rarest. 0 is little."""
@@ -54,7 +59,7 @@ class Shares:
         return having / max(1, self._titles)
 
 
-def _sampled() -> tuple[int, dict[str, dict[str, int]]]:
+def _sampled() -> tuple[int, dict[str, dict[str, int]], bool]:
     sample = SearchDocument.objects.public().one_in(SHARE).order_by("content_id")
     counts: dict[str, Counter[str]] = {
         column: Counter() for column in ("titles", "named", "document", BEGINNINGS)
@@ -71,4 +76,4 @@ def _sampled() -> tuple[int, dict[str, dict[str, int]]]:
     for column, counted in counts.items():
         fewest = max(FEWEST, len(rows) * (TOLD_ALONE if column == "document" else TOLD))
         told[column] = {word: count for word, count in counted.items() if count >= fewest}
-    return len(rows), told
+    return len(rows), told, is_distributed()

@@ -25,10 +25,7 @@ from catalog.search.shares import Shares, Words
 from catalog.visibility import Audience
 from streaming.stores.aliases import CATALOG
 
-MARGIN = 2  # walks go so many times as far as they should have to
-DEARER = (
-    2  # times what a title costs that is walked along is one from the index: the popular ones are in memory
-)
+MARGIN = 2  # walks may go so many times as far as they should have to
 BY_NUMBER = tuple(Tier)  # quicker than to look for it, of some hundred rows
 
 
@@ -100,7 +97,9 @@ class Tiers:
             titles = milestones.FIRST << times
             if titles * share >= MARGIN * self._most:
                 having = share * (milestones.FIRST << len(self._milestones))
-                return milestone if titles < DEARER * having else None
+                # A walk ends when it has enough; those of the shards, each of which is to have as many, seldom do.
+                walked = titles if self._shares.distributed else titles / MARGIN
+                return milestone if walked < having else None
         return None
 
     def _by_index(self, column: str, words: Words, query: Sql) -> Sql:
