@@ -13,10 +13,14 @@ from django.utils import timezone
 from catalog.models import Content
 from catalog.visibility import admitted_by
 from streaming.stores.aliases import CATALOG
+from streaming.stores.citus.settling import all_settled
 from streaming.stores.statements import rows, scalar
 
 # As statements of their own: in one with the titles, Citus would ask the workers for theirs.
 POSITION = "SELECT pg_current_xact_id()::text::bigint"
+SNAPSHOT = "SELECT pg_current_snapshot()::text"
+# A row stays that was written by who was not done when the fill began: the statement may see the title as it was
+# before. So does a shard that a commit has not come to. Where there may be one, the title has to be as new as its row.
 FILL = """
 INSERT INTO content_changes AS known (content_id, position, first_position, kind, at, shown)
 SELECT content_id, %s, %s, 'saved', updated_at, shown FROM ({titles}) AS titles
@@ -24,6 +28,8 @@ SELECT content_id, %s, %s, 'saved', updated_at, shown FROM ({titles}) AS titles
    SET position = excluded.position, kind = excluded.kind, at = excluded.at, shown = true,
        first_position = CASE WHEN known.shown THEN known.first_position ELSE excluded.first_position END
  WHERE excluded.shown AND (NOT known.shown OR known.kind <> 'saved')
+   AND pg_visible_in_snapshot(known.position::text::xid8, %s::pg_snapshot)
+   AND (%s OR known.at <= excluded.at)
 """
 REBASE = "UPDATE content_changes SET position = %s, first_position = %s"
 WAITING = """
@@ -84,13 +90,18 @@ def _holder(who: str, seconds: float, *where: str) -> Holder:
 
 def changes_fill() -> int:
     """Notes the titles that the feed lacks, or has as hidden though they are public: those of seeds, and of who wrote
-    past the services. How many they were."""
+    past the services. How many they were.
+
+    It may run beside writers: what they note meanwhile stays, and is left to the next run where it lacks something.
+    """
     shown = Case(When(admitted_by(timezone.now()), then=Value(True)), default=Value(False))
     titles = Content.objects.using(CATALOG).order_by().values("content_id", "updated_at", shown=shown)
     asked, parameters = titles.query.get_compiler(CATALOG).as_sql()
+    before = scalar(CATALOG, SNAPSHOT)
+    settled = all_settled()  # asked after: of all that was done by then
     with transaction.atomic(using=CATALOG), connections[CATALOG].cursor() as cursor:
         position = scalar(CATALOG, POSITION)
-        cursor.execute(FILL.format(titles=asked), [position, position, *parameters])
+        cursor.execute(FILL.format(titles=asked), [position, position, *parameters, before, settled])
         return int(cursor.rowcount)
 
 

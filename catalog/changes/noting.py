@@ -1,10 +1,11 @@
 """Writing the feed: one row a title, moved to the end by each change, in the transaction of the change.
 
 A title that nobody can see is told as deleted once: while it stays hidden its row stays where it is, whatever is
-written. That loses nothing. `hidden` is noted where a title is not public and time alone will never make it so. From
-then on nobody is told anything else of it before a transaction makes it public or dates it, and that one moves the row
-(writers of one title follow each other: `catalog.locking`). A title with a date to come is moved by each change: the
-date may come between the change and its commit, and be told.
+written, and where it is deleted then, or comes back hidden, the row says so in its place. That loses nothing. `hidden`
+is noted where a title is not public and time alone will never make it so. From then on nobody is told anything else of
+it before a transaction makes it public or dates it, and that one moves the row (writers of one title follow each other:
+`catalog.locking`). A title with a date to come is moved by each change: the date may come between the change and its
+commit, and be told.
 
 Entry points: `changes_note`; `changes_note_again` for what changes of titles without their own rows. Failure:
 `django.db.Error`s.
@@ -26,15 +27,16 @@ INSERT INTO content_changes AS known (content_id, position, first_position, kind
 SELECT content_id, pg_current_xact_id()::text::bigint, pg_current_xact_id()::text::bigint, kind, %s, shown
   FROM unnest(%s::uuid[], %s::boolean[], %s::varchar[]) AS touched (content_id, shown, kind) ORDER BY content_id
     ON CONFLICT (content_id) DO UPDATE
-   SET position = excluded.position, kind = excluded.kind, at = excluded.at,
-       shown = known.shown OR excluded.shown,
+   SET position = CASE WHEN 'saved' IN (known.kind, excluded.kind) OR excluded.shown
+                       THEN excluded.position ELSE known.position END,
+       kind = excluded.kind, at = excluded.at, shown = known.shown OR excluded.shown,
        first_position = CASE WHEN known.shown THEN known.first_position ELSE excluded.first_position END
  WHERE known.kind <> 'hidden' OR excluded.kind <> 'hidden' OR excluded.shown
 """
 
 AGAIN = """
 UPDATE content_changes SET position = pg_current_xact_id()::text::bigint
- WHERE content_id = ANY(%s::uuid[]) AND kind <> 'hidden'
+ WHERE content_id = ANY(%s::uuid[]) AND kind = 'saved'
 """
 
 

@@ -1,7 +1,8 @@
 """Reading the feed: what changed past a cursor, told as the catalog is now.
 
 A row says that a title changed, the title's own row says what it is. So a reader that was away gets each title once,
-in its present state, and a title that is no longer public is told as deleted or merged, never shown.
+in its present state, and a title that is no longer public is told as deleted or merged, never shown. What time decides
+goes by the clock of who wrote the row where that is ahead of the reader's: the row will not be moved for it again.
 
 Entry points: `Cursor`, `changes_since`. Failure: `CursorExpired`, `FeedRestored`; `django.db.Error`s.
 """
@@ -38,7 +39,7 @@ SELECT feed.id, feed.horizon, feed.highest >= feed.next, feed.start, page.*
   LEFT JOIN LATERAL (
        SELECT content_id, position, first_position, kind, at FROM content_changes
         WHERE shown AND position < feed.horizon AND (position, content_id) > (%(position)s, %(content_id)s::uuid)
-          AND (kind <> 'deleted' OR position >= feed.start)
+          AND (kind = 'saved' OR position >= feed.start)
         ORDER BY position, content_id LIMIT %(limit)s) AS page ON true
  ORDER BY page.position, page.content_id
 """  # noqa: S608  # nothing of it comes from outside
@@ -83,8 +84,8 @@ def changes_since(*, cursor: Cursor | None, limit: int) -> Page:
     """Up to `limit` changes past the cursor, in the order of the feed: three queries, four with merged titles,
     and two more where a row waits longer than `PATIENCE` for its shard.
 
-    None reads from the beginning. An empty page is the end for now. What was deleted before a reader began is nothing
-    to it, and is left out.
+    None reads from the beginning. An empty page is the end for now. What was hidden or deleted before a reader began is
+    nothing to it, and is left out.
     """
     rows, begun = _rows(cursor, limit)
     titles = _titles([row.content_id for row in rows])
@@ -152,22 +153,29 @@ def _never_shown(row: Row) -> bool:
 
 
 def _told(rows: Sequence[Row], titles: Mapping[UUID, dict[str, Any]], begun: Cursor) -> list[dict[str, Any]]:
-    audience = Audience.now()
-    public = {content_id for content_id, title in titles.items() if is_public(title, audience)}
+    now = timezone.now()
     survivors = survivors_by_id([row.content_id for row in rows])
-    public |= {
-        content_id
-        for content_id, title in _titles(set(survivors.values())).items()
-        if is_public(title, audience)
+    whole = _titles(set(survivors.values()))
+    into = {
+        loser: survivor
+        for loser, survivor in survivors.items()
+        if survivor in whole and is_public(whole[survivor], Audience(now))
     }
-    return [_change(row, public, survivors.get(row.content_id), begun) for row in rows]
+    return [_change(row, titles.get(row.content_id), into.get(row.content_id), now, begun) for row in rows]
 
 
-def _change(row: Row, public: Collection[UUID], into_id: UUID | None, begun: Cursor) -> dict[str, Any]:
+def _change(
+    row: Row, title: Mapping[str, Any] | None, into_id: UUID | None, now: datetime, begun: Cursor
+) -> dict[str, Any]:
     told = {"content_id": row.content_id, "change": "deleted", "at": row.at}
-    if row.content_id in public:
+    if title and _is_public(row, title, now):
         known = (row.first_position, row.content_id) <= (begun.position, begun.content_id)
         told["change"] = "updated" if known and row.position >= begun.start else "created"
-    elif into_id in public:
+    elif into_id:
         told |= {"change": "merged", "into": into_id}
     return told
+
+
+def _is_public(row: Row, title: Mapping[str, Any], now: datetime) -> bool:
+    """Never where the row says `hidden`: whoever shows the title moves it."""
+    return row.kind != Change.Kind.HIDDEN and is_public(title, Audience(max(now, row.at)))

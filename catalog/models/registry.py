@@ -95,8 +95,8 @@ class Change(models.Model):
 
     `position` is the id of the transaction that wrote the row (`pg_current_xact_id`), `first_position` of the first one
     that noted it as `shown`: whether the title has ever been public by then. The end of one that never was is nobody's
-    business. One row a title: a later change moves it to the end, but for one of a title that was hidden and is so
-    still. The table lies on the coordinator, whose transaction ids order all writers (`catalog.changes`).
+    business. One row a title: a later change moves it to the end, but for one of a title that nobody could see and
+    nobody can. The table lies on the coordinator, whose transaction ids order all writers (`catalog.changes`).
     """
 
     class Kind(models.TextChoices):

@@ -23,9 +23,9 @@ from catalog.services import (
     visibility_tick,
 )
 from streaming.stores.aliases import CATALOG
-from tests.catalog.changes.following import Follower, public_catalog
+from tests.catalog.changes.following import Follower, public_catalog, wait_for_others
 from tests.catalog.changes.test_feed import made, told
-from tests.factories import GenreFactory, SeasonFactory, WindowFactory
+from tests.factories import LONG_AGO, GenreFactory, SeasonFactory, WindowFactory
 from tests.served import until
 
 pytestmark = pytest.mark.usefixtures("stores")
@@ -178,6 +178,106 @@ def test_what_was_published_past_the_services_is_noted_by_fill(away: Callable[..
     assert "deleted" not in dict(changed).values()
     away(content=left)
     assert told(cursor)[0] == [(left.content_id, "deleted")]
+
+
+@pytest.mark.parametrize("status", [ARCHIVED, DRAFT])
+def test_a_title_that_left_and_is_deleted_then_is_told_as_deleted_once(status: Content.Status) -> None:
+    """Keeps away: a second `deleted` for what nobody can have seen since the first, whether it goes for good or comes
+    back hidden."""
+    title = made()
+    begun, cursor = Follower(), told()[1]
+    begun.catch_up()
+    set_status(title, status)
+    changed, after = told(cursor)
+    assert changed == [(title.content_id, "deleted")]
+
+    content_delete(content=title)
+    assert told(after) == ([], after)
+    changes, _ = told(cursor)
+    assert changes == [(title.content_id, "deleted")], "who has not read it yet is told all the same"
+    assert Change.objects.get(content_id=title.content_id).kind == Change.Kind.DELETED
+    begun.catch_up()
+    assert begun.picture == {}
+
+    made(content_id=title.content_id, status=status)
+    assert told(after) == ([], after)
+    contents_set_status(content_ids=[title.content_id], status=PUBLISHED)
+    assert told(after)[0] == [(title.content_id, "updated")]
+
+
+def test_what_was_published_past_the_services_is_told_as_deleted_though_it_was_hidden_before() -> None:
+    """Who reads the title may have it: the row moves."""
+    title = made()
+    set_status(title, ARCHIVED)
+    _, cursor = told()
+    Content.objects.filter(content_id=title.content_id).update(status=PUBLISHED)
+
+    content_delete(content=title)
+
+    assert told(cursor)[0] == [(title.content_id, "deleted")]
+
+
+def test_who_begins_is_told_of_nothing_that_was_hidden_before_and_of_all_that_is_hidden_since() -> None:
+    """Keeps away: a new reader that pages through every archived title, and one that keeps what left as it began."""
+    before, since, stays = made("Before"), made("Since"), made("Stays")
+    set_status(before, ARCHIVED)
+    follower = Follower(limit=1)
+
+    assert told()[0] == [(since.content_id, "created"), (stays.content_id, "created")]
+    wait_for_others()
+    follower.poll()
+    assert set(follower.picture) == {since.content_id}
+    set_status(since, ARCHIVED)
+    content_delete(content=before)
+    follower.catch_up()
+    assert follower.picture == {stays.content_id: "Stays"} == public_catalog()
+
+    set_status(since, PUBLISHED)
+    follower.catch_up()
+    assert follower.picture == public_catalog()
+
+
+@pytest.fixture
+def clock_behind(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Sets the clock of whoever reads from now on back."""
+    right = timezone.now
+
+    def set_back(by: timedelta) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: right() - by)
+
+    return set_back
+
+
+def test_what_was_noted_as_hidden_is_never_told_as_public_by_a_clock_that_is_behind(
+    clock_behind: Callable[[timedelta], None],
+) -> None:
+    """Keeps away: a title that a follower keeps until somebody publishes it. Its licence ended by the worker's clock,
+    and by that of the web server not yet."""
+    title = made(published_at=LONG_AGO)
+    WindowFactory(content=title, starts_at=None, ends_at=timezone.now() + timedelta(seconds=1))
+    contents_touch([title.content_id])
+    _, cursor = told()
+    until(lambda: not public_catalog(), "its licence ends", seconds=10)
+    visibility_tick()
+    assert Change.objects.get(content_id=title.content_id).kind == Change.Kind.HIDDEN
+
+    clock_behind(timedelta(minutes=1))
+
+    assert set(public_catalog()) == {title.content_id}
+    assert told(cursor)[0] == [(title.content_id, "deleted")]
+
+
+def test_nor_is_what_a_date_showed_told_as_hidden_by_it(clock_behind: Callable[[timedelta], None]) -> None:
+    """Keeps away: a follower that misses a title until somebody writes it, for its row is not moved again."""
+    title = made(published_at=timezone.now() + timedelta(seconds=1))
+    _, cursor = told()
+    until(lambda: bool(public_catalog()), "its date comes", seconds=10)
+    visibility_tick()
+
+    clock_behind(timedelta(minutes=1))
+
+    assert not public_catalog()
+    assert told(cursor)[0] == [(title.content_id, "created")]
 
 
 def test_a_title_that_stays_hidden_is_not_written_again() -> None:
