@@ -42,7 +42,8 @@ def titles_insert(
     rows = {each.content_id: each.row for each in found}
     made = {title: children_of(title, row.title, known.moved) for title, row in rows.items()}
     gates = {title: gate_of(row.title, made[title]) for title, row in rows.items()}
-    _copy("content_metadata", TITLE_COLUMNS, _titles(rows, gates, now))
+    later = {title: next_change(gate, after=now) for title, gate in gates.items()}
+    _copy("content_metadata", TITLE_COLUMNS, _titles(rows, gates, later, now))
     _copy("content_sources", SOURCE_COLUMNS, _sources(scheme, found, now))
     for kind in KINDS:
         _copy(kind.table, kind.columns, _children(kind, made))
@@ -68,7 +69,8 @@ def titles_insert(
         labels_changed()
     audience = Audience(now)
     shown = {content_id: is_public(gate, audience) for content_id, gate in gates.items()}
-    changes_note(shown=shown, kind=Change.Kind.SAVED, at=now)
+    hidden = {content_id for content_id, moment in later.items() if moment is None and not shown[content_id]}
+    changes_note(shown=shown, kind=Change.Kind.SAVED, at=now, hidden=hidden)
 
 
 def ids_claim(pairs: Iterable[Pair]) -> None:
@@ -105,7 +107,12 @@ TITLE_COLUMNS = (
 SOURCE_COLUMNS = ("id", "content_id", "scheme", "value", "record", "digest", "kept_out", "imported_at")
 
 
-def _titles(rows: Mapping[UUID, Row], gates: Mapping[UUID, dict[str, Any]], now: datetime) -> Values:
+def _titles(
+    rows: Mapping[UUID, Row],
+    gates: Mapping[UUID, dict[str, Any]],
+    later: Mapping[UUID, datetime | None],
+    now: datetime,
+) -> Values:
     for content_id, row in rows.items():
         title, gate = row.title, gates[content_id]
         spans = gate["availability"]
@@ -117,7 +124,7 @@ def _titles(rows: Mapping[UUID, Row], gates: Mapping[UUID, dict[str, Any]], now:
             gate["published_at"],
             None if spans is None else orjson.dumps(spans).decode(),
             array_text(gate["maturity"]),
-            next_change(gate, after=now),
+            later[content_id],
             now,
             now,
         )
