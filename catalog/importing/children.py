@@ -7,6 +7,7 @@ share what the table has unique: of two the first stays. Tuples are in the order
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,10 @@ class Kind:
         """The columns that say what the row is, with their positions."""
         left_out = (*OWN, *self.incidental)
         return {name: position for position, name in enumerate(self.columns) if name not in left_out}
+
+    def picking(self, *names: str) -> Callable[[Values], Any]:
+        """What takes these columns out of a row: a tuple in this order; of one column, its value."""
+        return itemgetter(*map(self.columns.index, names))
 
     @property
     def table(self) -> str:

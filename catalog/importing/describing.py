@@ -23,9 +23,18 @@ from catalog.importing.records import Title
 from catalog.importing.sharing import Known, TermIds
 from catalog.models import Artwork, Content
 from catalog.search.facts import Named, Texts, TitleFacts, names_in_order
-from catalog.selectors.posters import Poster, best_posters
+from catalog.selectors.posters import POSTER, Poster, best_posters
 
 Gate = dict[str, Any]
+
+# By name, so that another column in a table shifts none of these.
+WINDOW = WINDOWS.picking("territory", "starts_at", "ends_at")
+RATING = MATURITY_RATINGS.picking("system", "value")
+TEXTS = TRANSLATIONS.picking(*Texts._fields)
+OTHER_TITLE = ALTERNATIVE_TITLES.picking("title")
+CREDITED = CREDITS.picking("person_id", "credited_as")
+POSTER_ROW = ARTWORK.picking("id", *POSTER)
+KIND_OF_ARTWORK = ARTWORK.picking("kind")
 
 
 def gate_of(title: Title, children: Children) -> Gate:
@@ -34,8 +43,8 @@ def gate_of(title: Title, children: Children) -> Gate:
         "status": status_of(title),
         "published_at": title.published_at,
         **gate_from(
-            windows=((row[2], row[4], row[5]) for row in children.get(WINDOWS, ())),
-            ratings=((row[2], row[3]) for row in children.get(MATURITY_RATINGS, ())),
+            windows=map(WINDOW, children.get(WINDOWS, ())),
+            ratings=map(RATING, children.get(MATURITY_RATINGS, ())),
         ),
     }
 
@@ -75,11 +84,8 @@ def title_facts(
         posters=_posters(children),
         people=_people(children, known),
         **names_in_order(
-            translations=(
-                Texts(language, name, tagline, *summaries)
-                for _, _, language, name, _, tagline, *summaries in children.get(TRANSLATIONS, ())
-            ),
-            alternative_titles=(row[2] for row in children.get(ALTERNATIVE_TITLES, ())),
+            translations=map(Texts._make, map(TEXTS, children.get(TRANSLATIONS, ()))),
+            alternative_titles=map(OTHER_TITLE, children.get(ALTERNATIVE_TITLES, ())),
             **{field: _named(getattr(title, field), ids) for field, ids in terms.items()},
         ),
         **gate,
@@ -90,18 +96,15 @@ def _people(children: Children, known: Known) -> list[tuple[UUID, str]]:
     """In billing order, by the name the catalog has and by the one that was printed."""
     return [
         (person_id, name)
-        for _, _, person_id, _, _, _, printed, _ in children.get(CREDITS, ())
+        for person_id, printed in map(CREDITED, children.get(CREDITS, ()))
         for name in (known.names[person_id], printed)
         if name
     ]
 
 
 def _posters(children: Children) -> list[Poster]:
-    return best_posters(
-        (key, language, url, is_primary)
-        for key, _, kind, url, language, _, _, is_primary in children.get(ARTWORK, ())
-        if kind == Artwork.Kind.POSTER
-    )
+    artwork = children.get(ARTWORK, ())
+    return best_posters(POSTER_ROW(row) for row in artwork if KIND_OF_ARTWORK(row) == Artwork.Kind.POSTER)
 
 
 def _named(names: tuple[str, ...], ids: Mapping[str, int]) -> list[Named]:
