@@ -48,11 +48,15 @@ def public_list(
 
 
 def name_asked(parameter: str, text: str) -> str:
-    """The name that a list's text stands for, by a query where that is an id. Ask it of what `public_list` answered."""
+    """The name that a list's text stands for, by a query where that is an id. Ask it of what `public_list` answered;
+    what was deleted since is `Unreadable`."""
     if not is_id(text):
         return text
     (model,) = (model for model, names in NAMING.items() if parameter in names)
-    return str(model._default_manager.values_list("name", flat=True).get(pk=int(text)))
+    name = model._default_manager.filter(pk=int(text)).values_list("name", flat=True).first()
+    if name is None:
+        raise Unreadable(unknown_names(model, {parameter: Choice((text,), every=True)}, ()))
+    return name
 
 
 def _asked(query: ListQuery, names: Collection[str]) -> dict[str, Choice]:

@@ -40,12 +40,12 @@ def titles(request: HttpRequest) -> HttpResponse:
         _, shown = public_list(
             query=query, limit=SHOWN, after=_place(asked["cursor"], question, query), chain=spoken(request)
         )
+        told = {term: name_asked(term, name) for term, name in names.items()}
     except Unreadable as error:
         raise Http404 from error
     following = QueryDict(mutable=True)
     if shown.last:
         following.update(names | {"cursor": cursor_of(question, *shown.last)})
-    told = {term: name_asked(term, name) for term, name in names.items()}
     context = {"names": told, "cards": shown.results, "following": following.urlencode()}
     return render(request, "site/titles.html", context)
 

@@ -2,11 +2,15 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
 
-from catalog.models import Keyword, Studio
+from catalog.listing import public_list
+from catalog.models import Genre, Keyword, Studio
+from catalog.services import terms_delete
+from streaming.gateway.site import titles as site_titles
 from streaming.gateway.site.titles import SHOWN
 from tests.factories import ContentFactory, indexed
 
@@ -74,6 +78,26 @@ def test_what_only_hidden_titles_have_is_not_there(stores: None, client: Client)
 
     assert (hidden.status_code, unknown.status_code) == (404, 404)
     assert hidden.content == unknown.content
+
+
+def test_a_genre_that_is_deleted_while_its_titles_are_listed_is_not_there(
+    stores: None, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Regression: its name was read after the list, and was an error of the server."""
+    title = ContentFactory(genres=["Drama"])
+    indexed(title)
+    key = Genre.objects.get(name="Drama").pk
+    asked = {"genre": str(key)}
+    assert "<h1>Genre: Drama</h1>" in client.get("/titles", asked).content.decode()
+
+    def listed_and_deleted(**question: Any) -> Any:
+        found = public_list(**question)
+        terms_delete(model=Genre, keys=[key])
+        return found
+
+    monkeypatch.setattr(site_titles, "public_list", listed_and_deleted)
+
+    assert client.get("/titles", asked).status_code == 404
 
 
 @pytest.mark.parametrize(
