@@ -18,7 +18,7 @@ def walk() -> list[tuple[str, list[str]]]:
     """The commands of the walk, each with the lines that it is said to print."""
     section = DOCUMENT.read_text(encoding="utf-8").split("## A walk")[1].split("\n## ")[0]
     found: list[tuple[str, list[str]]] = []
-    for line in section.split("The series' five")[0].splitlines():
+    for line in section.split("The series' six")[0].splitlines():
         if line.startswith(f"    {PROMPT}"):
             found.append((line.strip().removeprefix(PROMPT), []))
         elif found and line.startswith("    "):
@@ -40,9 +40,11 @@ def test_the_walk_through_the_samples_is_what_happens(
     (rejected,) = (tmp_path / "report.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert f"    {rejected}\n" in DOCUMENT.read_text(encoding="utf-8")
     assert Content.objects.filter(status="draft").count() == 2
-    assert list(Episode.objects.order_by("number").values_list("title", "kind", "production_code")) == [
-        ("Low Water", "pilot", "TW-101"),
-        ("Slack", "standard", ""),
+    episodes = Episode.objects.order_by("season_number", "number")
+    assert list(episodes.values_list("season_number", "title", "kind", "production_code")) == [
+        (1, "Low Water", "pilot", "TW-101"),
+        (1, "Slack", "standard", ""),
+        (2, "Spring Tide", "standard", "TW-201"),
     ]
     windows = AvailabilityWindow.objects.order_by("territory")
     assert list(windows.values_list("content__title", "territory", "licence")) == [
