@@ -4,15 +4,20 @@ Such a value decides how titles are found, never which: one of a minute ago does
 where all processes share it, once in `HELD` seconds, by one thread while the others go on with the last one; and a
 process that has to do without the cache takes a sample as seldom, not for every question.
 
-Entry points: `sampled`; `forget_samples` for tests. Failure: what `load` raises.
+Entry points: `sampled`; `forget_samples` for tests. Failure: what `load` raises, where there is no last value.
 """
 
+import logging
 import time
 from collections.abc import Callable
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar, cast
 
+from django.db import Error
+
 from streaming.stores.cache import read_through
+
+logger = logging.getLogger(__name__)
 
 HELD = 30.0  # seconds
 
@@ -34,6 +39,11 @@ def sampled(key: str, load: Callable[[], Any], told: Callable[[Any], Told]) -> T
         try:
             if _held.get(key) is held:
                 _held[key] = _Held(told(read_through(key, load)), time.monotonic() + HELD)
+        except Error as error:
+            if held is None:
+                raise
+            logger.warning("%s is kept for longer, for a sample could not be taken: %s", key, error)
+            _held[key] = _Held(held.value, time.monotonic() + HELD)
         finally:
             asking.release()
     return cast("Told", _held[key].value)

@@ -1,8 +1,5 @@
 from django.db import migrations, models
 
-# The worker writes what documents of before lack.
-STALE = "UPDATE search_documents SET is_stale = true"
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -14,8 +11,8 @@ class Migration(migrations.Migration):
             model_name="searchdocument",
             name="shown",
             field=models.JSONField(
-                db_default={}, default=dict, help_text="What a suggestion shows of the title."
+                null=True,
+                help_text="What a suggestion shows of the title. NULL, in documents of before: nothing, until a rebuild.",
             ),
         ),
-        migrations.RunSQL(STALE, migrations.RunSQL.noop),
     ]

@@ -72,7 +72,10 @@ class SearchDocument(Gate):
     people = models.TextField(blank=True, db_default="")
     labels = models.TextField(blank=True, db_default="")
     summaries = models.TextField(blank=True, db_default="")
-    shown = models.JSONField(default=dict, db_default={}, help_text="What a suggestion shows of the title.")
+    shown = models.JSONField(
+        null=True,
+        help_text="What a suggestion shows of the title. NULL, in documents of before: nothing, until a rebuild.",
+    )
     titles = GeneratedField(
         expression=SearchVector("names", config="simple"), output_field=SearchVectorField(), db_persist=True
     )

@@ -43,10 +43,11 @@ def suggestions(*, text: str, audience: Audience, limit: int, chain: Chain) -> l
     found = _as_typed(question, tiers)
     if len({row.content_id for row in found}) < limit:
         found += _mistyped(question, tiers.emptied())
-    likeliest = _likeliest(found, question.key)[:limit]
     return [
-        suggestion_of(UUID(row.content_id), **dict(zip(SHOWN, row.also, strict=True)), chain=chain)
-        for row in likeliest
+        suggestion_of(UUID(row.content_id), content_type=content_type, year=year, shown=shown, chain=chain)
+        for row in _likeliest(found, question.key)[:limit]
+        for content_type, year, shown in [row.also]
+        if shown is not None  # a document of before there was this
     ]
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
+from django.db import OperationalError
 
 from catalog import samples
 from catalog.samples import forget_samples, sampled
@@ -81,6 +82,27 @@ def test_who_comes_first_all_together_take_one_sample() -> None:
 
     with ThreadPoolExecutor(8) as together:
         assert set(together.map(lambda _: sampled(KEY, load, int), range(8))) == {1}
+
+
+def test_where_no_sample_can_be_taken_the_last_one_does(
+    counted: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the next question does not wait for another try."""
+
+    def fails() -> int:
+        counted.append(-1)
+        raise OperationalError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr(samples, "HELD", 0)
+    assert taken(counted) == "0"
+    forget_all()
+    monkeypatch.setattr(samples, "HELD", 30)
+
+    assert [sampled(KEY, fails, str) for _ in range(3)] == ["0"] * 3
+    assert counted == [0, -1]
+    forget_samples()
+    with pytest.raises(OperationalError):
+        sampled(KEY, fails, str)
 
 
 def test_what_could_not_be_sampled_is_tried_again(counted: list[int]) -> None:

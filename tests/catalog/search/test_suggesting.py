@@ -10,9 +10,9 @@ from rest_framework.test import APIClient
 
 from catalog import milestones
 from catalog.languages import chain_of
-from catalog.models import Content
+from catalog.models import Content, SearchDocument
 from catalog.search.matching import Sql
-from catalog.search.rebuilding import documents_fill
+from catalog.search.rebuilding import documents_fill, documents_rebuild
 from catalog.search.suggesting import CANDIDATES, suggestions
 from catalog.selectors import title_cards
 from catalog.visibility import Audience
@@ -125,6 +125,17 @@ def test_suggestions_say_what_cards_say(titled: Titled) -> None:
         seen |= {(each["title"], each["thumbnail_url"]) for each in found}
 
     assert len(seen) > 20
+
+
+def test_a_document_of_before_is_not_suggested_until_it_is_rebuilt(titled: Titled) -> None:
+    titled("Night Ferry")
+    old = titled("Night Train")
+    SearchDocument.objects.filter(content_id=old.content_id).update(shown=None)
+    assert suggested("night") == ["Night Ferry"]
+
+    documents_rebuild()
+
+    assert sorted(suggested("night")) == ["Night Ferry", "Night Train"]
 
 
 def test_a_title_typed_whole_is_among_them_however_many_begin_so(titled: Titled) -> None:
