@@ -1,15 +1,24 @@
 """The record of avails of a title that is merged or parted again, and what it opens, written as an import does.
 
 A title has one dossier of avails (`catalog.importing.avails.dossiers`). Entry points: `dossier_of`, `empty_dossier`,
-`avails_in`, `opened_by`, `said_before`, `dossier_rewrite`, `dossier_save`; `windows_there` is what a title has.
+`licensing_of`, `avails_in`, `opened_by`, `said_before`, `dossier_rewrite`, `dossier_save`; `windows_there` is what a
+title has.
 Failure: `django.db.Error`s.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from catalog.importing.avails.dossiers import EDITION, SCHEME, licences_in
+from catalog.importing.avails.dossiers import (
+    EDITION,
+    SCHEME,
+    Names,
+    licences_in,
+    record_of,
+    withdrawn_in,
+)
 from catalog.importing.avails.windows import Refusal, windows_of
 from catalog.importing.children import WINDOWS, rows_of
 from catalog.importing.identity import source_id
@@ -27,13 +36,24 @@ class Opened(NamedTuple):
     refused: list[Refusal]
 
 
-class Known(NamedTuple):
-    """What is known of the avails of two titles since they were merged: digests by `ALID`, of those that were `given`
-    to the survivor, and of its `own`, which are None where it had no dossier.
+@dataclass(frozen=True)
+class Licensing:
+    """What a title has of avails: those that are `there`, and how it was named by those that are not any more.
+
+    Of a title that has neither there were never any, and no licence restricts it: not the same as a title whose avails
+    were all taken back, which is closed.
     """
 
-    given: Mapping[str, str]
-    own: Mapping[str, str] | None
+    there: tuple[Record, ...] = ()
+    withdrawn: tuple[Names, ...] = ()
+
+    @property
+    def is_restricted(self) -> bool:
+        return bool(self.there or self.withdrawn)
+
+    @property
+    def opened(self) -> Opened:
+        return opened_by(self.there) if self.is_restricted else Opened([], [])
 
 
 def dossier_of(content_id: UUID) -> Source | None:
@@ -47,7 +67,7 @@ def empty_dossier(like: Source, content_id: UUID) -> Source:
         content_id=content_id,
         scheme=SCHEME,
         value=like.value,
-        record={"avails": []},
+        record={},
         imported_at=like.imported_at,
     )
 
@@ -57,7 +77,14 @@ def avails_in(dossier: Source) -> list[Record]:
     return avails
 
 
-def opened_by(avails: list[Record]) -> Opened:
+def licensing_of(dossier: Source | None) -> Licensing:
+    if dossier is None:
+        return Licensing()
+    return Licensing(tuple(avails_in(dossier)), tuple(withdrawn_in(dossier.record)))
+
+
+def opened_by(avails: Sequence[Record]) -> Opened:
+    """`CLOSED` alone where they open nothing."""
     return Opened(*windows_of(licences_in({"avails": avails})))
 
 
@@ -92,18 +119,18 @@ def said_by(row: AvailabilityWindow) -> Window:
 
 
 def dossier_rewrite(
-    dossier: Source, avails: list[Record], windows: Sequence[Window], before: Before
+    dossier: Source, licensing: Licensing, windows: Sequence[Window], before: Before
 ) -> list[str]:
     """Writes the dossier, and its windows as an import of it does; what stays or is kept out, in a sentence each."""
     content_id = dossier.content_id
     row = Row(0, 0, dossier.value, {}, Title("", "", windows=tuple(windows)))
     kept_out = list(children_replace(WINDOWS, {content_id: row}, {content_id: before}, {}))
-    dossier_save(dossier, avails, {each.child_id for each in kept_out if each.child_id})
+    dossier_save(dossier, licensing, {each.child_id for each in kept_out if each.child_id})
     return [each.reason for each in kept_out]
 
 
-def dossier_save(dossier: Source, avails: list[Record], kept_out: Iterable[UUID]) -> None:
-    dossier.record = {**dossier.record, "avails": avails}
+def dossier_save(dossier: Source, licensing: Licensing, kept_out: Iterable[UUID]) -> None:
+    dossier.record = record_of(list(licensing.there), licensing.withdrawn)
     dossier.digest = digest(dossier.record)
     dossier.kept_out = sorted(kept_out) or None
     dossier.save(using=CATALOG)

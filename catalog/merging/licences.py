@@ -14,12 +14,12 @@ Entry point: `licences_take_over`; `parting` takes it back. Failure: `django.db.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from catalog.importing.records import Window
 from catalog.merging.dossiers import (
-    Known,
+    Licensing,
     Opened,
     avails_in,
     digest,
@@ -28,21 +28,23 @@ from catalog.merging.dossiers import (
     dossier_save,
     empty_dossier,
     kept_out_of,
+    licensing_of,
     opened_by,
     said_before,
     said_by,
     windows_by_id,
     windows_there,
 )
+from catalog.merging.noting import note_of
 from catalog.models import AvailabilityWindow, Source
 from catalog.services.windows import overlaps_among
 
 
 class Taken(NamedTuple):
-    """Copies of windows to be saved; what `parting` is to know; and what was not taken over, in a sentence each."""
+    """Copies of windows to be saved; what `noting` notes; and what was not taken over, in a sentence each."""
 
     copies: list[AvailabilityWindow]
-    known: Known
+    note: dict[str, Any]
     left: list[str]
 
 
@@ -52,7 +54,7 @@ def licences_take_over(*, loser_id: UUID, survivor_id: UUID) -> Taken:
     dossier = dossier_of(loser_id)
     opened = opened_by(avails_in(dossier)) if dossier else Opened([], [])
     ours = dossier_of(survivor_id)
-    own = {each["alid"]: digest(each) for each in avails_in(ours)} if ours else None
+    own = {each["alid"]: digest(each) for each in avails_in(ours)} if ours else {}
     avails, left = dict[str, str](), list[str]()
     if dossier:
         taken_away = set(opened.windows) - set(map(said_by, theirs)) - kept_out_of(dossier, opened.windows)
@@ -61,7 +63,7 @@ def licences_take_over(*, loser_id: UUID, survivor_id: UUID) -> Taken:
         )
     others = [row for row in theirs if said_by(row) not in opened.windows]
     copies, met = _copies(others, survivor_id) if is_restricted else ([], _named(others))
-    return Taken(copies, Known(avails, own), [*left, *met])
+    return Taken(copies, note_of(avails, own), [*left, *met])
 
 
 def _unite(
@@ -78,7 +80,7 @@ def _unite(
     if not added:
         return {}, left
     before, avails = opened_by(list(had.values())), [*had.values(), *added]
-    now = opened_by(avails)
+    now, licensing = opened_by(avails), Licensing(tuple(avails), licensing_of(ours).withdrawn)
     known = {(each.alid, each.place) for each in (*before.refused, *opened.refused)}
     left += [
         f"a licence of avail {alid} is not taken over: {reason}"
@@ -87,11 +89,13 @@ def _unite(
     ]
     if is_restricted:
         # What editors took from the loser counts as taken from the survivor.
-        left += dossier_rewrite(ours, avails, now.windows, said_before(ours, [*before.windows, *taken_away]))
+        left += dossier_rewrite(
+            ours, licensing, now.windows, said_before(ours, [*before.windows, *taken_away])
+        )
     else:
         # The survivor is open everywhere; the import that closes it opens the others, but what editors took away.
         later = set(now.windows) - set(before.windows) - taken_away
-        dossier_save(ours, avails, {*(ours.kept_out or ()), *windows_by_id(ours.content_id, later)})
+        dossier_save(ours, licensing, {*(ours.kept_out or ()), *windows_by_id(ours.content_id, later)})
     return {each["alid"]: digest(each) for each in added}, left
 
 

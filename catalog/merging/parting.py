@@ -5,46 +5,66 @@ that its ids lead to, now that those went back: the title that an import of its 
 with the licences that it would have if the two had never been merged, and no licence is left where no import takes it
 back. One whose ids lead to neither stays with the title that it came from.
 
+So do the names of avails that were taken back, and a title that any of these is of is closed. One that has neither
+avails nor names never had a licence: it is open everywhere, whatever the other one was licensed for.
+
 Windows are written as an import of each dossier would write them, so those that editors entered stay where they are.
 What editors took away or corrected of a licence that changed since goes with the licence.
 
 Entry point: `licences_give_back`. Failure: `django.db.Error`s.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import NamedTuple
 from uuid import UUID
 
-from catalog.importing.avails.dossiers import names_in
+from catalog.importing.avails.dossiers import UNNAMED, Names, names_in
 from catalog.importing.avails.windows import CLOSED
 from catalog.importing.identity import title_named
-from catalog.importing.records import Record, Window
+from catalog.importing.records import Window
 from catalog.importing.selectors import claims_by_id
 from catalog.merging.dossiers import (
-    Known,
-    avails_in,
+    Licensing,
     digest,
     dossier_of,
     dossier_rewrite,
+    dossier_save,
     empty_dossier,
     kept_out_of,
-    opened_by,
+    licensing_of,
     said_before,
     said_by,
     windows_by_id,
     windows_there,
 )
+from catalog.merging.noting import Noted, others_follow
 from catalog.models import AvailabilityWindow, Source
 from catalog.services.windows import overlaps_among
 from streaming.stores.aliases import CATALOG
 
+UNCLEAR = (
+    "licences were taken back since, and nothing says whose they were: they count as those of {0}, "
+    "lest it be open everywhere"
+)
+
 
 class _Parted(NamedTuple):
-    """The avails of either title, and what is not as the editor may think, in a sentence each."""
+    """What either title has of avails, and what is not as the editor may think, in a sentence each."""
 
-    theirs: list[Record]
-    ours: list[Record]
+    theirs: Licensing
+    ours: Licensing
     told: list[str]
+
+
+class _Going(NamedTuple):
+    """What is the loser's: avails by `ALID`, and how it was named by those that were taken back since.
+
+    `unclear` are such names of which nothing says whose they are.
+    """
+
+    alids: set[str]
+    withdrawn: list[Names]
+    unclear: list[Names]
 
 
 class _Edited(NamedTuple):
@@ -54,73 +74,103 @@ class _Edited(NamedTuple):
     corrected: dict[Window, AvailabilityWindow]
 
 
-def licences_give_back(*, loser_id: UUID, survivor_id: UUID, known: Known) -> list[str]:
+def licences_give_back(*, loser_id: UUID, survivor_id: UUID, noted: Noted) -> list[str]:
     """Parts the dossier and what it opened; what is not as it was, in a sentence each.
 
-    To be called when the external ids went back. A survivor of whose own licences none is left is closed, as the import
-    of their end would have closed it; one that had no dossier has none again.
+    To be called when the external ids went back. A title of whose own licences none is left is closed, as the import of
+    their end would have closed it; one that never had any has no dossier. Where nothing says whose a licence was that
+    was taken back, the title that may have had it is closed.
     """
     ours, theirs = dossier_of(survivor_id), dossier_of(loser_id)
     if ours is None:
         return []
-    there = avails_in(ours)
-    parted = _parted(
-        there, avails_in(theirs) if theirs else [], _that_go(there, loser_id, survivor_id, known), known
-    )
-    if theirs is None and parted.theirs:
-        theirs = empty_dossier(ours, loser_id)
+    there, had = licensing_of(ours), licensing_of(theirs)
+    going = _going(there, loser_id, survivor_id, noted)
+    parted = _parted(there, had, going, noted)
     told = list(parted.told)
-    if theirs is not None and parted.theirs != avails_in(theirs):
-        told += _give(theirs, parted, ours)
-    is_first = known.own is None
-    if is_first or parted.ours != there:
-        told += _keep(ours, parted.ours, is_first=is_first)
+    if parted.theirs != had:
+        told += _give(theirs or empty_dossier(ours, loser_id), had, parted, ours)
+    if parted.ours != there:
+        others_follow(noted, loser_id=loser_id, survivor_id=survivor_id, gone=going.alids)
+        told += _keep(ours, parted.ours, noted)
+    if going.unclear and not parted.ours.there and windows_there(survivor_id):
+        is_of_both = parted.theirs.withdrawn == (UNNAMED,) and not had.is_restricted
+        told.append(UNCLEAR.format("both titles" if is_of_both else "the title that stays"))
     return told
 
 
-def _that_go(there: list[Record], loser_id: UUID, survivor_id: UUID, known: Known) -> set[str]:
-    """The `ALID`s of those that are the loser's."""
-    names, own = names_in({"avails": there}), known.own or {}
-    claims = claims_by_id({name for each in names.values() for name in each})
-    go = set()
-    for avail in there:
+def _going(there: Licensing, loser_id: UUID, survivor_id: UUID, noted: Noted) -> _Going:
+    """By the names; of an id that nobody has any more counts who it came from."""
+    names = names_in({"avails": there.there})
+    named = {name for each in (*names.values(), *there.withdrawn) for name in each}
+    claims = dict.fromkeys(noted.ids, loser_id) | claims_by_id(named)
+    alids = set()
+    for avail in there.there:
         alid, said = avail["alid"], digest(avail)
-        if said == own.get(alid):
+        if said == noted.own.get(alid):
             continue
         title = title_named(names[alid], claims)
-        came_from_it = alid in known.given and title != survivor_id
-        if said == known.given.get(alid) or title == loser_id or came_from_it:
-            go.add(alid)
-    return go
+        came_from_it = alid in noted.given and title != survivor_id
+        if said == noted.given.get(alid) or title == loser_id or came_from_it:
+            alids.add(alid)
+    taken_back = {each: title_named(each, claims) for each in there.withdrawn}
+    is_known = noted.is_whole or noted.had_avails
+    return _Going(
+        alids,
+        withdrawn=[each for each, title in taken_back.items() if title == loser_id],
+        unclear=[
+            each
+            for each, title in taken_back.items()
+            if title not in (loser_id, survivor_id) and not (each == UNNAMED and is_known)
+        ],
+    )
 
 
-def _parted(there: list[Record], before: list[Record], go: Collection[str], known: Known) -> _Parted:
-    """`before` is what the loser had at the merge. It gets those that go; it loses those that were given and do not."""
-    going = {each["alid"]: each for each in there if each["alid"] in go}
-    theirs = {each["alid"]: each for each in before if each["alid"] not in known.given} | going
-    order = dict.fromkeys(each["alid"] for each in (*before, *there))
-    ours = [each for each in there if each["alid"] not in go]
-    staying = {each["alid"] for each in ours}
+def _parted(there: Licensing, had: Licensing, going: _Going, noted: Noted) -> _Parted:
+    """`had` is of the loser at the merge."""
+    theirs, ours = _loser_s(there, had, going, noted), _survivor_s(there, going, noted)
+    staying = {each["alid"] for each in ours.there}
     told = [
         *(
             f"avail {alid} is not given back: it names the title that stays"
             if alid in staying
             else f"avail {alid} was taken back since"
-            for alid in sorted(known.given.keys() - go)
+            for alid in sorted(noted.given.keys() - going.alids)
         ),
         *(
             f"avail {alid} of the title that stays was replaced by one of the other title, and goes with it"
-            for alid in sorted((known.own or {}).keys() & go)
+            for alid in sorted(noted.own.keys() & going.alids)
         ),
     ]
-    return _Parted([theirs[alid] for alid in order if alid in theirs], ours, told)
+    return _Parted(theirs, ours, told)
 
 
-def _give(theirs: Source, parted: _Parted, ours: Source) -> list[str]:
+def _loser_s(there: Licensing, had: Licensing, going: _Going, noted: Noted) -> Licensing:
+    """It gets what goes; it loses those that were given and do not go."""
+    goes = {each["alid"]: each for each in there.there if each["alid"] in going.alids}
+    theirs = {each["alid"]: each for each in had.there if each["alid"] not in noted.given} | goes
+    order = dict.fromkeys(each["alid"] for each in (*had.there, *there.there))
+    withdrawn = dict.fromkeys((*had.withdrawn, *going.withdrawn))
+    if not theirs and not withdrawn and (had.is_restricted or UNNAMED in going.unclear):
+        withdrawn[UNNAMED] = None
+    return Licensing(tuple(theirs[alid] for alid in order if alid in theirs), tuple(withdrawn))
+
+
+def _survivor_s(there: Licensing, going: _Going, noted: Noted) -> Licensing:
+    """Of its own that an earlier release has forgotten, or that went, there is that it had them."""
+    stays = tuple(each for each in there.there if each["alid"] not in going.alids)
+    withdrawn = dict.fromkeys(each for each in there.withdrawn if each not in going.withdrawn)
+    has_own = any(each["alid"] in noted.own for each in stays)
+    is_told = noted.is_whole and bool(stays or withdrawn)
+    if noted.had_avails and not has_own and not is_told:
+        withdrawn[UNNAMED] = None
+    return Licensing(stays, tuple(withdrawn))
+
+
+def _give(theirs: Source, before: Licensing, parted: _Parted, ours: Source) -> list[str]:
     """Writes the loser's dossier and windows; what they do not have of it, in a sentence each."""
-    had, now = opened_by(avails_in(theirs)), opened_by(parted.theirs)
-    united = opened_by(avails_in(ours))
-    fresh = set(now.windows) - set(had.windows)
+    had, now, united = before.opened, parted.theirs.opened, licensing_of(ours).opened
+    fresh = set(now.windows) - {*had.windows, CLOSED}
     edited = _edited(ours, fresh.intersection(united.windows) - kept_out_of(ours, united.windows))
     as_said = [each for each in now.windows if each not in edited.taken_away and each not in edited.corrected]
     as_said = as_said if as_said or edited.corrected else [CLOSED]
@@ -131,7 +181,7 @@ def _give(theirs: Source, parted: _Parted, ours: Source) -> list[str]:
         if (alid, place) not in known
     ]
     told += dossier_rewrite(theirs, parted.theirs, as_said, said_before(theirs, had.windows))
-    return told + _move_corrected(theirs.content_id, ours.content_id, edited, opened_by(parted.ours).windows)
+    return told + _move_corrected(theirs.content_id, ours.content_id, edited, parted.ours.opened.windows)
 
 
 def _edited(ours: Source, windows: Collection[Window]) -> _Edited:
@@ -169,10 +219,20 @@ def _move_corrected(
     ]
 
 
-def _keep(ours: Source, avails: list[Record], *, is_first: bool) -> list[str]:
-    """Writes what is left to the survivor; which windows stay that no avail of it opens, in a sentence each."""
-    windows: Sequence[Window] = opened_by(avails).windows if avails or not is_first else []
-    told = dossier_rewrite(ours, avails, windows, said_before(ours, opened_by(avails_in(ours)).windows))
-    if is_first and not avails:
+def _keep(ours: Source, left: Licensing, noted: Noted) -> list[str]:
+    """Writes what is left to the survivor; what the editor may not expect of its windows, in a sentence each.
+
+    One without windows is open everywhere, and stays so until an import of avails closes it.
+    """
+    before, now = licensing_of(ours).opened.windows, left.opened.windows
+    told = []
+    if windows_there(ours.content_id):
+        told = dossier_rewrite(ours, left, now, said_before(ours, before))
+        if not left.is_restricted and not noted.is_whole and not windows_there(ours.content_id):
+            told.append("the title that stays is open everywhere: no licence of its own was noted")
+    else:
+        later = set(now) - set(before) - {CLOSED}
+        dossier_save(ours, left, windows_by_id(ours.content_id, kept_out_of(ours, now) | later))
+    if not left.is_restricted:
         Source.objects.using(CATALOG).filter(content_id=ours.content_id, pk=ours.pk).delete()
     return told

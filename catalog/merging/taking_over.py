@@ -17,8 +17,8 @@ from uuid import UUID, uuid4
 from django.apps import apps
 
 from catalog.importing.avails.dossiers import SCHEME
-from catalog.merging.dossiers import Known
 from catalog.merging.licences import licences_take_over
+from catalog.merging.noting import noted_in
 from catalog.merging.parting import licences_give_back
 from catalog.models import (
     AlternativeTitle,
@@ -101,8 +101,7 @@ def take_over(*, loser: Content, survivor: Content) -> tuple[Undo, list[str]]:
     for copies in _episodes(loser, survivor):
         _note(rows, copies)
     links, filled = _link(loser, survivor), _fill(loser, survivor)
-    avails = {"avails": licences.known.given, "own_avails": licences.known.own}
-    return {"rows": rows, **avails, "links": links, "filled": filled}, licences.left
+    return {"rows": rows, **licences.note, "links": links, "filled": filled}, licences.left
 
 
 def give_back(*, loser_id: UUID, survivor: Content, undo: Undo) -> list[str]:
@@ -122,18 +121,11 @@ def give_back(*, loser_id: UUID, survivor: Content, undo: Undo) -> list[str]:
     kept += [f"season “{season}” has episodes that stay" for season in seasons]
     episodes_release(content_ids=[survivor.content_id], gone=gone)
     _delete(survivor, [row for row in unchanged if row not in seasons])
-    kept += licences_give_back(
-        loser_id=loser_id, survivor_id=survivor.content_id, known=_known_of_avails(undo)
-    )
+    both = {"loser_id": loser_id, "survivor_id": survivor.content_id}
+    kept += licences_give_back(**both, noted=noted_in(undo, **both))
     for name, keys in undo["links"].items():
         getattr(survivor, name).remove(*keys)
     return kept + _empty_again(survivor, undo["filled"])
-
-
-def _known_of_avails(undo: Undo) -> Known:
-    """Merges of earlier releases have not noted the survivor's own, but whether it had any."""
-    own: dict[str, str] | None = None if undo.get("avails_are_first") else {}
-    return Known(given=undo.get("avails", {}), own=undo.get("own_avails", own))
 
 
 def _given(survivor: Content, noted: dict[str, dict[str, str]]) -> tuple[list[Any], list[Any]]:

@@ -4,10 +4,14 @@ Plain JSON: `avails` has for each `ALID`, in the order in which they came, its `
 `head`. An avail that is extracted anew takes the place of what was known of it; an update or a deletion that names
 transactions by `TransactionID` is of those alone.
 
-Entry points: `delivery_of`, `unheard_of`, `dossier_with`, `licences_in`, `names_in`.
+`withdrawn` has how the title was named by avails that there were and are no more, or not by these names. A title whose
+licences were all taken back is closed, while one that never had any is open: which of two titles that were merged it is
+of, these names say (`catalog.merging.parting`).
+
+Entry points: `delivery_of`, `unheard_of`, `dossier_with`, `record_of`, `licences_in`, `names_in`, `withdrawn_in`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from catalog.importing.avails.assets import asset_of, candidates_of, is_part_of_series
@@ -18,6 +22,8 @@ from catalog.importing.xml import Element, element_of
 SCHEME = "avails"  # of the records in `content_sources`
 EDITION = 1  # of what is made of such a record
 TRANSACTION = "avails:Transaction"
+Names = tuple[ExternalId, ...]
+UNNAMED: Names = ()  # of avails that were taken back when dossiers did not have their names yet
 # The entry types of version 2.5 and after, besides the two before.
 PUT, CHANGE, TAKE = ("full extract", "create"), ("update",), ("full delete", "delete")
 
@@ -60,6 +66,7 @@ def unheard_of(dossier: Record, deliveries: list[Delivery]) -> list[str]:
 def dossier_with(dossier: Record, deliveries: list[Delivery]) -> tuple[Record, Lines]:
     """The dossier after these, and where in the file its transactions stand that are from there."""
     avails = {each["alid"]: each for each in dossier.get("avails", [])}
+    withdrawn = withdrawn_in(dossier)
     lines: Lines = {}
     for delivery in deliveries:
         before = avails.get(delivery.alid)
@@ -69,11 +76,20 @@ def dossier_with(dossier: Record, deliveries: list[Delivery]) -> tuple[Record, L
             avails[delivery.alid] = {"alid": delivery.alid, "head": head, "transactions": kept}
         else:
             avails.pop(delivery.alid, None)
+        withdrawn += _withdrawn(before, avails.get(delivery.alid))
         told = {id(each): line for each, line in zip(delivery.transactions, delivery.lines, strict=True)}
         lines |= {
             (delivery.alid, place): told[id(each)] for place, each in enumerate(kept) if id(each) in told
         }
-    return {"avails": list(avails.values())}, lines
+    return record_of(list(avails.values()), withdrawn), lines
+
+
+def record_of(avails: list[Record], withdrawn: Iterable[Names]) -> Record:
+    """A dossier. That something was withdrawn goes without saying where none is left."""
+    names = list(dict.fromkeys(withdrawn))
+    if not names or (not avails and names == [UNNAMED]):
+        return {"avails": avails}
+    return {"avails": avails, "withdrawn": [[list(name) for name in each] for each in names]}
 
 
 def _transactions(delivery: Delivery, before: list[Record]) -> list[Record]:
@@ -108,9 +124,27 @@ def licences_in(dossier: Record) -> Iterator[Licence]:
             yield Licence(avail["alid"], place, element_of(TRANSACTION, transaction), is_part)
 
 
-def names_in(dossier: Record) -> dict[str, tuple[ExternalId, ...]]:
+def names_in(dossier: Record) -> dict[str, Names]:
     """What each avail's title is named by, by `ALID`: as when a file brought it."""
-    return {each["alid"]: candidates_of(_element(each["head"])) for each in dossier["avails"]}
+    return {each["alid"]: _names_of(each) for each in dossier["avails"]}
+
+
+def withdrawn_in(dossier: Record) -> list[Names]:
+    """How the title was named by what its licensors took back, or named otherwise since."""
+    if dossier.get("avails") == [] and "withdrawn" not in dossier:
+        return [UNNAMED]
+    return [tuple(ExternalId(*name) for name in each) for each in dossier.get("withdrawn", [])]
+
+
+def _withdrawn(before: Record | None, now: Record | None) -> list[Names]:
+    if before is None or (now and now["head"] == before["head"]):
+        return []
+    names = _names_of(before)
+    return [] if now and _names_of(now) == names else [names]
+
+
+def _names_of(avail: Record) -> Names:
+    return candidates_of(_element(avail["head"]))
 
 
 def _element(head: Any) -> Element:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.merging import content_unmerge, contents_merge
-from catalog.models import AvailabilityWindow, Content, Source
+from catalog.models import AvailabilityWindow, Content, ContentMerge, Source
 from catalog.registries import Ref
 from catalog.services import contents_touch, external_ids_add
 from catalog.visibility import Audience
@@ -85,3 +85,24 @@ def merge(pair: Pair) -> list[str]:
 
 def undo(pair: Pair) -> list[str]:
     return content_unmerge(content_id=pair[0].content_id)
+
+
+def as_noted_before(*losers: Content, last: bool) -> None:
+    """Has merges say what the last release noted of avails, or the one before it: that one did so where the loser had
+    a dossier. Neither kept in dossiers what was taken back."""
+    for loser in losers:
+        merge = ContentMerge.objects.get(content=loser)
+        del merge.undo["withdrawals_are_kept"]
+        own = merge.undo.pop("own_avails") or None
+        if last:
+            merge.undo["own_avails"] = own
+        else:
+            has_dossier = Source.objects.filter(content=loser, scheme="avails").exists()
+            merge.undo["avails_are_first"] = has_dossier and own is None
+        merge.save()
+
+
+def forget_what_was_taken_back(*titles: Content) -> None:
+    for source in Source.objects.filter(content__in=titles, scheme="avails"):
+        source.record.pop("withdrawn", None)
+        source.save()

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from catalog.models import AvailabilityWindow, Content, ContentMerge, Source
+from catalog.models import AvailabilityWindow, Content, Source
 from catalog.registries import Ref
 from catalog.services import contents_touch, external_ids_remove
 from tests.catalog.merging.licensed import (
     CLOSED,
     Pair,
+    as_noted_before,
     imported,
     is_shown,
     merge,
@@ -115,9 +116,7 @@ def test_what_a_licensor_changed_since_goes_back_as_it_is_now(
     window(survivor, 2015, 2016)
     merge(pair)
     if by_earlier_release:
-        done = ContentMerge.objects.get(content=loser)
-        done.undo["avails_are_first"] = done.undo.pop("own_avails") is None
-        done.save()
+        as_noted_before(loser, last=False)
     imported(tmp_path, of("alpha", "a", 2024, None))
     window(survivor, 2017, 2018)
     assert is_shown(survivor)
