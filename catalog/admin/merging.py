@@ -4,11 +4,12 @@ An action of the list takes two rows to a page that says what each is and what w
 what it is now, and has a button to undo it. The services open their own transactions: no page of Django's that reads
 in one may stand around them.
 
-Entry points: `MergingAdmin`, whose subclasses name their services. Failure: `ChangeRefused`, as a message.
+Entry points: `MergingAdmin`, whose subclasses name their services; `InTheWay`. Failure: `ChangeRefused`, as a message,
+and on the page that asked, with the same two rows.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -20,12 +21,20 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from catalog.admin.comparing import Facts
-from catalog.merging.kinds import Kinds
 from catalog.refusing import ChangeRefused
 from streaming.api.admin import StoreAdmin, uuid_or_none
 
 DIFFER_ALWAYS = ("Added", "Id")
 CONFIRMED = "yes"
+
+
+class InTheWay(NamedTuple):
+    """`refusals` says by its key of a row that the other one cannot become part of it, and why; `question` is what has
+    to be confirmed before either does, in sentences. Empty where nothing is in the way.
+    """
+
+    refusals: Mapping[UUID, str]
+    question: str
 
 
 class MergingAdmin(StoreAdmin):
@@ -36,9 +45,13 @@ class MergingAdmin(StoreAdmin):
 
     follows: tuple[str, ...] = ()
 
-    def merge_rows(self, *, loser: UUID, survivor: UUID, confirmed: bool) -> str:
-        """Merges; what was done, in a sentence. `confirmed`: also what `in_the_way` asks of. Raises `ChangeRefused`."""
+    def merge_rows(self, *, loser: UUID, survivor: UUID) -> str:
+        """Merges; what was done, in a sentence. Raises `ChangeRefused`."""
         raise NotImplementedError
+
+    def merge_confirmed(self, *, loser: UUID, survivor: UUID) -> str:
+        """The same when what `in_the_way` asks was confirmed."""
+        return self.merge_rows(loser=loser, survivor=survivor)
 
     def undo_merge(self, key: UUID) -> Sequence[str]:
         """Takes a merge back; what could not be taken back, in sentences. Raises `ChangeRefused`."""
@@ -59,9 +72,8 @@ class MergingAdmin(StoreAdmin):
         """In a fixed number of queries."""
         raise NotImplementedError
 
-    def in_the_way(self, rows: Sequence[Any]) -> Kinds:
-        """Why one of the rows cannot become part of the other, and what is to be confirmed before it does."""
-        return Kinds({}, "")
+    def in_the_way(self, rows: Sequence[Any]) -> InTheWay:
+        return InTheWay({}, "")
 
     def get_urls(self) -> Any:
         name = f"{self.opts.app_label}_{self.opts.model_name}"
@@ -92,36 +104,41 @@ class MergingAdmin(StoreAdmin):
         if len(rows) != 2:
             self.message_user(request, "Those are not two rows that are there.", messages.ERROR)
             return HttpResponseRedirect(self._address("changelist"))
+        if request.method != "POST":
+            return self._question(request, rows)
         chosen = request.POST.get("survivor")
-        if request.method == "POST" and chosen in [str(row.pk) for row in rows]:
-            loser, survivor = sorted(rows, key=lambda row: str(row.pk) == chosen)
-            return self._merged(request, loser, survivor)
-        return self._question(request, rows)
+        if chosen not in [str(row.pk) for row in rows]:
+            return self._question(request, rows, refused="Say which one stays.")
+        loser, survivor = sorted(rows, key=lambda row: str(row.pk) == chosen)
+        return self._merged(request, rows, loser, survivor)
 
-    def _merged(self, request: HttpRequest, loser: Any, survivor: Any) -> HttpResponse:
+    def _merged(self, request: HttpRequest, rows: Sequence[Any], loser: Any, survivor: Any) -> HttpResponse:
+        merge = self.merge_confirmed if request.POST.get("confirmed") == CONFIRMED else self.merge_rows
         try:
-            confirmed = request.POST.get("confirmed") == CONFIRMED
-            done = self.merge_rows(loser=loser.pk, survivor=survivor.pk, confirmed=confirmed)
+            done = merge(loser=loser.pk, survivor=survivor.pk)
         except ChangeRefused as refused:
-            self.message_user(request, f"Nothing was merged. {refused}", messages.ERROR)
-            return HttpResponseRedirect(self._address("changelist"))
+            return self._question(request, rows, refused=str(refused))
         self.log_change(request, loser, f"Merged into {survivor} ({survivor.pk}).")
         self.log_change(request, survivor, f"Took over {loser} ({loser.pk}).")
         self.message_user(request, f"“{loser}” is part of “{survivor}” now. {done}", messages.SUCCESS)
         return HttpResponseRedirect(self._address("change", survivor.pk))
 
-    def _question(self, request: HttpRequest, rows: Sequence[Any]) -> HttpResponse:
-        kinds = self.in_the_way(rows)
+    def _question(self, request: HttpRequest, rows: Sequence[Any], *, refused: str = "") -> HttpResponse:
+        """The page, filled in as it was sent where that was refused."""
+        found = self.in_the_way(rows)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Merge two {self.opts.verbose_name_plural}",
             "opts": self.opts,
             "rows": rows,
             "facts": [(name, values, _differ(name, values)) for name, values in self.facts_of(rows)],
-            "choices": [(row, kinds.refused.get(row.pk)) for row in rows],
-            "unlike": kinds.unlike,
+            "choices": [(row, str(row.pk), found.refusals.get(row.pk)) for row in rows],
+            "chosen": request.POST.get("survivor"),
+            "question": found.question,
             "confirmed": CONFIRMED,
+            "is_confirmed": request.POST.get("confirmed") == CONFIRMED,
             "follows": self.follows,
+            "refused": refused,
         }
         return TemplateResponse(request, "catalog/admin/merge.html", context)
 

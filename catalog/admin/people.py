@@ -53,7 +53,7 @@ class PersonAdmin(MergingAdmin, FindingAdmin, SharedAdmin):
         more = f" The {len(shown)} newest:" if len(shown) < count else ""
         return format_html("{}.{}<ul>{}</ul>", counted(count, "credit"), more, _credit_items(shown))
 
-    def merge_rows(self, *, loser: UUID, survivor: UUID, confirmed: bool) -> str:
+    def merge_rows(self, *, loser: UUID, survivor: UUID) -> str:
         moved = people_merge(loser_id=loser, survivor_id=survivor)
         return f"{counted(moved, 'credit')} moved."
 

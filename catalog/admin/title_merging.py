@@ -6,11 +6,16 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from catalog.admin.comparing import Facts, titles_compared
-from catalog.admin.merging import MergingAdmin
+from catalog.admin.merging import InTheWay, MergingAdmin
 from catalog.merging import content_unmerge, contents_merge
-from catalog.merging.kinds import Kinds, kinds_compared
+from catalog.merging.kinds import kinds_compared
 from catalog.models import Content
 from catalog.selectors.merged import survivors_by_id
+
+OF_TWO_TYPES = (
+    "What a title is shapes what clients show of it: "
+    "one that is merged by mistake is missing until that is undone."
+)
 
 
 class TitleMergingAdmin(MergingAdmin):
@@ -29,11 +34,18 @@ class TitleMergingAdmin(MergingAdmin):
     )
     kept_elsewhere: Callable[[Sequence[UUID]], Facts] = staticmethod(lambda content_ids: ())
 
-    def in_the_way(self, rows: Sequence[Content]) -> Kinds:
+    def in_the_way(self, rows: Sequence[Content]) -> InTheWay:
         one, other = rows
-        return kinds_compared(one, other)
+        found = kinds_compared(one, other)
+        return InTheWay(found.refused, f"{found.unlike}. {OF_TWO_TYPES}" if found.unlike else "")
 
-    def merge_rows(self, *, loser: UUID, survivor: UUID, confirmed: bool) -> str:
+    def merge_rows(self, *, loser: UUID, survivor: UUID) -> str:
+        return self._merge(loser, survivor, confirmed=False)
+
+    def merge_confirmed(self, *, loser: UUID, survivor: UUID) -> str:
+        return self._merge(loser, survivor, confirmed=True)
+
+    def _merge(self, loser: UUID, survivor: UUID, *, confirmed: bool) -> str:
         taken, left = contents_merge(loser_id=loser, survivor_id=survivor, confirmed=confirmed)
         told = f"Taken over: {_told(taken)}." if taken else "It lacked nothing."
         return f"{told} Left with the other one: {'; '.join(left)}." if left else told

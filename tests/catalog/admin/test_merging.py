@@ -176,9 +176,36 @@ def test_what_a_page_says_of_two_types_before_they_are_merged(editor: Client) ->
     hasty = editor.post(address, {"survivor": str(series.pk)}, follow=True)
     assert "Nothing was merged. “Film” is a movie, “Show” is a series" in hasty.content.decode()
     assert (as_stored(movie).status, as_stored(series).status) == ("published", "published")
+    assert radio.format(series.pk, "required checked") in hasty.content.decode()
     done = editor.post(address, {"survivor": str(series.pk), "confirmed": "yes"}, follow=True)
     assert "“Film” is part of “Show” now." in done.content.decode()
     assert (as_stored(movie).status, as_stored(series).status) == ("merged", "published")
+
+
+@pytest.mark.parametrize("of", [TITLES, PEOPLE])
+def test_a_merge_that_is_refused_keeps_the_two_and_what_was_said_of_them(editor: Client, of: str) -> None:
+    """Keeps away: an editor who is to look for both again, for a tick that was forgotten."""
+    if of == TITLES:
+        rows: list[Any] = [ContentFactory(title="Show", content_type="series"), ContentFactory(title="Film")]
+        indexed(*rows)
+        Content.objects.filter(pk=rows[1].pk).update(status="merged")
+    else:
+        rows = PersonFactory.create_batch(2)
+        Person.objects.filter(pk=rows[1].pk).update(merged_into=PersonFactory())
+    address = f"{of}merge/?rows={rows[0].pk},{rows[1].pk}"
+    chosen = f'<input type="radio" name="survivor" value="{rows[0].pk}" required checked>'
+
+    unsaid = editor.post(address, {}).content.decode()
+    refused = editor.post(address, {"survivor": str(rows[0].pk), "confirmed": "yes"})
+
+    assert "Nothing was merged. Say which one stays." in unsaid
+    assert "checked" not in unsaid
+    page = refused.content.decode()
+    assert (refused.status_code, refused.request["QUERY_STRING"]) == (200, address.partition("?")[2])
+    assert '<p class="errornote" role="alert">Nothing was merged. ' in page
+    assert "is merged already" in page
+    assert chosen in page
+    assert ('name="confirmed" value="yes" required checked>' in page) is (of == TITLES)
 
 
 def test_only_who_may_change_titles_merges_them(stores: None) -> None:
