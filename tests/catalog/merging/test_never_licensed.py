@@ -31,7 +31,10 @@ from tests.catalog.merging.licensed import (
 
 RELEASES = ["this", "last", "before"]
 LOSER_S, SURVIVOR_S = of("alpha", "a", 2020, 2021), of("beta", "b", 2010, 2011)
-WHOSE = "licences were taken back since, and nothing says whose they were: they count as those of {0}, "
+WHOSE = (
+    "licences were taken back since, and nothing says whose they were: they count as those of {0}, "
+    "lest it be open everywhere"
+)
 OPENED = "the title that stays is open everywhere: no licence of its own was noted"
 
 
@@ -107,10 +110,19 @@ def test_a_title_that_had_no_licences_is_open_after_the_other_one_s_came(
     assert imported(tmp_path, LOSER_S) == (UNCHANGED, [])
 
 
-@pytest.mark.parametrize("last", [True, False])
-@pytest.mark.parametrize("had", ["neither", "alpha", "beta"])
+@pytest.mark.parametrize(
+    ("had", "last", "loser_s", "told"),
+    [
+        ("neither", True, [CLOSED], [WHOSE.format("both titles")]),
+        ("neither", False, [CLOSED], [WHOSE.format("both titles")]),
+        ("alpha", True, [CLOSED], ["avail a was taken back since", WHOSE.format("the title that stays")]),
+        ("alpha", False, [CLOSED], ["avail a was taken back since", WHOSE.format("the title that stays")]),
+        ("beta", True, [], []),
+        ("beta", False, [CLOSED], [WHOSE.format("both titles")]),  # of which nothing was noted
+    ],
+)
 def test_where_nothing_says_whose_a_licence_was_that_an_earlier_release_took_back_no_title_is_opened(
-    pair: Pair, tmp_path: Path, had: str, last: bool
+    pair: Pair, tmp_path: Path, had: str, last: bool, loser_s: list[str], told: list[str]
 ) -> None:
     """As dossiers of before are: they have forgotten what was taken back."""
     loser, survivor = pair
@@ -119,21 +131,36 @@ def test_where_nothing_says_whose_a_licence_was_that_an_earlier_release_took_bac
         imported(tmp_path, entries[had])
     merge(pair)
     as_noted_before(loser, last=last)
-    came = {"neither": "beta", "alpha": "alpha", "beta": "beta"}[had]
-    imported(tmp_path, entries[came])
-    imported(tmp_path, taken_back(came, came[0]))
+    name = had if had in entries else "beta"
+    imported(tmp_path, entries[name])
+    imported(tmp_path, taken_back(name, name[0]))
     forget_what_was_taken_back(survivor)
 
-    told = undo(pair)
+    assert undo(pair) == told
 
-    assert windows(survivor) == ([] if had == "alpha" and not windows(survivor) else [CLOSED])
-    if had == "neither":
-        assert (windows(loser), told) == (
-            [CLOSED],
-            [WHOSE.format("both titles") + "lest it be open everywhere"],
-        )
-    elif had == "beta" and last:
-        assert (windows(loser), told) == ([], [])
+    assert (windows(loser), windows(survivor)) == (loser_s, [CLOSED])
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_what_was_noted_of_a_title_that_was_merged_in_turn_is_not_of_the_last(
+    tmp_path: Path, stores: None, release: str
+) -> None:
+    """Keeps away: a survivor in the middle that forgets its own licences with the undo of the last merge."""
+    first, second, third = titles = named("alpha", "beta", "gamma")
+    imported(tmp_path, LOSER_S, SURVIVOR_S)
+    before = state(*titles)
+    merge((first, second))
+    merge((second, third))
+    noted_by(release, first, second)
+
+    assert undo((second, third)) == []
+    imported(tmp_path, taken_back("beta", "b"))
+    assert undo((first, second)) == []
+
+    assert [windows(title) for title in titles] == [years((2020, 2021)), [CLOSED], []]
+    assert not has_dossier(third)
+    imported(tmp_path, SURVIVOR_S)
+    assert state(*titles)["windows"] == before["windows"]
 
 
 def test_names_that_lead_to_no_title_any_more_are_of_the_one_that_stays(pair: Pair, tmp_path: Path) -> None:
@@ -143,7 +170,7 @@ def test_names_that_lead_to_no_title_any_more_are_of_the_one_that_stays(pair: Pa
     imported(tmp_path, taken_back("beta", "b"))
     external_ids_remove(content_id=survivor.content_id, refs=[Ref("cid", "beta")])
 
-    assert undo(pair) == [WHOSE.format("the title that stays") + "lest it be open everywhere"]
+    assert undo(pair) == [WHOSE.format("the title that stays")]
 
     assert (windows(loser), windows(survivor)) == ([], [CLOSED])
 
