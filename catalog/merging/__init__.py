@@ -5,8 +5,8 @@ the loser's external ids. What was done is kept with the merge (`undo`), each ro
 takes back what nobody has changed since, and says what it left.
 
 `titles` and `people` merge and undo, `taking_over` copies the rows of a title and takes them back. `kinds` says which
-titles cannot be one; `licences` unites what two may be shown by, `parting` parts it. Redirects are
-`catalog.selectors.merged`. docs/data-model.md says what becomes of plays, reviews and views.
+titles cannot be one; `licences` unites what two may be shown by, `parting` parts it by what `noting` has noted.
+Redirects are `catalog.selectors.merged`. docs/data-model.md says what becomes of plays, reviews and views.
 """
 
 from catalog.merging.people import people_merge, person_unmerge

@@ -485,6 +485,31 @@ def test_the_avails_are_kept_whole_with_the_title(movie: Content, tmp_path: Path
     assert source.record["avails"][0]["transactions"][0]["@TransactionID"] == "t1"
 
 
+def test_a_record_keeps_how_its_title_was_named_by_what_was_taken_back(
+    movie: Content, tmp_path: Path
+) -> None:
+    """By these names a merge that is undone tells whose that was."""
+    known(movie, "cid", "other-name")
+    entries = avail("a1", transaction("t1")), avail("a2", transaction("t2", territories="FR"))
+    imported(tmp_path, *entries)
+    assert "withdrawn" not in Source.objects.get().record
+    gone = avail("a1", entry="Full Delete")
+
+    for _ in range(2):
+        imported(tmp_path, gone)
+        imported(tmp_path, entries[0])
+    imported(tmp_path, gone)
+    renamed = avail("a2", transaction("t2", territories="FR"), title_eidr="", asset="other-name")
+    imported(tmp_path, renamed)
+
+    record = Source.objects.get().record
+    assert [each["alid"] for each in record["avails"]] == ["a2"]
+    assert record["withdrawn"] == [
+        [["eidr", EIDR], ["cid", f"{alid}-asset"], ["alid", alid]] for alid in ("a1", "a2")
+    ]
+    assert imported(tmp_path, renamed)[0] == "1 row: 0 new, 0 changed, 1 unchanged, 0 rejected"
+
+
 def test_a_dry_run_counts_and_writes_nothing(movie: Content, tmp_path: Path) -> None:
     counts, _ = imported(tmp_path, avail("a1", transaction("t1")), dry_run=True)
 
