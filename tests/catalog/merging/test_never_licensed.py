@@ -155,6 +155,8 @@ def test_what_was_noted_of_a_title_that_was_merged_in_turn_is_not_of_the_last(
 
     assert undo((second, third)) == []
     imported(tmp_path, taken_back("beta", "b"))
+    if release != "this":
+        forget_what_was_taken_back(second)
     assert undo((first, second)) == []
 
     assert [windows(title) for title in titles] == [years((2020, 2021)), [CLOSED], []]
