@@ -34,19 +34,22 @@ Told = TypeVar("Told")
 
 def sampled(key: str, load: Callable[[], Any], told: Callable[[Any], Told]) -> Told:
     """`told` of the JSON value that the cache has under `key`, else of `load()`."""
+
+    def take() -> _Held:
+        return _Held(told(read_through(key, load)), time.monotonic() + HELD)
+
     held, asking = _held.get(key), _asking.setdefault(key, Lock())
-    if (held is None or time.monotonic() >= held.until) and asking.acquire(blocking=held is None):
+    if held is None:
+        _held[key] = held = take()
+    elif time.monotonic() >= held.until and asking.acquire(blocking=False):
         try:
-            if _held.get(key) is held:
-                _held[key] = _Held(told(read_through(key, load)), time.monotonic() + HELD)
+            _held[key] = held = take()
         except Error as error:
-            if held is None:
-                raise
             logger.warning("%s is kept for longer, for a sample could not be taken: %s", key, error)
-            _held[key] = _Held(held.value, time.monotonic() + HELD)
+            _held[key] = held._replace(until=time.monotonic() + HELD)
         finally:
             asking.release()
-    return cast("Told", _held[key].value)
+    return cast("Told", held.value)
 
 
 def forget_samples() -> None:

@@ -3,19 +3,23 @@
 Entry points: `feed_status`, `changes_fill`, `changes_rebase`. Failure: `django.db.Error`s.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import connections, transaction
-from django.db.models import Case, Value, When
+from django.db.models import Case, QuerySet, Value, When
 from django.utils import timezone
 
-from catalog.models import Content
+from catalog.models import Change, Content
 from catalog.visibility import admitted_by
 from streaming.stores.aliases import CATALOG
 from streaming.stores.citus.settling import all_settled
 from streaming.stores.statements import rows, scalar
 
+AT_ONCE = 2000  # titles
 # As statements of their own: in one with the titles, Citus would ask the workers for theirs.
 POSITION = "SELECT pg_current_xact_id()::text::bigint"
 SNAPSHOT = "SELECT pg_current_snapshot()::text"
@@ -23,7 +27,7 @@ SNAPSHOT = "SELECT pg_current_snapshot()::text"
 # before. So does a shard that a commit has not come to. Where there may be one, the title has to be as new as its row.
 FILL = """
 INSERT INTO content_changes AS known (content_id, position, first_position, kind, at, shown)
-SELECT content_id, %s, %s, 'saved', updated_at, shown FROM ({titles}) AS titles
+SELECT content_id, %s, %s, 'saved', updated_at, public FROM ({titles}) AS titles ORDER BY content_id
     ON CONFLICT (content_id) DO UPDATE
    SET position = excluded.position, kind = excluded.kind, at = excluded.at, shown = true,
        first_position = CASE WHEN known.shown THEN known.first_position ELSE excluded.first_position END
@@ -93,9 +97,38 @@ def changes_fill() -> int:
     past the services. How many they were.
 
     It may run beside writers: what they note meanwhile stays, and is left to the next run where it lacks something.
+    Only rows that are to be written are locked, those of one batch at a time; cut off, it goes on when it is run again.
     """
-    shown = Case(When(admitted_by(timezone.now()), then=Value(True)), default=Value(False))
-    titles = Content.objects.using(CATALOG).order_by().values("content_id", "updated_at", shown=shown)
+    filled, last = 0, None
+    while True:
+        titles = Content.objects.using(CATALOG).after_id(last)
+        ids = list(titles.values_list("content_id", flat=True)[:AT_ONCE])
+        if lacking := _lacking(ids):
+            filled += _fill(lacking)
+        if len(ids) < AT_ONCE:
+            return filled
+        last = ids[-1]
+
+
+def _lacking(ids: Collection[UUID]) -> list[UUID]:
+    """Those of these titles whose row the feed lacks, or has otherwise though they are public."""
+    changes = Change.objects.using(CATALOG).filter(content_id__in=ids).order_by()
+    sound = {row.content_id: row.shown and row.kind == Change.Kind.SAVED for row in changes}
+    return [
+        title["content_id"]
+        for title in _read(ids)
+        if title["content_id"] not in sound or (title["public"] and not sound[title["content_id"]])
+    ]
+
+
+def _read(ids: Collection[UUID]) -> QuerySet[Any, Any]:
+    public = Case(When(admitted_by(timezone.now()), then=Value(True)), default=Value(False))
+    titles = Content.objects.using(CATALOG).filter(content_id__in=ids).order_by()
+    return titles.values("content_id", "updated_at", public=public)
+
+
+def _fill(ids: Collection[UUID]) -> int:
+    titles = _read(ids)
     asked, parameters = titles.query.get_compiler(CATALOG).as_sql()
     before = scalar(CATALOG, SNAPSHOT)
     settled = all_settled()  # asked after: of all that was done by then

@@ -2,7 +2,8 @@
 
 A row says that a title changed, the title's own row says what it is. So a reader that was away gets each title once,
 in its present state, and a title that is no longer public is told as deleted or merged, never shown. What time decides
-goes by the clock of who wrote the row where that is ahead of the reader's: the row will not be moved for it again.
+goes by the clock of who wrote the row where that is ahead of the reader's: the row will not be moved for it again. A
+row is held back until the reader's clock has come to it, or who asks for the title at once finds it hidden.
 
 Entry points: `Cursor`, `changes_since`. Failure: `CursorExpired`, `FeedRestored`; `django.db.Error`s.
 """
@@ -46,6 +47,8 @@ SELECT feed.id, feed.horizon, feed.highest >= feed.next, feed.start, page.*
 NOWHERE = UUID(int=0)
 # After that long a row that its shard does not show is asked about: see `_never_shown`.
 PATIENCE = timedelta(seconds=60)
+# So far clocks may be apart; a row that is farther ahead does not hold the feed up.
+APART = timedelta(seconds=60)
 
 
 class CursorExpired(Exception):
@@ -131,9 +134,14 @@ def _titles(content_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
 def _shown(
     rows: Sequence[Row], titles: Mapping[UUID, dict[str, Any]], *, patience: timedelta | None = None
 ) -> int:
-    """How many of the rows, from the first, the titles' own shards show; with `patience`, older ones count as shown."""
-    believed = None if patience is None else timezone.now() - patience
+    """How many of the rows, from the first, are not ahead of the clock and shown by the titles' own shards; with
+    `patience`, older ones count as shown.
+    """
+    now = timezone.now()
+    believed = None if patience is None else now - patience
     for place, row in enumerate(rows):
+        if now < row.at <= now + APART:
+            return place
         title = titles.get(row.content_id)
         if row.kind == Change.Kind.DELETED:
             seen = title is None or title["updated_at"] > row.at

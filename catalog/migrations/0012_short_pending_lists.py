@@ -9,8 +9,6 @@ from django.contrib.postgres.search import SearchVector
 from django.db import migrations
 from django.db.models import Index
 
-from streaming.stores.citus.writing import MIXED
-
 PENDING = 512  # kB
 SET = f"ALTER INDEX {{}} SET (gin_pending_list_limit = {PENDING})"
 RESET = "ALTER INDEX {} RESET (gin_pending_list_limit)"
@@ -39,10 +37,11 @@ def shortened(
 
 
 class Migration(migrations.Migration):
+    atomic = False  # each index is locked by itself, and for a moment
+
     dependencies = [("catalog", "0011_changes_of_hidden_titles")]
 
     operations = [
-        migrations.RunSQL(MIXED, migrations.RunSQL.noop),
         *(shortened("searchdocument", name=name, fields=(column,)) for name, column in COLUMNS.items()),
         shortened("searchword", name="search_words_by_spelling", fields=("spellings",)),
         shortened("person", SearchVector("name", config="simple"), name="cast_crew_words"),

@@ -76,9 +76,9 @@ def _as_typed(hits: list[Hit], text: str) -> list[Hit]:
 
 
 def _is_thin(found: Iterable[Found]) -> bool:
-    tiers = [row.tier for row in found]
-    good = sum(tier in (Tier.TITLE, Tier.PEOPLE, Tier.LABEL) for tier in tiers)
-    return Tier.EXACT not in tiers and good < RICH
+    """A title comes from each tier that it belongs to, and counts once."""
+    good = {row.content_id for row in found if row.tier in (Tier.TITLE, Tier.PEOPLE, Tier.LABEL)}
+    return len(good) < RICH and not any(row.tier is Tier.EXACT for row in found)
 
 
 def exact_tiers(question: Question, audience: Audience | None) -> Tiers:

@@ -19,7 +19,9 @@ FEWEST = 5  # titles of the sample that have a word of which anything is told
 SHARE = 512  # one title of so many is in the sample
 SAMPLED = 2000  # titles, at most
 LETTERS = 8  # of beginnings; a longer one is as common as its first letters, at most
-KEY = "catalog:search:shares"
+KEY = (
+    "catalog:search:shares:2"  # another one for another shape: processes of two releases may run side by side
+)
 BEGINNINGS = "beginnings"  # of the words of titles
 
 

@@ -231,7 +231,12 @@ PICTURES: list[dict[str, Any]] = [
         ((), "en", "", "textless, primary"),
         ((), "en", "textless", "en"),
         (("pt",), "ja", "textless", "ja, first"),
-        (("pt",), "", "textless", "fr"),
+        (
+            ("pt",),
+            "",
+            "textless",
+            "de, primary",
+        ),  # of all primaries the first by its tag, as in every database
         (("",), "", "", "textless, primary"),
     ],
 )

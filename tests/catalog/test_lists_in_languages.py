@@ -102,6 +102,7 @@ def test_an_own_picture_comes_first_in_every_list(ids: dict[str, Any], api: APIC
     city = ids["city"]
     city.thumbnail_url = "https://own.example/p.jpg"
     city.save(using=city._state.db, update_fields=["thumbnail_url"])
+    indexed(city)
 
     answer = api.get(f"{API}{address.format(**ids)}&lang=pt")
 

@@ -73,15 +73,21 @@ def test_while_one_takes_a_sample_the_others_go_on_with_the_last(monkeypatch: py
         assert one.result(10) == "next"
 
 
-def test_who_comes_first_all_together_take_one_sample() -> None:
-    loads = []
+def test_nobody_waits_for_the_first_sample_of_another() -> None:
+    """Keeps away: eight requests, one after the other, each to the end of what it may take, while a store hangs."""
+    begun, go_on = Event(), Event()
 
-    def load() -> int:
-        loads.append(1)
-        return len(loads)
+    def slow() -> str:
+        begun.set()
+        assert go_on.wait(10)
+        return "slow"
 
-    with ThreadPoolExecutor(8) as together:
-        assert set(together.map(lambda _: sampled(KEY, load, int), range(8))) == {1}
+    with ThreadPoolExecutor() as others:
+        one = others.submit(sampled, KEY, slow, str)
+        assert begun.wait(10)
+        assert sampled(KEY, lambda: "quick", str) == "quick"
+        go_on.set()
+        assert one.result(10) in ("slow", "quick")
 
 
 def test_where_no_sample_can_be_taken_the_last_one_does(

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from catalog.models import Collection, CollectionItem, Content, Credit
+from catalog.samples import forget_samples
 from streaming.stores import redis
 from streaming.stores.aliases import CATALOG
 from tests.factories import (
@@ -109,6 +110,7 @@ def ids(stores: None, request: pytest.FixtureRequest) -> dict[str, object]:
 def test_what_lists_cost(ids: dict[str, object], api: APIClient) -> None:
     for path, budgets in COSTS.items():
         redis.cache().flushdb()
+        forget_samples()
         for budget in budgets:
             with CaptureQueriesContext(connections[CATALOG]) as spent:
                 answer = api.get(f"/api/v1/{path.format(**ids)}")
