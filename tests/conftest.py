@@ -99,7 +99,7 @@ def _empty() -> None:
 @pytest.fixture
 def replicated(stores: None) -> Callable[[], None]:
     """Call it to wait until the replica, and so the foreign tables, show what was committed."""
-    return lambda: position.wait_until_applied(10)
+    return lambda: position.wait_until_applied(30)  # on a loaded machine, too
 
 
 @pytest.fixture
