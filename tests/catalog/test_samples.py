@@ -1,6 +1,5 @@
 """How often a sample is taken, and who waits for it."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
@@ -17,9 +16,9 @@ pytestmark = pytest.mark.usefixtures("stores")
 
 
 @pytest.fixture
-def counted() -> Iterator[list[int]]:
-    """How many samples were taken, and a number for the next."""
-    yield []
+def counted() -> list[int]:
+    """The samples that were taken, each with its number."""
+    return []
 
 
 def taken(counted: list[int]) -> str:
